@@ -1,0 +1,5 @@
+//! One file a command: the only place where looking, deciding and acting meet.
+
+pub(crate) mod generate;
+pub(crate) mod method;
+pub(crate) mod rehearse;

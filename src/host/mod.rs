@@ -1,0 +1,213 @@
+//! The only seam to the world.
+//!
+//! [`Host`] runs programs, tells the time, and looks at what no VBoxManage says: processes, files,
+//! who we are. [`real`] is this machine, [`sim`] an SMF repository and a VirtualBox in memory.
+//! `unsafe` and `std::process::Command` live below here and nowhere else.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// A program to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Invocation {
+    /// An absolute path.
+    pub(crate) program: PathBuf,
+    /// The arguments after the program's name.
+    pub(crate) args: Vec<OsString>,
+    /// The whole environment.
+    pub(crate) env: Vec<(OsString, OsString)>,
+    /// How long it may take. Then it is killed: it alone, never its process group, because VBoxSVC
+    /// and the VMs that it started must live on.
+    pub(crate) limit: Duration,
+}
+
+impl Invocation {
+    /// The command on one line, for messages: `VBoxManage startvm vm1 --type headless`.
+    pub(crate) fn summary(&self) -> String {
+        let name = self.program.file_name().unwrap_or(self.program.as_os_str());
+        let words: Vec<_> = std::iter::once(name)
+            .chain(self.args.iter().map(OsString::as_os_str))
+            .map(OsStr::to_string_lossy)
+            .collect();
+        crate::vm::Printable(&words.join(" ")).to_string()
+    }
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It exited with this status.
+    Exited(i32),
+    /// A signal ended it.
+    Killed(i32),
+}
+
+/// What a program printed and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Output {
+    /// How it ended.
+    pub(crate) ended: Ended,
+    /// Its standard output, at most [`OUTPUT_MAX`] bytes of it.
+    pub(crate) stdout: Vec<u8>,
+    /// Its standard error, at most [`OUTPUT_MAX`] bytes of it.
+    pub(crate) stderr: Vec<u8>,
+    /// More was printed than was kept.
+    pub(crate) cut: bool,
+}
+
+/// How much of each stream of a program is kept; the rest is read and dropped, so that it never waits for us.
+/// `list --long vms` prints about 6 KB a VM.
+pub(crate) const OUTPUT_MAX: usize = 16 << 20;
+
+/// Why there is no [`Output`].
+#[derive(Debug, Error)]
+pub(crate) enum RunError {
+    /// It could not be executed.
+    #[error("cannot execute {}", .program.display())]
+    Spawn {
+        /// What was to be executed.
+        program: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// It took longer than its limit, and was killed.
+    #[error("{summary} gave no answer within {} s", .limit.as_secs())]
+    Hung {
+        /// The command.
+        summary: String,
+        /// Its limit.
+        limit: Duration,
+    },
+}
+
+/// A user, as the password database has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Account {
+    /// The login name.
+    pub(crate) name: String,
+    /// The user id.
+    pub(crate) uid: u32,
+    /// The home directory.
+    pub(crate) home: PathBuf,
+}
+
+/// The arguments of a process, as far as the system shows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Args {
+    /// All of them, `argv[0]` first (Linux).
+    Whole(Vec<String>),
+    /// Joined by spaces and cut: illumos and Solaris show 80 bytes (`pr_psargs` in `proc(5)`).
+    Cut(String),
+}
+
+/// A process of this user that belongs to VirtualBox. Zombies are left out: they are over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Process {
+    /// Its process id.
+    pub(crate) pid: u32,
+    /// The name of what it executes: `VBoxHeadless`.
+    pub(crate) program: String,
+    /// Its arguments.
+    pub(crate) args: Args,
+    /// How long ago it began.
+    pub(crate) age: Duration,
+}
+
+/// The programs of VirtualBox that [`Host::processes`] reports.
+pub(crate) const PROGRAMS: [&str; 5] = [
+    "VBoxSVC",
+    "VBoxManage",
+    "VBoxHeadless",
+    "VirtualBoxVM",
+    "VBoxSDL",
+];
+
+/// What a path is, without following it (`lstat(2)`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileFacts {
+    /// The owner's user id.
+    pub(crate) owner: u32,
+    /// The permission bits.
+    pub(crate) mode: u32,
+    /// What is there.
+    pub(crate) kind: FileKind,
+}
+
+/// What is at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link, and where it points.
+    Link(PathBuf),
+    /// Anything else.
+    Other,
+}
+
+/// A lock that is held until this is dropped.
+pub(crate) trait Held {}
+
+/// Why the lock for cold starts was not taken.
+#[derive(Debug, Error)]
+pub(crate) enum LockError {
+    /// Somebody else held it all the time.
+    #[error("another vbox-smf of this user still held the lock after {} s", .0.as_secs())]
+    Busy(Duration),
+    /// The folder or the file is not what it should be, or somebody else's.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+/// The world, as the commands see it.
+pub(crate) trait Host {
+    /// Runs a program to its end, or to its limit.
+    ///
+    /// Its standard input is `/dev/null`, and it has no other descriptor than 0 to 2. What it leaves
+    /// behind may hold its output open: that is not waited for.
+    ///
+    /// # Errors
+    /// It cannot be executed, or it hung.
+    fn run(&self, what: &Invocation) -> Result<Output, RunError>;
+
+    /// The time since the method began.
+    fn now(&self) -> Duration;
+
+    /// Waits.
+    fn sleep(&self, how_long: Duration);
+
+    /// Who we are.
+    ///
+    /// # Errors
+    /// The password database has no entry for us.
+    fn account(&self) -> io::Result<Account>;
+
+    /// Becomes another user for good: user id, group id, supplementary groups.
+    ///
+    /// # Errors
+    /// There is no such user, or we are not root.
+    fn become_user(&self, name: &str) -> io::Result<Account>;
+
+    /// The processes of VirtualBox that belong to this user, as far as [`PROGRAMS`] names them.
+    ///
+    /// # Errors
+    /// `/proc` cannot be read.
+    fn processes(&self) -> io::Result<Vec<Process>>;
+
+    /// Takes the lock under which this user's VBoxSVC is started.
+    ///
+    /// # Errors
+    /// It was not to be had in this time, or cannot be used.
+    fn cold_start_lock(&self, wait: Duration) -> Result<Box<dyn Held>, LockError>;
+
+    /// Looks at a path, without following it.
+    ///
+    /// # Errors
+    /// There is nothing, or it cannot be looked at.
+    fn file_facts(&self, path: &Path) -> io::Result<FileFacts>;
+}

@@ -1,0 +1,26 @@
+//! `vbox-smf`: VirtualBox VMs as SMF services.
+//!
+//! Under SMF it is the start and stop method of a VM, one VM per instance
+//! (`svc:/site/xvm/vbox:vm1`). By hand it writes and rehearses manifests.
+//!
+//! ```text
+//! main -> run -> cli -> commands/*           where looking, deciding and acting meet
+//!                         |-> tools/*        VBoxManage, svcprop: runner + pure parser
+//!                         |     `-> host/*   trait Host: this machine, or a simulated one
+//!                         |-> plan, settings, schema    pure decisions
+//!                         `-> manifest/*     what SMF imports
+//!                       failure              kinds of failure -> exit status
+//! words: fmri, vm       no I/O
+//! ```
+
+mod cli;
+mod commands;
+mod failure;
+mod fmri;
+mod host;
+mod log;
+mod manifest;
+mod schema;
+mod vm;
+
+pub use cli::run;

@@ -1,0 +1,1 @@
+//! Manifests: what SMF imports.
