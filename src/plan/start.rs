@@ -1,0 +1,166 @@
+//! The next step of a start.
+
+use std::time::Duration;
+
+use super::{
+    Action, Because, Class, GLANCE, Kind, Note, Observed, OnAborted, OnPaused, OnSaved, OnStuck,
+    Outcome, Reason, SHORT_CALL, Settings, Step, TRIES, VmState, Waiting, class, is_off,
+    pause_before_retry,
+};
+use crate::vm::Intent;
+
+/// How long VirtualBox may say `running` while no process of the VM is seen. It notices within about a
+/// second that one died; after this time its word is taken, because a process may have a name that
+/// this program does not know.
+const TRUST: Duration = Duration::from_secs(3);
+
+pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -> Step {
+    let wait = |pause, what| super::wait(seen, Intent::Start, budget, pause, what);
+    let Some(state) = seen.state else {
+        return wait(GLANCE, Waiting::Answer);
+    };
+    match class(state) {
+        Class::Up if !seen.process && seen.unchanged < TRUST => wait(GLANCE, Waiting::ProcessSeen),
+        Class::Up if seen.deeds.is_empty() => Step::Done(Note::RanAlready),
+        Class::Up => Step::Done(Note::Runs),
+        Class::Held => match settings.on_paused {
+            OnPaused::Resume => resume(seen, budget, settings),
+            OnPaused::Leave => Step::Done(Note::Left("vm/on_paused")),
+            OnPaused::Refuse => {
+                Step::Fail(Kind::Fatal, Reason::Refused(state.clone(), "vm/on_paused"))
+            }
+        },
+        Class::Dead => match settings.on_stuck {
+            OnStuck::Refuse if seen.accepted(Action::Start) => {
+                Step::Fail(Kind::Fatal, Reason::DidNotStayUp(state.clone()))
+            }
+            OnStuck::Refuse => {
+                Step::Fail(Kind::Fatal, Reason::Refused(state.clone(), "vm/on_stuck"))
+            }
+            OnStuck::Restart => unstick(seen, state, budget),
+        },
+        Class::Moving | Class::Busy => wait(GLANCE, Waiting::Change),
+        Class::Strange => Step::Fail(Kind::Fatal, Reason::Untouchable(state.clone())),
+        Class::Off | Class::Stored | Class::Crashed => off(seen, state, budget, settings),
+    }
+}
+
+/// The VM is off: should it be started, and how?
+fn off(seen: &Observed<'_>, state: &VmState, budget: Duration, settings: &Settings) -> Step {
+    debug_assert!(is_off(state));
+    if seen.accepted(Action::Start) && !seen.process {
+        return Step::Fail(Kind::Transient, Reason::DidNotStayUp(state.clone()));
+    }
+    if seen.process {
+        return super::wait(seen, Intent::Start, budget, GLANCE, Waiting::Process);
+    }
+    let refused = |property| Step::Fail(Kind::Fatal, Reason::Refused(state.clone(), property));
+    match (class(state), settings.on_saved, settings.on_aborted) {
+        (Class::Stored, OnSaved::Leave, _) => Step::Done(Note::Left("vm/on_saved")),
+        (Class::Stored, OnSaved::Refuse, _) => refused("vm/on_saved"),
+        (Class::Stored, OnSaved::Discard, _) => delayed(seen, budget, settings, discard),
+        (Class::Crashed, _, OnAborted::Leave) => Step::Done(Note::Left("vm/on_aborted")),
+        (Class::Crashed, _, OnAborted::Refuse) => refused("vm/on_aborted"),
+        _ => delayed(seen, budget, settings, start),
+    }
+}
+
+/// Waits for the delay, which counts from the beginning of the run.
+fn delayed(
+    seen: &Observed<'_>,
+    budget: Duration,
+    settings: &Settings,
+    then: fn(&Observed<'_>, Duration) -> Step,
+) -> Step {
+    match settings.start_delay.checked_sub(seen.elapsed) {
+        Some(left) if !left.is_zero() => {
+            super::wait(seen, Intent::Start, budget, left, Waiting::Delay)
+        }
+        _ => then(seen, budget),
+    }
+}
+
+fn start(seen: &Observed<'_>, budget: Duration) -> Step {
+    try_again(
+        seen,
+        budget,
+        Action::Start,
+        budget.saturating_sub(seen.elapsed),
+        Because::StartIsAsked,
+    )
+}
+
+fn discard(seen: &Observed<'_>, budget: Duration) -> Step {
+    try_again(
+        seen,
+        budget,
+        Action::DiscardState,
+        SHORT_CALL,
+        Because::Setting("vm/on_saved", "discard"),
+    )
+}
+
+fn resume(seen: &Observed<'_>, budget: Duration, settings: &Settings) -> Step {
+    let because = Because::Setting("vm/on_paused", settings.on_paused.word());
+    try_again(seen, budget, Action::Resume, SHORT_CALL, because)
+}
+
+/// A guru meditation that may be powered off; one that comes back after a start is left.
+fn unstick(seen: &Observed<'_>, state: &VmState, budget: Duration) -> Step {
+    if seen.accepted(Action::Start) {
+        return Step::Fail(Kind::Fatal, Reason::DidNotStayUp(state.clone()));
+    }
+    let because = Because::Setting("vm/on_stuck", OnStuck::Restart.word());
+    try_again(seen, budget, Action::PowerOff, SHORT_CALL, because)
+}
+
+/// Does it, or does it again after a pause when that makes sense.
+fn try_again(
+    seen: &Observed<'_>,
+    budget: Duration,
+    action: Action,
+    limit: Duration,
+    because: Because,
+) -> Step {
+    let left = budget.saturating_sub(seen.elapsed);
+    let retry = |pause| super::wait(seen, Intent::Start, budget, pause, Waiting::Retry);
+    let Some(deed) = seen.last(action) else {
+        return act(seen, budget, action, limit.min(left), because);
+    };
+    match &deed.outcome {
+        Outcome::Refused(words) => {
+            return Step::Fail(Kind::Transient, Reason::ActionFailed(action, words.clone()));
+        }
+        Outcome::NoAdditions => {
+            return Step::Fail(
+                Kind::Transient,
+                Reason::ActionFailed(action, "no Guest Additions".to_owned()),
+            );
+        }
+        Outcome::Hung => return Step::Fail(Kind::Transient, Reason::ActionHung(action)),
+        // It was done, and the VM is where it was: VirtualBox may take a moment.
+        Outcome::Accepted if seen.tries(action) >= TRIES => {
+            let words = "VirtualBox accepted it, and nothing changed".to_owned();
+            return Step::Fail(Kind::Transient, Reason::ActionFailed(action, words));
+        }
+        Outcome::Accepted | Outcome::Elsewhere(_) | Outcome::ServerGone(_) => {}
+    }
+    match pause_before_retry(seen, deed) {
+        Some(pause) => retry(pause),
+        None => act(seen, budget, action, limit.min(left), because),
+    }
+}
+
+/// Acts, unless the time is over.
+fn act(
+    seen: &Observed<'_>,
+    budget: Duration,
+    action: Action,
+    limit: Duration,
+    because: Because,
+) -> Step {
+    if limit.is_zero() {
+        return super::wait(seen, Intent::Start, budget, Duration::ZERO, Waiting::Retry);
+    }
+    Step::Act(action, limit, because)
+}
