@@ -24,7 +24,10 @@ pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -
         Class::Up if seen.deeds.is_empty() => Step::Done(Note::RanAlready),
         Class::Up => Step::Done(Note::Runs),
         Class::Held => match settings.on_paused {
-            OnPaused::Resume => resume(seen, budget, settings),
+            OnPaused::Resume => {
+                let because = Because::Setting("vm/on_paused", "resume");
+                try_again(seen, budget, Action::Resume, because)
+            }
             OnPaused::Leave => Step::Done(Note::Left("vm/on_paused")),
             OnPaused::Refuse => {
                 Step::Fail(Kind::Fatal, Reason::Refused(state.clone(), "vm/on_paused"))
@@ -55,54 +58,30 @@ fn off(seen: &Observed<'_>, state: &VmState, budget: Duration, settings: &Settin
         return super::wait(seen, Intent::Start, budget, GLANCE, Waiting::Process);
     }
     let refused = |property| Step::Fail(Kind::Fatal, Reason::Refused(state.clone(), property));
-    match (class(state), settings.on_saved, settings.on_aborted) {
-        (Class::Stored, OnSaved::Leave, _) => Step::Done(Note::Left("vm/on_saved")),
-        (Class::Stored, OnSaved::Refuse, _) => refused("vm/on_saved"),
-        (Class::Stored, OnSaved::Discard, _) => delayed(seen, budget, settings, discard),
-        (Class::Crashed, _, OnAborted::Leave) => Step::Done(Note::Left("vm/on_aborted")),
-        (Class::Crashed, _, OnAborted::Refuse) => refused("vm/on_aborted"),
-        _ => delayed(seen, budget, settings, start),
-    }
-}
-
-/// Waits for the delay, which counts from the beginning of the run.
-fn delayed(
-    seen: &Observed<'_>,
-    budget: Duration,
-    settings: &Settings,
-    then: fn(&Observed<'_>, Duration) -> Step,
-) -> Step {
-    match settings.start_delay.checked_sub(seen.elapsed) {
+    // The delay counts from the beginning of the run.
+    let begin = |action, because| match settings.start_delay.checked_sub(seen.elapsed) {
         Some(left) if !left.is_zero() => {
             super::wait(seen, Intent::Start, budget, left, Waiting::Delay)
         }
-        _ => then(seen, budget),
+        _ => try_again(seen, budget, action, because),
+    };
+    match (class(state), settings.on_saved, settings.on_aborted) {
+        (Class::Stored, OnSaved::Leave, _) => Step::Done(Note::Left("vm/on_saved")),
+        (Class::Stored, OnSaved::Refuse, _) => refused("vm/on_saved"),
+        (Class::Stored, OnSaved::Discard, _) => begin(
+            Action::DiscardState,
+            Because::Setting("vm/on_saved", "discard"),
+        ),
+        (Class::Stored, OnSaved::Restore, _) => {
+            begin(Action::Start, Because::Setting("vm/on_saved", "restore"))
+        }
+        (Class::Crashed, _, OnAborted::Leave) => Step::Done(Note::Left("vm/on_aborted")),
+        (Class::Crashed, _, OnAborted::Refuse) => refused("vm/on_aborted"),
+        (Class::Crashed, _, OnAborted::Start) => {
+            begin(Action::Start, Because::Setting("vm/on_aborted", "start"))
+        }
+        _ => begin(Action::Start, Because::StartIsAsked),
     }
-}
-
-fn start(seen: &Observed<'_>, budget: Duration) -> Step {
-    try_again(
-        seen,
-        budget,
-        Action::Start,
-        budget.saturating_sub(seen.elapsed),
-        Because::StartIsAsked,
-    )
-}
-
-fn discard(seen: &Observed<'_>, budget: Duration) -> Step {
-    try_again(
-        seen,
-        budget,
-        Action::DiscardState,
-        SHORT_CALL,
-        Because::Setting("vm/on_saved", "discard"),
-    )
-}
-
-fn resume(seen: &Observed<'_>, budget: Duration, settings: &Settings) -> Step {
-    let because = Because::Setting("vm/on_paused", settings.on_paused.word());
-    try_again(seen, budget, Action::Resume, SHORT_CALL, because)
 }
 
 /// A guru meditation that may be powered off; one that comes back after a start is left.
@@ -110,57 +89,40 @@ fn unstick(seen: &Observed<'_>, state: &VmState, budget: Duration) -> Step {
     if seen.accepted(Action::Start) {
         return Step::Fail(Kind::Fatal, Reason::DidNotStayUp(state.clone()));
     }
-    let because = Because::Setting("vm/on_stuck", OnStuck::Restart.word());
-    try_again(seen, budget, Action::PowerOff, SHORT_CALL, because)
+    let because = Because::Setting("vm/on_stuck", "restart");
+    try_again(seen, budget, Action::PowerOff, because)
 }
 
 /// Does it, or does it again after a pause when that makes sense.
-fn try_again(
-    seen: &Observed<'_>,
-    budget: Duration,
-    action: Action,
-    limit: Duration,
-    because: Because,
-) -> Step {
-    let left = budget.saturating_sub(seen.elapsed);
-    let retry = |pause| super::wait(seen, Intent::Start, budget, pause, Waiting::Retry);
-    let Some(deed) = seen.last(action) else {
-        return act(seen, budget, action, limit.min(left), because);
+fn try_again(seen: &Observed<'_>, budget: Duration, action: Action, because: Because) -> Step {
+    let failed = |words: &str| {
+        Step::Fail(
+            Kind::Transient,
+            Reason::ActionFailed(action, words.to_owned()),
+        )
     };
-    match &deed.outcome {
-        Outcome::Refused(words) => {
-            return Step::Fail(Kind::Transient, Reason::ActionFailed(action, words.clone()));
+    if let Some(deed) = seen.last(action) {
+        match &deed.outcome {
+            Outcome::Refused(words) => return failed(words),
+            Outcome::NoAdditions => return failed("no Guest Additions"),
+            Outcome::Hung => return Step::Fail(Kind::Transient, Reason::ActionHung(action)),
+            // It was done, and the VM is where it was: VirtualBox may take a moment.
+            Outcome::Accepted if seen.tries(action) >= TRIES => {
+                return failed("VirtualBox accepted it, and nothing changed");
+            }
+            Outcome::Accepted | Outcome::Elsewhere(_) | Outcome::ServerGone(_) => {}
         }
-        Outcome::NoAdditions => {
-            return Step::Fail(
-                Kind::Transient,
-                Reason::ActionFailed(action, "no Guest Additions".to_owned()),
-            );
+        if let Some(pause) = pause_before_retry(seen, deed) {
+            return super::wait(seen, Intent::Start, budget, pause, Waiting::Retry);
         }
-        Outcome::Hung => return Step::Fail(Kind::Transient, Reason::ActionHung(action)),
-        // It was done, and the VM is where it was: VirtualBox may take a moment.
-        Outcome::Accepted if seen.tries(action) >= TRIES => {
-            let words = "VirtualBox accepted it, and nothing changed".to_owned();
-            return Step::Fail(Kind::Transient, Reason::ActionFailed(action, words));
-        }
-        Outcome::Accepted | Outcome::Elsewhere(_) | Outcome::ServerGone(_) => {}
     }
-    match pause_before_retry(seen, deed) {
-        Some(pause) => retry(pause),
-        None => act(seen, budget, action, limit.min(left), because),
-    }
-}
-
-/// Acts, unless the time is over.
-fn act(
-    seen: &Observed<'_>,
-    budget: Duration,
-    action: Action,
-    limit: Duration,
-    because: Because,
-) -> Step {
+    let left = budget.saturating_sub(seen.elapsed);
+    let limit = match action {
+        Action::Start => left,
+        _ => left.min(SHORT_CALL),
+    };
     if limit.is_zero() {
-        return super::wait(seen, Intent::Start, budget, Duration::ZERO, Waiting::Retry);
+        return super::wait(seen, Intent::Start, budget, GLANCE, Waiting::Retry);
     }
     Step::Act(action, limit, because)
 }
