@@ -1,1 +1,4 @@
 //! Manifests: what SMF imports.
+
+pub(crate) mod model;
+pub(crate) mod template;
