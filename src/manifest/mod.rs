@@ -1,4 +1,8 @@
-//! Manifests: what SMF imports.
-
+mod comments;
+mod layout;
 pub(crate) mod model;
+pub(crate) mod read;
+#[cfg(test)]
+mod strategy;
 pub(crate) mod template;
+pub(crate) mod write;
