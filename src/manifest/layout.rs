@@ -80,6 +80,12 @@ pub(super) fn parse(xml: &str) -> Result<Element, quick_xml::Error> {
         .unwrap_or_default())
 }
 
+/// For tests: a whole document, with declaration, comments and white space.
+#[cfg(test)]
+pub(super) fn parse_document(text: &str) -> Element {
+    parse(text).expect("a well-formed document")
+}
+
 /// An element without its content.
 fn start(tag: &BytesStart<'_>) -> Result<Element, quick_xml::Error> {
     let mut element = Element {

@@ -1,8 +1,24 @@
+//! Manifests: what SMF imports.
+//!
+//! ```text
+//! names, settings -> blueprint -> build -> model -> write -> text
+//!                    schema -> describe ^       ^-- read <-- text
+//! ```
+
+pub(crate) mod blueprint;
+pub(crate) mod build;
 mod comments;
+mod describe;
 mod layout;
+pub(crate) mod method;
 pub(crate) mod model;
+pub(crate) mod names;
 pub(crate) mod read;
-#[cfg(test)]
-mod strategy;
+pub(crate) mod setting;
 pub(crate) mod template;
 pub(crate) mod write;
+
+#[cfg(test)]
+mod order;
+#[cfg(test)]
+mod strategy;
