@@ -1,7 +1,7 @@
 //! What a manifest is to say, decided and checked: no text, no XML, no command line.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -156,11 +156,11 @@ impl Blueprint {
             return Err(BlueprintError::NameForAll);
         }
         check_once(&self.settings, "all VMs")?;
-        let mut names = HashMap::new();
+        let mut names = HashSet::new();
         let mut vms = HashMap::new();
         for instance in &self.instances {
             check_once(&instance.settings, instance.name.as_str())?;
-            if names.insert(&instance.name, ()).is_some() {
+            if !names.insert(&instance.name) {
                 return Err(BlueprintError::InstanceTwice(instance.name.clone()));
             }
             // Two users may each have a VM of that name.

@@ -83,7 +83,6 @@ pub(crate) fn bundle_for(operands: &[String]) -> Result<ServiceBundle, Failure> 
 /// Something is there twice, or nothing is there.
 pub(crate) fn build(blueprint: &Blueprint) -> Result<ServiceBundle, BlueprintError> {
     blueprint.check()?;
-    let shared = shared_owner(&blueprint.instances);
     let timeouts = Timeouts::for_settings(&blueprint.settings);
     let service = Service {
         name: blueprint.service.to_string(),
@@ -94,13 +93,15 @@ pub(crate) fn build(blueprint: &Blueprint) -> Result<ServiceBundle, BlueprintErr
         restarter: None,
         dependencies: DEPENDENCIES.iter().map(dependency).collect(),
         dependents: Vec::new(),
-        method_context: shared.map(context),
+        // Whose VM it is, each instance says for itself: another manifest of this service, for a VM of
+        // another user, would otherwise change under which user the VMs of this one are looked for.
+        method_context: None,
         exec_methods: method::all(&blueprint.method, timeouts),
         property_groups: service_groups(&blueprint.settings),
         instances: blueprint
             .instances
             .iter()
-            .map(|of| instance(of, blueprint, shared.is_some(), timeouts))
+            .map(|of| instance(of, blueprint, timeouts))
             .collect(),
         stability: Some(Stability {
             value: StabilityLevel::Evolving,
@@ -112,15 +113,6 @@ pub(crate) fn build(blueprint: &Blueprint) -> Result<ServiceBundle, BlueprintErr
         name: blueprint.service.as_str().replace('/', "-"),
         services: vec![service],
     })
-}
-
-/// The owner, where all VMs have one and the same.
-fn shared_owner(instances: &[InstanceBlueprint]) -> Option<&Owner> {
-    let first = instances.first()?.owner.as_ref()?;
-    instances
-        .iter()
-        .all(|instance| instance.owner.as_ref() == Some(first))
-        .then_some(first)
 }
 
 fn dependency((name, grouping, fmris): &(&str, Grouping, &[&str])) -> Dependency {
@@ -157,12 +149,7 @@ fn context(owner: &Owner) -> MethodContext {
     }
 }
 
-fn instance(
-    of: &InstanceBlueprint,
-    blueprint: &Blueprint,
-    shared: bool,
-    timeouts: Timeouts,
-) -> Instance {
+fn instance(of: &InstanceBlueprint, blueprint: &Blueprint, timeouts: Timeouts) -> Instance {
     // What counts for this VM: its own settings before those for all.
     let mut effective = of.settings.clone();
     effective.extend_from_slice(&blueprint.settings);
@@ -173,7 +160,7 @@ fn instance(
         restarter: None,
         dependencies: Vec::new(),
         dependents: Vec::new(),
-        method_context: of.owner.as_ref().filter(|_| !shared).map(context),
+        method_context: of.owner.as_ref().map(context),
         exec_methods: method::longer(&blueprint.method, own, timeouts),
         property_groups: schema::GROUPS
             .iter()
@@ -347,7 +334,7 @@ mod tests {
             panic!()
         };
         assert!(!instance.enabled);
-        assert!(instance.exec_methods.is_empty() && instance.method_context.is_none());
+        assert!(instance.exec_methods.is_empty() && instance.method_context.is_some());
     }
 
     #[test]

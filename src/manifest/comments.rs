@@ -34,12 +34,6 @@ they may need still runs. No dependency ever restarts a VM: restart_on is none."
         text: "Disks may be on NFS. Where these are not enabled they are not waited for.",
     },
     Comment {
-        element: "method_context",
-        name: "",
-        text: "\
-VirtualBox registers VMs for a user, so the methods run as the user whose VM it is.",
-    },
-    Comment {
         element: "exec_method",
         name: "start",
         text: "\
@@ -55,7 +49,7 @@ vm/stop_timeout needs a longer timeout here.",
     Comment {
         element: "property_group",
         name: "general",
-        text: "Who may enable and disable; both are needed for general/enabled.",
+        text: "Who may enable, disable and restart: to change general/enabled takes both.",
     },
     Comment {
         element: "property_group",
@@ -78,6 +72,18 @@ For all VMs. An instance's own values come first:
         text: "\
 Not in the group vm and without value_authorization: whoever may tune a VM may not choose
 a program that is run as its owner.",
+    },
+    Comment {
+        element: "instance",
+        name: "",
+        text: "\
+An instance is a VM. It has a group vm of its own, even with nothing to say, because svccfg
+sets a property only in a group that is there.",
+    },
+    Comment {
+        element: "method_context",
+        name: "",
+        text: "VirtualBox keeps VMs per user, so the methods run as the user whose VM it is.",
     },
     Comment {
         element: "template",

@@ -126,7 +126,7 @@ fn element(
     }
     line.push('>');
     if this.children.is_empty() {
-        escape(this, &this.text, &mut line)?;
+        escape(this, &this.text, Place::Text, &mut line)?;
         let _infallible = writeln!(out, "{:column$}{line}</{}>", "", this.name);
         return Ok(());
     }
@@ -160,7 +160,7 @@ fn start_tag(this: &Element, column: usize, line: &mut String) -> Result<(), Wri
     let mut end = column + this.name.len() + 1;
     for (i, (name, value)) in this.attributes.iter().enumerate() {
         let mut attribute = format!("{name}='");
-        escape(this, value, &mut attribute)?;
+        escape(this, value, Place::Attribute, &mut attribute)?;
         attribute.push('\'');
         let width = attribute.chars().count();
         // One for the space before it, two for the end of the tag.
@@ -186,7 +186,7 @@ fn inline_text(this: &Element, column: usize) -> Result<Option<String>, WriteErr
     let mut line = format!("<{}>", this.name);
     start_tag(child, 0, &mut line)?;
     line.push('>');
-    escape(child, &child.text, &mut line)?;
+    escape(child, &child.text, Place::Text, &mut line)?;
     let _infallible = write!(line, "</{}></{}>", child.name, this.name);
     Ok((column + line.chars().count() <= TEXT_WIDTH).then_some(line))
 }
@@ -199,17 +199,26 @@ fn print_comment(comment: &str, column: usize, out: &mut String) {
     let _infallible = writeln!(out, "{:column$}-->", "");
 }
 
-/// References for what would end a value, begin a tag, or be read as a space.
-fn escape(this: &Element, value: &str, out: &mut String) -> Result<(), WriteError> {
+/// Where a value stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Between single quotes: white space would be read as a space.
+    Attribute,
+    /// Between tags.
+    Text,
+}
+
+/// References for what would end a value, begin a tag, or be read as something else.
+fn escape(this: &Element, value: &str, place: Place, out: &mut String) -> Result<(), WriteError> {
     for character in value.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '\'' => out.push_str("&apos;"),
-            '\t' => out.push_str("&#9;"),
-            '\n' => out.push_str("&#10;"),
-            '\r' => out.push_str("&#13;"),
+        match (character, place) {
+            ('&', _) => out.push_str("&amp;"),
+            ('<', _) => out.push_str("&lt;"),
+            ('>', _) => out.push_str("&gt;"),
+            ('\r', _) => out.push_str("&#13;"),
+            ('\'', Place::Attribute) => out.push_str("&apos;"),
+            ('\t', Place::Attribute) => out.push_str("&#9;"),
+            ('\n', Place::Attribute) => out.push_str("&#10;"),
             _ if is_xml_char(character) => out.push(character),
             _ => {
                 return Err(WriteError::Character {

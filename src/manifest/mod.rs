@@ -13,6 +13,7 @@ mod layout;
 pub(crate) mod method;
 pub(crate) mod model;
 pub(crate) mod names;
+pub(crate) mod place;
 pub(crate) mod read;
 pub(crate) mod setting;
 pub(crate) mod template;
