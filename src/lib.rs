@@ -20,7 +20,10 @@ mod fmri;
 mod host;
 mod log;
 mod manifest;
+mod plan;
 mod schema;
+mod settings;
+mod tools;
 mod vm;
 
 pub use cli::run;

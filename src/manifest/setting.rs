@@ -26,7 +26,7 @@ pub(crate) enum SettingError {
     #[error("there is no property '{}'", Printable(.0))]
     Unknown(String),
     /// Not one of the values.
-    #[error("{path} cannot be '{}': it is {allowed}", Printable(.value))]
+    #[error("{path} cannot be '{}'; allowed is {allowed}", Printable(.value))]
     Value {
         /// `group/name`.
         path: String,
@@ -155,47 +155,47 @@ mod tests {
             (
                 "vm/stop_fallback",
                 "save",
-                "vm/stop_fallback cannot be 'save': it is savestate, poweroff or none",
+                "vm/stop_fallback cannot be 'save'; allowed is savestate, poweroff or none",
             ),
             (
                 "vm/stop_fallback",
                 "",
-                "vm/stop_fallback cannot be '': it is savestate, poweroff or none",
+                "vm/stop_fallback cannot be ''; allowed is savestate, poweroff or none",
             ),
             (
                 "vm/stop_timeout",
                 "0",
-                "vm/stop_timeout cannot be '0': it is 1 to 86400 seconds",
+                "vm/stop_timeout cannot be '0'; allowed is 1 to 86400 seconds",
             ),
             (
                 "vm/stop_timeout",
                 "86401",
-                "vm/stop_timeout cannot be '86401': it is 1 to 86400 seconds",
+                "vm/stop_timeout cannot be '86401'; allowed is 1 to 86400 seconds",
             ),
             (
                 "vm/start_delay",
                 "-1",
-                "vm/start_delay cannot be '-1': it is 0 to 3600 seconds",
+                "vm/start_delay cannot be '-1'; allowed is 0 to 3600 seconds",
             ),
             (
                 "vm/start_delay",
                 "+1",
-                "vm/start_delay cannot be '+1': it is 0 to 3600 seconds",
+                "vm/start_delay cannot be '+1'; allowed is 0 to 3600 seconds",
             ),
             (
                 "vm/start_delay",
                 "5s",
-                "vm/start_delay cannot be '5s': it is 0 to 3600 seconds",
+                "vm/start_delay cannot be '5s'; allowed is 0 to 3600 seconds",
             ),
             (
                 "vm/name",
                 "",
-                "vm/name cannot be '': it is a VM's name or UUID",
+                "vm/name cannot be ''; allowed is a VM's name or UUID",
             ),
             (
                 "vm/name",
                 "a\0",
-                "vm/name cannot be 'a\\u{0}': it is a VM's name or UUID",
+                "vm/name cannot be 'a\\u{0}'; allowed is a VM's name or UUID",
             ),
             (
                 "vm/name",
@@ -205,7 +205,7 @@ mod tests {
             (
                 "virtualbox/vboxmanage",
                 "VBoxManage",
-                "virtualbox/vboxmanage cannot be 'VBoxManage': it is an absolute path",
+                "virtualbox/vboxmanage cannot be 'VBoxManage'; allowed is an absolute path",
             ),
         ] {
             assert_eq!(Setting::new(path, value).unwrap_err().to_string(), message);
