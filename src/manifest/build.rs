@@ -139,8 +139,8 @@ fn context(owner: &Owner) -> MethodContext {
     MethodContext {
         working_directory: Some(":home".to_owned()),
         method_credential: Some(MethodCredential {
-            user: owner.user.to_string(),
-            group: owner.group.as_ref().map(ToString::to_string),
+            user: owner.user.as_str().to_owned(),
+            group: owner.group.as_ref().map(|group| group.as_str().to_owned()),
             supp_groups: None,
             privileges: Some("basic".to_owned()),
             limit_privileges: None,
