@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{self, method::Request};
+use crate::docs;
 use crate::failure::{Caller, Failure, Kind, SUCCESS};
 use crate::fmri::{DEFAULT_SERVICE, InstanceFmri};
 use crate::host::real::RealHost;
@@ -25,8 +26,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start the VM of an instance (the start method of SMF)
+    #[command(after_help = docs::exit_statuses())]
     Start(MethodArguments),
     /// Stop the VM of an instance (the stop method of SMF)
+    #[command(after_help = docs::exit_statuses())]
     Stop(MethodArguments),
     /// Do nothing: properties are read anew by every start and stop (the refresh method of SMF)
     Refresh(Instance),

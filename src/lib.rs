@@ -15,6 +15,7 @@
 
 mod cli;
 mod commands;
+mod docs;
 mod failure;
 mod fmri;
 mod host;

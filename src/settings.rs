@@ -38,7 +38,7 @@ pub(crate) enum SettingError {
         /// The value it has.
         value: String,
         /// What is allowed.
-        allowed: String,
+        allowed: Allowed,
     },
     /// The delay leaves no time to start the VM in.
     #[error("property vm/start_delay is {delay} s, but a start has {budget} s in all and needs at least {START_FLOOR} s of them; start/timeout_seconds would have to be {wanted} or more", delay = .delay.as_secs(), budget = .budget.as_secs(), START_FLOOR = START_FLOOR.as_secs(), wanted = (*.delay + START_FLOOR + MARGIN).as_secs())]
@@ -261,7 +261,7 @@ impl Settings {
             on_saved: read.choice(&schema::ON_SAVED, OnSaved::parse)?,
             on_aborted: read.choice(&schema::ON_ABORTED, OnAborted::parse)?,
             on_stuck: read.choice(&schema::ON_STUCK, OnStuck::parse)?,
-            vboxmanage: read.parsed(&schema::VBOXMANAGE, absolute_path)?,
+            vboxmanage: read.parsed(&schema::VBOXMANAGE, |v| Some(PathBuf::from(v)))?,
             start_limit: method_limit(properties, START_LIMIT),
             stop_limit: method_limit(properties, STOP_LIMIT),
         })
@@ -297,11 +297,6 @@ fn within(limit: Duration) -> Duration {
     limit.saturating_sub(MARGIN).max(limit / 2)
 }
 
-fn absolute_path(value: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(value);
-    (path.is_absolute() && !value.contains('\0')).then_some(path)
-}
-
 /// Properties that no row of the schema knows, for a warning: a typing error would go unseen.
 pub(crate) fn unknown_properties(properties: &Properties) -> Vec<&str> {
     properties
@@ -324,7 +319,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The one value of a property, where it is there and of the right type.
+    /// The one value of a property, where it is there: of the right type, and allowed.
     fn value(&self, property: &Property) -> Result<Option<&str>, SettingError> {
         let path = property.path();
         let Some(Value { value_type, values }) = self.properties.get(&path) else {
@@ -338,7 +333,12 @@ impl Reader<'_> {
             });
         }
         match values.as_slice() {
-            [value] => Ok(Some(value)),
+            [value] if property.allowed.accepts(value) => Ok(Some(value)),
+            [value] => Err(SettingError::Value {
+                path,
+                value: value.clone(),
+                allowed: property.allowed,
+            }),
             _ => Err(SettingError::Count {
                 path,
                 found: values.len(),
@@ -346,22 +346,20 @@ impl Reader<'_> {
         }
     }
 
+    /// The value of a property, or its default, as what it stands for.
     fn parsed<T>(
         &self,
         property: &Property,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<Option<T>, SettingError> {
-        let Some(value) = self.value(property)? else {
-            return Ok(None);
+        let default = match property.default {
+            Default::Value(value) => Some(value),
+            Default::Absent(_) => None,
         };
-        match parse(value) {
-            Some(parsed) => Ok(Some(parsed)),
-            None => Err(SettingError::Value {
-                path: property.path(),
-                value: value.to_owned(),
-                allowed: property.allowed.to_string(),
-            }),
-        }
+        Ok(self.value(property)?.or(default).map(|value| {
+            parse(value)
+                .unwrap_or_else(|| unreachable!("the schema allows {} = {value}", property.path()))
+        }))
     }
 
     fn choice<T>(
@@ -369,25 +367,13 @@ impl Reader<'_> {
         property: &Property,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<T, SettingError> {
-        if let Some(chosen) = self.parsed(property, &parse)? {
-            return Ok(chosen);
-        }
-        let default = match property.default {
-            Default::Value(value) => parse(value),
-            Default::Absent(_) => None,
-        };
-        Ok(default.expect("a property with choices has one of them as its default"))
+        let chosen = self.parsed(property, parse)?;
+        Ok(chosen.unwrap_or_else(|| unreachable!("{} has a default", property.path())))
     }
 
     fn seconds(&self, property: &Property) -> Result<Option<Duration>, SettingError> {
-        let Allowed::Seconds { min, max } = property.allowed else {
-            unreachable!("{} is not in seconds", property.path());
-        };
         self.parsed(property, |value| {
-            let seconds = value.parse().ok()?;
-            (min..=max)
-                .contains(&seconds)
-                .then(|| Duration::from_secs(seconds))
+            value.parse().ok().map(Duration::from_secs)
         })
     }
 }

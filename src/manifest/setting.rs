@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::write::is_xml_char;
 use crate::schema::{self, Allowed, Property};
-use crate::vm::{Printable, VmName};
+use crate::vm::Printable;
 
 /// The longest value that SMF keeps whole.
 const VALUE_MAX: usize = 4095;
@@ -78,37 +78,25 @@ impl Setting {
                 character,
             });
         }
-        match checked(property.allowed, value) {
-            Some(value) => Ok(Self { property, value }),
-            None => Err(SettingError::Value {
+        if !property.allowed.accepts(value) {
+            return Err(SettingError::Value {
                 path: property.path(),
                 value: value.to_owned(),
                 allowed: property.allowed,
-            }),
+            });
         }
-    }
-}
-
-/// The value as a manifest holds it, where it is one of those allowed.
-fn checked(allowed: Allowed, value: &str) -> Option<String> {
-    match allowed {
-        Allowed::Choices(choices) => choices
-            .iter()
-            .any(|choice| choice.value == value)
-            .then(|| value.to_owned()),
-        Allowed::Seconds { min, max } => {
-            // `parse` alone would take "+5".
-            let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
-            let seconds: u64 = value.parse().ok().filter(|_| digits)?;
-            (min..=max).contains(&seconds).then(|| seconds.to_string())
-        }
-        Allowed::VmName => value
-            .parse::<VmName>()
-            .ok()
-            .map(|name| name.as_str().to_owned()),
-        Allowed::AbsolutePath => {
-            (value.starts_with('/') && !value.contains('\0')).then(|| value.to_owned())
-        }
+        // One way to write a number: the same manifest for the same settings.
+        let value = match property.allowed {
+            Allowed::Seconds { .. } => match value.trim_start_matches('0') {
+                "" => "0",
+                digits => digits,
+            },
+            Allowed::Choices(_) | Allowed::VmName | Allowed::AbsolutePath => value,
+        };
+        Ok(Self {
+            property,
+            value: value.to_owned(),
+        })
     }
 }
 
