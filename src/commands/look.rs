@@ -227,14 +227,15 @@ impl<'a> Looker<'a> {
             .uuid
             .as_ref()
             .is_some_and(|uuid| roll.running.contains(uuid));
-        match (up, self.intent) {
+        if up && self.intent == Intent::Stop {
             // Saving and powering off are the same for both, and a button says it when it is paused.
-            (true, Intent::Stop) => Ok(Told::RunningOrPaused),
-            (true, Intent::Start) => self.ask_the_long_list(limit),
-            // Now that its UUID is known, another VM's process is told apart.
-            (false, _) if self.is_gone()? => self.show(limit),
-            (false, _) => self.ask_the_long_list(limit),
+            return Ok(Told::RunningOrPaused);
         }
+        // Now that its UUID is known, another VM's process is told apart.
+        if !up && self.is_gone()? {
+            return self.show(limit);
+        }
+        self.ask_the_long_list(limit)
     }
 
     /// What the long list says. Two entries of one UUID that differ are somebody's forgery in a name or a

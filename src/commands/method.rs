@@ -430,12 +430,11 @@ impl Method<'_> {
     /// What VBoxManage accepted is not yet seen: a short list, or the process's end, is what to look for.
     fn settle(&mut self, action: Action) {
         match action {
-            Action::Start => self.looker.expect_running(),
             Action::SaveState | Action::PowerOff | Action::EmergencyStop => {
-                self.watch(PROCESS_ENDS, |_| ());
+                self.watch(PROCESS_ENDS, |_| {});
             }
-            Action::PressPower | Action::PressSleep | Action::AskAdditions => {
-                self.looker.expect_running()
+            Action::Start | Action::PressPower | Action::PressSleep | Action::AskAdditions => {
+                self.looker.expect_running();
             }
             Action::Resume | Action::DiscardState => {}
         }

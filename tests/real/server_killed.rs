@@ -1,5 +1,9 @@
 //! VBoxSVC killed at any moment. Its VM processes live on for about 12 s, while VirtualBox already says
 //! `poweroff`; a `startvm` then would make a second process on the same disks.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests of the real program in real time"
+)]
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
