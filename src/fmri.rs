@@ -262,7 +262,10 @@ mod tests {
             ("svc:/site//vbox:x", FmriError::Service("site//vbox".into())),
             ("svc:/site/vbox/:x", FmriError::Service("site/vbox/".into())),
             ("svc:/si te/v b:x", FmriError::Service("si te/v b".into())),
-            ("SVC:/site/vbox:x", FmriError::Instance("/site/vbox:x".into())),
+            (
+                "SVC:/site/vbox:x",
+                FmriError::Instance("/site/vbox:x".into()),
+            ),
             (
                 "svc:/site/vbox:x/:properties/vm/name",
                 FmriError::Property("svc:/site/vbox:x/:properties/vm/name".into()),
