@@ -1,1 +1,25 @@
 //! Manifests: what SMF imports.
+//!
+//! ```text
+//! names, settings -> blueprint -> build -> model -> write -> text
+//!                    schema -> describe ^       ^-- read <-- text
+//! ```
+
+pub(crate) mod blueprint;
+pub(crate) mod build;
+mod comments;
+mod describe;
+mod layout;
+pub(crate) mod method;
+pub(crate) mod model;
+pub(crate) mod names;
+pub(crate) mod place;
+pub(crate) mod read;
+pub(crate) mod setting;
+pub(crate) mod template;
+pub(crate) mod write;
+
+#[cfg(test)]
+mod order;
+#[cfg(test)]
+mod strategy;

@@ -1,0 +1,442 @@
+//! A [`Blueprint`] as a manifest.
+//!
+//! What all VMs share is said once, by the service; SMF hands it to every instance that does not say
+//! otherwise. So an instance holds little: who it runs as, and what is set for it alone.
+
+use super::blueprint::{Blueprint, BlueprintError, InstanceBlueprint, Owner, value_of};
+use super::describe::{property_type, template};
+use super::method::{self, Timeouts};
+use super::model::{
+    BundleKind, Dependency, Grouping, Instance, MethodContext, MethodCredential, PropertyEntry,
+    PropertyGroup, PropertyType, Propval, RestartOn, Service, ServiceBundle, ServiceFmri,
+    ServiceKind, Stability, StabilityLevel,
+};
+use super::names::Operand;
+use super::setting::Setting;
+use crate::failure::{Failure, Kind};
+use crate::schema::{self, Default as SchemaDefault, Group};
+
+/// Who may enable, disable, restart and refresh the instances.
+const ACTION_AUTHORIZATION: &str = "solaris.smf.manage.vbox";
+/// Who may change values of the groups that are delegated.
+const VALUE_AUTHORIZATION: &str = "solaris.smf.value.vbox";
+
+/// What must be online first: name, grouping, FMRIs.
+const DEPENDENCIES: &[(&str, Grouping, &[&str])] = &[
+    (
+        "multi-user-server",
+        Grouping::RequireAll,
+        &["svc:/milestone/multi-user-server:default"],
+    ),
+    (
+        "network",
+        Grouping::RequireAll,
+        &["svc:/milestone/network:default"],
+    ),
+    (
+        "filesystem-local",
+        Grouping::RequireAll,
+        &["svc:/system/filesystem/local:default"],
+    ),
+    (
+        "filesystem-remote",
+        Grouping::OptionalAll,
+        &[
+            "svc:/network/nfs/client:default",
+            "svc:/system/filesystem/autofs:default",
+        ],
+    ),
+];
+
+/// The manifest for VMs that are given as on the command line, `NAME` or `INSTANCE=NAME`, with
+/// nothing else said: no owner, every property at its default.
+///
+/// # Errors
+/// A name cannot be, or is there twice.
+pub(crate) fn bundle_for(operands: &[String]) -> Result<ServiceBundle, Failure> {
+    let mut instances = Vec::new();
+    for operand in operands {
+        let operand: Operand = operand.parse().map_err(Failure::from)?;
+        let settings = match &operand.vm {
+            Some(name) => vec![
+                Setting::new("vm/name", name.as_str())
+                    .map_err(|error| Failure::new(Kind::Usage, error))?,
+            ],
+            None => Vec::new(),
+        };
+        instances.push(InstanceBlueprint {
+            name: operand.instance,
+            owner: None,
+            settings,
+        });
+    }
+    build(&Blueprint {
+        instances,
+        ..Blueprint::default()
+    })
+    .map_err(|error| Failure::new(Kind::Usage, error))
+}
+
+/// The manifest.
+///
+/// # Errors
+/// Something is there twice, or nothing is there.
+pub(crate) fn build(blueprint: &Blueprint) -> Result<ServiceBundle, BlueprintError> {
+    blueprint.check()?;
+    let timeouts = Timeouts::for_settings(&blueprint.settings);
+    let service = Service {
+        name: blueprint.service.to_string(),
+        kind: ServiceKind::Service,
+        version: "1".to_owned(),
+        create_default_instance: None,
+        single_instance: None,
+        restarter: None,
+        dependencies: DEPENDENCIES.iter().map(dependency).collect(),
+        dependents: Vec::new(),
+        // Whose VM it is, each instance says for itself: another manifest of this service, for a VM of
+        // another user, would otherwise change under which user the VMs of this one are looked for.
+        method_context: None,
+        exec_methods: method::all(&blueprint.method, timeouts),
+        property_groups: service_groups(&blueprint.settings),
+        instances: blueprint
+            .instances
+            .iter()
+            .map(|of| instance(of, blueprint, timeouts))
+            .collect(),
+        stability: Some(Stability {
+            value: StabilityLevel::Evolving,
+        }),
+        template: Some(template()),
+    };
+    Ok(ServiceBundle {
+        kind: BundleKind::Manifest,
+        name: blueprint.service.as_str().replace('/', "-"),
+        services: vec![service],
+    })
+}
+
+fn dependency((name, grouping, fmris): &(&str, Grouping, &[&str])) -> Dependency {
+    Dependency {
+        name: (*name).to_owned(),
+        grouping: *grouping,
+        // A guest is worth more than tidiness: nothing that happens to a dependency stops a VM.
+        restart_on: RestartOn::None,
+        kind: "service".to_owned(),
+        delete: false,
+        service_fmris: fmris
+            .iter()
+            .map(|fmri| ServiceFmri {
+                value: (*fmri).to_owned(),
+            })
+            .collect(),
+        stability: None,
+        values: Vec::new(),
+    }
+}
+
+/// VirtualBox needs the user's home; svc.startd sets no HOME, so at least the directory is there.
+fn context(owner: &Owner) -> MethodContext {
+    MethodContext {
+        working_directory: Some(":home".to_owned()),
+        method_credential: Some(MethodCredential {
+            user: owner.user.to_string(),
+            group: owner.group.as_ref().map(ToString::to_string),
+            supp_groups: None,
+            privileges: Some("basic".to_owned()),
+            limit_privileges: None,
+        }),
+        ..MethodContext::default()
+    }
+}
+
+fn instance(of: &InstanceBlueprint, blueprint: &Blueprint, timeouts: Timeouts) -> Instance {
+    // What counts for this VM: its own settings before those for all.
+    let mut effective = of.settings.clone();
+    effective.extend_from_slice(&blueprint.settings);
+    let own = Timeouts::for_settings(&effective);
+    Instance {
+        name: of.name.to_string(),
+        enabled: blueprint.enabled,
+        restarter: None,
+        dependencies: Vec::new(),
+        dependents: Vec::new(),
+        method_context: of.owner.as_ref().map(context),
+        exec_methods: method::longer(&blueprint.method, own, timeouts),
+        property_groups: schema::GROUPS
+            .iter()
+            // svccfg can set a property of an instance only where the instance has the group.
+            .filter(|group| group.delegated || holds(&of.settings, group))
+            .map(|group| settings_group(group, &of.settings, false))
+            .collect(),
+        template: None,
+    }
+}
+
+fn service_groups(settings: &[Setting]) -> Vec<PropertyGroup> {
+    let mut groups = vec![
+        property_group(
+            "general",
+            "framework",
+            vec![
+                astring("action_authorization", ACTION_AUTHORIZATION),
+                astring("value_authorization", VALUE_AUTHORIZATION),
+            ],
+        ),
+        property_group(
+            "startd",
+            "framework",
+            vec![astring("duration", "transient")],
+        ),
+    ];
+    groups.extend(
+        schema::GROUPS
+            .iter()
+            .filter(|group| group.delegated || holds(settings, group))
+            .map(|group| settings_group(group, settings, true)),
+    );
+    groups
+}
+
+fn holds(settings: &[Setting], group: &Group) -> bool {
+    settings.iter().any(|s| s.property.group == group.name)
+}
+
+/// A group of the schema: what is set, in the order of the schema, whatever the order of the options.
+///
+/// With defaults it also holds every default, so that an administrator sees what there is to change.
+/// Somebody who holds `value_authorization` alone can change values, but not add a property.
+fn settings_group(group: &Group, settings: &[Setting], defaults: bool) -> PropertyGroup {
+    let mut values = Vec::new();
+    for property in schema::PROPERTIES.iter().filter(|p| p.group == group.name) {
+        let default = match property.default {
+            SchemaDefault::Value(value) if defaults => Some(value),
+            SchemaDefault::Value(_) | SchemaDefault::Absent(_) => None,
+        };
+        if let Some(value) = value_of(settings, property).or(default) {
+            let kind = property_type(property.value_type);
+            values.push(propval(property.name, kind, value));
+        }
+    }
+    if group.delegated {
+        values.push(astring("value_authorization", VALUE_AUTHORIZATION));
+    }
+    property_group(group.name, "application", values)
+}
+
+fn property_group(name: &str, kind: &str, values: Vec<PropertyEntry>) -> PropertyGroup {
+    PropertyGroup {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        delete: false,
+        stability: None,
+        values,
+    }
+}
+
+fn astring(name: &str, value: &str) -> PropertyEntry {
+    propval(name, PropertyType::Astring, value)
+}
+
+fn propval(name: &str, kind: PropertyType, value: &str) -> PropertyEntry {
+    PropertyEntry::Propval(Propval {
+        name: name.to_owned(),
+        kind,
+        value: value.to_owned(),
+        overrides: false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{order, read, write};
+    use proptest::prelude::*;
+
+    fn blueprint(instances: &[(&str, Option<&str>, &[(&str, &str)])]) -> Blueprint {
+        Blueprint {
+            instances: instances
+                .iter()
+                .map(|(name, user, settings)| InstanceBlueprint {
+                    name: name.parse().unwrap(),
+                    owner: user.map(|user| Owner {
+                        user: user.parse().unwrap(),
+                        group: None,
+                    }),
+                    settings: set(settings),
+                })
+                .collect(),
+            ..Blueprint::default()
+        }
+    }
+
+    fn set(settings: &[(&str, &str)]) -> Vec<Setting> {
+        settings
+            .iter()
+            .map(|(path, value)| Setting::new(path, value).unwrap())
+            .collect()
+    }
+
+    fn built(blueprint: &Blueprint) -> Service {
+        build(blueprint).unwrap().services.remove(0)
+    }
+
+    /// `group/name` to value.
+    fn values(groups: &[PropertyGroup]) -> Vec<(String, String)> {
+        let mut all = Vec::new();
+        for group in groups {
+            for value in &group.values {
+                let PropertyEntry::Propval(propval) = value else {
+                    panic!("a list in {}", group.name)
+                };
+                all.push((
+                    format!("{}/{}", group.name, propval.name),
+                    propval.value.clone(),
+                ));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn a_service_with_one_instance() {
+        let service = built(&blueprint(&[("vm1", Some("vbox"), &[])]));
+        assert_eq!(service.name, "site/xvm/vbox");
+        assert!(service.single_instance.is_none() && service.create_default_instance.is_none());
+        assert!(
+            service
+                .dependencies
+                .iter()
+                .all(|d| d.restart_on == RestartOn::None)
+        );
+        let groups = values(&service.property_groups);
+        for expected in [
+            ("general/action_authorization", "solaris.smf.manage.vbox"),
+            ("general/value_authorization", "solaris.smf.value.vbox"),
+            ("startd/duration", "transient"),
+            ("vm/stop_method", "savestate"),
+            ("vm/start_delay", "0"),
+            ("vm/value_authorization", "solaris.smf.value.vbox"),
+        ] {
+            let expected = (expected.0.to_owned(), expected.1.to_owned());
+            assert!(groups.contains(&expected), "{expected:?} in {groups:?}");
+        }
+        assert!(
+            !groups
+                .iter()
+                .any(|(path, _)| path.starts_with("virtualbox/"))
+        );
+        assert!(
+            !groups
+                .iter()
+                .any(|(path, _)| path == "vm/stop_timeout" || path == "vm/name")
+        );
+        let [instance] = &service.instances[..] else {
+            panic!()
+        };
+        assert!(!instance.enabled);
+        assert!(instance.exec_methods.is_empty() && instance.method_context.is_some());
+    }
+
+    #[test]
+    fn what_differs_is_said_by_the_instance() {
+        let mut plan = blueprint(&[
+            ("a", Some("alice"), &[("vm/stop_timeout", "600")]),
+            ("b", Some("bob"), &[("virtualbox/vboxmanage", "/opt/x")]),
+            ("c", None, &[("vm/name", "c c")]),
+        ]);
+        plan.settings = set(&[("vm/stop_timeout", "400"), ("vm/start_delay", "30")]);
+        let service = built(&plan);
+        assert!(service.method_context.is_none());
+        let timeout = |methods: &[super::super::model::ExecMethod], name: &str| {
+            methods
+                .iter()
+                .find(|m| m.name == name)
+                .map(|m| m.timeout_seconds.clone())
+        };
+        assert_eq!(
+            timeout(&service.exec_methods, "start").as_deref(),
+            Some("150")
+        );
+        assert_eq!(
+            timeout(&service.exec_methods, "stop").as_deref(),
+            Some("410")
+        );
+        let [a, b, c] = &service.instances[..] else {
+            panic!()
+        };
+        let user = |instance: &Instance| {
+            let context = instance.method_context.as_ref()?;
+            Some(context.method_credential.as_ref()?.user.clone())
+        };
+        assert_eq!(user(a).as_deref(), Some("alice"));
+        assert_eq!(user(b).as_deref(), Some("bob"));
+        assert_eq!(user(c), None);
+        assert_eq!(timeout(&a.exec_methods, "stop").as_deref(), Some("610"));
+        assert_eq!(timeout(&a.exec_methods, "start"), None);
+        assert!(b.exec_methods.is_empty());
+        let has = |instance: &Instance, path: &str, value: &str| {
+            values(&instance.property_groups).contains(&(path.to_owned(), value.to_owned()))
+        };
+        assert!(has(a, "vm/stop_timeout", "600"));
+        assert!(has(b, "virtualbox/vboxmanage", "/opt/x"));
+        assert!(!has(
+            b,
+            "virtualbox/value_authorization",
+            VALUE_AUTHORIZATION
+        ));
+        assert!(has(c, "vm/name", "c c"));
+        // Every instance has a group to set something in.
+        for instance in &service.instances {
+            assert!(has(instance, "vm/value_authorization", VALUE_AUTHORIZATION));
+        }
+    }
+
+    #[test]
+    fn the_order_of_options_changes_nothing() {
+        let one = [("vm/on_saved", "leave"), ("vm/stop_method", "shutdown")];
+        let other = [("vm/stop_method", "shutdown"), ("vm/on_saved", "leave")];
+        assert_eq!(
+            built(&blueprint(&[("a", None, &one)])),
+            built(&blueprint(&[("a", None, &other)]))
+        );
+    }
+
+    #[test]
+    fn names_alone_are_enough_for_a_rehearsal() {
+        let names = ["vm1".to_owned(), "web=web.example".to_owned()];
+        let service = bundle_for(&names).unwrap().services.remove(0);
+        assert!(service.method_context.is_none());
+        assert_eq!(service.instances.len(), 2);
+        let error = bundle_for(&["web.example".to_owned()]).unwrap_err();
+        assert_eq!(error.kind, Kind::Usage);
+        assert!(
+            error.to_string().ends_with("; try web-example=web.example"),
+            "{error}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_manifest_is_in_order_and_can_be_read(
+            names in proptest::collection::btree_set("[a-z][a-z0-9-]{0,8}", 1..6),
+            user in proptest::option::of("[a-z]{1,8}"),
+            vm in "[\\PC\t\n\r&&[^\u{fffe}\u{ffff}]]{1,30}",
+            delay in 0..=3600_u64,
+            timeout in 1..=86_400_u64,
+        ) {
+            let delay = delay.to_string();
+            let timeout = timeout.to_string();
+            let own = [("vm/name", vm.as_str()), ("vm/stop_timeout", timeout.as_str())];
+            let mut instances: Vec<(&str, Option<&str>, &[(&str, &str)])> =
+                names.iter().map(|name| (name.as_str(), user.as_deref(), &[][..])).collect();
+            instances[0].2 = &own;
+            let mut plan = blueprint(&instances);
+            plan.settings = set(&[("vm/start_delay", &delay)]);
+            prop_assume!(plan.check().is_ok());
+            let bundle = build(&plan).unwrap();
+            let text = write::to_text(&bundle).unwrap();
+            prop_assert_eq!(order::violations(&text), Vec::<String>::new());
+            prop_assert_eq!(read::from_text(&text).unwrap(), bundle);
+        }
+    }
+}

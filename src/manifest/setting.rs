@@ -1,0 +1,221 @@
+//! Values for properties, checked against the [schema](crate::schema) before a manifest holds them:
+//! an import only warns of a value that no template allows, and the method would refuse to start.
+
+use thiserror::Error;
+
+use super::write::is_xml_char;
+use crate::schema::{self, Allowed, Property};
+use crate::vm::{Printable, VmName};
+
+/// The longest value that SMF keeps whole.
+const VALUE_MAX: usize = 4095;
+
+/// A property and the value that it is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Setting {
+    /// The property.
+    pub(crate) property: &'static Property,
+    /// A value that it may have.
+    pub(crate) value: String,
+}
+
+/// Why a property cannot have a value.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum SettingError {
+    /// Not in the schema.
+    #[error("there is no property '{}'", Printable(.0))]
+    Unknown(String),
+    /// Not one of the values.
+    #[error("{path} cannot be '{}': it is {allowed}", Printable(.value))]
+    Value {
+        /// `group/name`.
+        path: String,
+        /// What it was to be.
+        value: String,
+        /// What it may be.
+        allowed: Allowed,
+    },
+    /// SMF would cut it.
+    #[error("{path} cannot have a value of {length} bytes: SMF keeps {VALUE_MAX}")]
+    TooLong {
+        /// `group/name`.
+        path: String,
+        /// The length of the value.
+        length: usize,
+    },
+    /// A manifest could not hold it.
+    #[error("{path} cannot be '{}' in a manifest: XML cannot hold {}", Printable(.value), .character.escape_unicode())]
+    Character {
+        /// `group/name`.
+        path: String,
+        /// What it was to be.
+        value: String,
+        /// The first such character.
+        character: char,
+    },
+}
+
+impl Setting {
+    /// `group/name` and a value.
+    ///
+    /// # Errors
+    /// There is no such property, or it cannot have this value.
+    pub(crate) fn new(path: &str, value: &str) -> Result<Self, SettingError> {
+        let property = schema::PROPERTIES
+            .iter()
+            .find(|property| property.path() == path)
+            .ok_or_else(|| SettingError::Unknown(path.to_owned()))?;
+        if value.len() > VALUE_MAX {
+            return Err(SettingError::TooLong {
+                path: property.path(),
+                length: value.len(),
+            });
+        }
+        if let Some(character) = value.chars().find(|c| !is_xml_char(*c) && *c != '\0') {
+            return Err(SettingError::Character {
+                path: property.path(),
+                value: value.to_owned(),
+                character,
+            });
+        }
+        match checked(property.allowed, value) {
+            Some(value) => Ok(Self { property, value }),
+            None => Err(SettingError::Value {
+                path: property.path(),
+                value: value.to_owned(),
+                allowed: property.allowed,
+            }),
+        }
+    }
+}
+
+/// The value as a manifest holds it, where it is one of those allowed.
+fn checked(allowed: Allowed, value: &str) -> Option<String> {
+    match allowed {
+        Allowed::Choices(choices) => choices
+            .iter()
+            .any(|choice| choice.value == value)
+            .then(|| value.to_owned()),
+        Allowed::Seconds { min, max } => {
+            // `parse` alone would take "+5".
+            let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+            let seconds: u64 = value.parse().ok().filter(|_| digits)?;
+            (min..=max).contains(&seconds).then(|| seconds.to_string())
+        }
+        Allowed::VmName => value
+            .parse::<VmName>()
+            .ok()
+            .map(|name| name.as_str().to_owned()),
+        Allowed::AbsolutePath => {
+            (value.starts_with('/') && !value.contains('\0')).then(|| value.to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_the_schema_allows() {
+        for (path, value, kept) in [
+            ("vm/stop_method", "acpipowerbutton", "acpipowerbutton"),
+            ("vm/stop_timeout", "600", "600"),
+            ("vm/stop_timeout", "0060", "60"),
+            ("vm/start_delay", "0", "0"),
+            ("vm/name", "a&b 'c'\n", "a&b 'c'\n"),
+            (
+                "virtualbox/vboxmanage",
+                "/opt/my vbox/VBoxManage",
+                "/opt/my vbox/VBoxManage",
+            ),
+        ] {
+            let setting = Setting::new(path, value).unwrap();
+            assert_eq!(
+                (setting.property.path().as_str(), setting.value.as_str()),
+                (path, kept)
+            );
+        }
+        for property in schema::PROPERTIES {
+            if let schema::Default::Value(value) = property.default {
+                assert!(
+                    Setting::new(&property.path(), value).is_ok(),
+                    "{}",
+                    property.path()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn everything_else_names_property_value_and_what_is_allowed() {
+        for (path, value, message) in [
+            ("vm/stop", "x", "there is no property 'vm/stop'"),
+            ("vm", "x", "there is no property 'vm'"),
+            (
+                "vm/stop_fallback",
+                "save",
+                "vm/stop_fallback cannot be 'save': it is savestate, poweroff or none",
+            ),
+            (
+                "vm/stop_fallback",
+                "",
+                "vm/stop_fallback cannot be '': it is savestate, poweroff or none",
+            ),
+            (
+                "vm/stop_timeout",
+                "0",
+                "vm/stop_timeout cannot be '0': it is 1 to 86400 seconds",
+            ),
+            (
+                "vm/stop_timeout",
+                "86401",
+                "vm/stop_timeout cannot be '86401': it is 1 to 86400 seconds",
+            ),
+            (
+                "vm/start_delay",
+                "-1",
+                "vm/start_delay cannot be '-1': it is 0 to 3600 seconds",
+            ),
+            (
+                "vm/start_delay",
+                "+1",
+                "vm/start_delay cannot be '+1': it is 0 to 3600 seconds",
+            ),
+            (
+                "vm/start_delay",
+                "5s",
+                "vm/start_delay cannot be '5s': it is 0 to 3600 seconds",
+            ),
+            (
+                "vm/name",
+                "",
+                "vm/name cannot be '': it is a VM's name or UUID",
+            ),
+            (
+                "vm/name",
+                "a\0",
+                "vm/name cannot be 'a\\u{0}': it is a VM's name or UUID",
+            ),
+            (
+                "vm/name",
+                "a\u{1b}",
+                "vm/name cannot be 'a\\u{1b}' in a manifest: XML cannot hold \\u{1b}",
+            ),
+            (
+                "virtualbox/vboxmanage",
+                "VBoxManage",
+                "virtualbox/vboxmanage cannot be 'VBoxManage': it is an absolute path",
+            ),
+        ] {
+            assert_eq!(Setting::new(path, value).unwrap_err().to_string(), message);
+        }
+        let long = format!("/{}", "x".repeat(VALUE_MAX));
+        assert_eq!(
+            Setting::new("virtualbox/vboxmanage", &long)
+                .unwrap_err()
+                .to_string(),
+            "virtualbox/vboxmanage cannot have a value of 4096 bytes: SMF keeps 4095"
+        );
+    }
+}

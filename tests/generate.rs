@@ -1,0 +1,257 @@
+//! `vbox-smf gen`: what it writes, byte for byte, and what it refuses.
+//!
+//! `UPDATE_GOLDEN=1 cargo test generate` writes the golden files in `manifests/` anew.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use assert_cmd::Command;
+
+/// One VM with everything at its default: the manifest that is shipped.
+const ONE: &[&str] = &["vm1", "--user", "vbox", "--group", "vbox"];
+
+/// Three VMs of two users, settings for all and for one, names and paths that need care.
+const THREE: &[&str] = &[
+    "web",
+    "mail=mail.example",
+    "lab=R&D <\"old\"> 'lab'; VMState=\"running",
+    "--user=alice",
+    "--user=lab:bob",
+    "--group=lab:staff",
+    "--set=vm/stop_method=acpipowerbutton",
+    "--set=vm/stop_timeout=400",
+    "--set=virtualbox/vboxmanage=/opt/VirtualBox 7/VBoxManage",
+    "--set=mail:vm/start_delay=60",
+    "--set=lab:vm/stop_timeout=900",
+    "--set=lab:vm/stop_fallback=none",
+    "--enabled",
+    "--service=site/guests",
+    "--method=/opt/100% ours/vbox",
+];
+
+/// What a run gave: exit status, standard output, standard error.
+type Run = (i32, String, String);
+
+/// Runs `vbox-smf gen` with an empty environment.
+fn gen_in(directory: &Path, arguments: &[&str]) -> Run {
+    let output = Command::new(env!("CARGO_BIN_EXE_vbox-smf"))
+        .arg("gen")
+        .args(arguments)
+        .env_clear()
+        .current_dir(directory)
+        .timeout(Duration::from_secs(60))
+        .output()
+        .unwrap();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+fn run(arguments: &[&str]) -> Run {
+    gen_in(Path::new("/"), arguments)
+}
+
+/// An empty directory for one test.
+fn directory(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _gone = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("manifests")
+        .join(name)
+}
+
+#[track_caller]
+fn assert_golden(name: &str, arguments: &[&str]) -> String {
+    let (status, text, _) = run(arguments);
+    assert_eq!(status, 0);
+    let path = golden(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap();
+    assert!(
+        text == expected,
+        "{} differs; UPDATE_GOLDEN=1 writes it anew:\n{text}",
+        path.display()
+    );
+    text
+}
+
+#[test]
+fn the_shipped_manifest_is_what_gen_writes() {
+    assert_golden("vbox.xml", ONE);
+}
+
+#[test]
+fn three_vms_of_two_users() {
+    let text = assert_golden("three-vms.xml", THREE);
+    for part in [
+        "<service name='site/guests' ",
+        "exec='&apos;/opt/100%% ours/vbox&apos; %m'",
+        "<instance name='web' enabled='true'>",
+        "value='mail.example'",
+        "value='R&amp;D &lt;\"old\"&gt; &apos;lab&apos;; VMState=\"running'",
+        "<method_credential user='bob' group='staff' privileges='basic'/>",
+        "value='/opt/VirtualBox 7/VBoxManage'",
+        "timeout_seconds='410'",
+        "timeout_seconds='910'",
+        "timeout_seconds='180'",
+    ] {
+        assert!(text.contains(part), "{part}");
+    }
+    // Each method that an instance has is a whole one.
+    assert_eq!(
+        text.matches("<exec_method ").count(),
+        text.matches(" exec='").count()
+    );
+}
+
+#[test]
+fn the_same_words_give_the_same_bytes() {
+    assert_eq!(run(THREE), run(THREE));
+}
+
+#[test]
+fn the_shipped_manifests_are_well_formed_to_xmllint() {
+    for name in ["vbox.xml", "three-vms.xml"] {
+        match Command::new("xmllint")
+            .arg("--noout")
+            .arg("--nonet")
+            .arg(golden(name))
+            .output()
+        {
+            Ok(output) => assert!(
+                output.status.success(),
+                "{name}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            ),
+            Err(error) => {
+                eprintln!("SKIPPED: xmllint is not to be had ({error}); {name} was not checked")
+            }
+        }
+    }
+}
+
+#[test]
+fn the_manifest_goes_to_standard_output_and_the_next_step_to_standard_error() {
+    let (status, stdout, stderr) = run(ONE);
+    assert_eq!(status, 0);
+    assert!(stdout.starts_with("<?xml version=\"1.0\"?>\n<!DOCTYPE service_bundle SYSTEM \"/usr/share/lib/xml/dtd/service_bundle.dtd.1\">\n"));
+    assert!(stdout.ends_with("</service_bundle>\n"));
+    assert_eq!(
+        stderr,
+        "next: save it as vbox.xml, then svccfg import vbox.xml; svcadm enable vbox:vm1\n"
+    );
+}
+
+#[test]
+fn a_file_is_written_once() {
+    let directory = directory("written-once");
+    let arguments: Vec<_> = ONE.iter().copied().chain(["--output", "v.xml"]).collect();
+    let (status, stdout, stderr) = gen_in(&directory, &arguments);
+    assert_eq!((status, stdout.as_str()), (0, ""));
+    assert_eq!(
+        stderr,
+        "next: svccfg import v.xml; svcadm enable vbox:vm1\n"
+    );
+    let path = directory.join("v.xml");
+    assert_eq!(fs::read_to_string(&path).unwrap(), run(ONE).1);
+
+    fs::write(&path, "mine").unwrap();
+    let (status, stdout, stderr) = gen_in(&directory, &arguments);
+    assert_eq!((status, stdout.as_str()), (96, ""));
+    assert_eq!(stderr, "vbox-smf: v.xml exists; --force replaces it\n");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+
+    let forced: Vec<_> = arguments.iter().copied().chain(["--force"]).collect();
+    assert_eq!(gen_in(&directory, &forced).0, 0);
+    assert_ne!(fs::read_to_string(&path).unwrap(), "mine");
+    assert_eq!(
+        fs::read_dir(&directory).unwrap().count(),
+        1,
+        "nothing is left beside it"
+    );
+}
+
+#[test]
+fn a_folder_that_is_not_there() {
+    let (status, stdout, stderr) = run(&["vm1", "--user=u", "--output=/nonexistent/v.xml"]);
+    assert_eq!((status, stdout.as_str()), (96, ""));
+    assert_eq!(
+        stderr,
+        "vbox-smf: cannot write /nonexistent/v.xml: No such file or directory (os error 2); is the folder there?\n"
+    );
+}
+
+#[test]
+fn refusals_are_one_line_on_standard_error_and_nothing_is_written() {
+    let directory = directory("refusals");
+    let table: &[(&[&str], &str)] = &[
+        (&["vm1"], "no user for vm1: "),
+        (
+            &["web.example", "--user=u"],
+            "try vbox-smf gen web-example=web.example",
+        ),
+        (&["a", "a", "--user=u"], "the instance a is there twice"),
+        (
+            &["a=x", "b=x", "--user=u"],
+            "a and b are the same VM, 'x'; a VM can have one instance only",
+        ),
+        (
+            &["a", "--user=u", "--set=vm/name=x"],
+            "vm/name cannot be set for all VMs; give each VM as INSTANCE=NAME",
+        ),
+        (
+            &["a", "--user=u", "--set=vm/on_saved=keep"],
+            "vm/on_saved cannot be 'keep': it is restore, discard, leave or refuse",
+        ),
+        (
+            &[
+                "a",
+                "--user=u",
+                "--set=a:vm/on_saved=leave",
+                "--set=a:vm/on_saved=leave",
+            ],
+            "vm/on_saved is set twice for a",
+        ),
+        (
+            &["a=new\nline\u{1b}[2J", "--user=u"],
+            "cannot be 'new\\nline\\u{1b}[2J' in a manifest",
+        ),
+        (
+            &["a", "--user=u", "--service=a/b"],
+            "--service: 'a/b' has a part of one letter",
+        ),
+        (
+            &["a", "--user=u", "--service=sit!/demo"],
+            "--service: 'sit!/demo' is not a service name",
+        ),
+    ];
+    for (arguments, message) in table {
+        let to_file: Vec<_> = arguments
+            .iter()
+            .copied()
+            .chain(["--output=v.xml"])
+            .collect();
+        let (status, stdout, stderr) = gen_in(&directory, &to_file);
+        assert_eq!(
+            (status, stdout.as_str()),
+            (2, ""),
+            "{arguments:?}: {stderr}"
+        );
+        assert!(
+            stderr.starts_with("vbox-smf: ") && stderr.contains(message),
+            "{arguments:?}: {stderr}"
+        );
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    }
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
+}
