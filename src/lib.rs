@@ -20,6 +20,7 @@ mod fmri;
 mod host;
 mod log;
 mod manifest;
+mod rehearse;
 mod schema;
 mod vm;
 

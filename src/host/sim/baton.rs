@@ -8,7 +8,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::events::What;
+use super::repository::Composed;
 use super::world::World;
+use crate::fmri::InstanceFmri;
 
 /// The world, and the threads that share it.
 pub(super) struct Shared(Mutex<World>);
@@ -120,6 +123,16 @@ impl Turn {
     /// The virtual time.
     pub(crate) fn now(&self) -> Duration {
         self.with(|world| world.now)
+    }
+
+    /// Writes into the record.
+    pub(crate) fn tell(&self, subject: &str, what: What) {
+        self.with(|world| world.tell(subject, what));
+    }
+
+    /// The properties of an instance, as its methods see them.
+    pub(crate) fn running(&self, fmri: &InstanceFmri) -> Composed {
+        self.with(|world| world.repository.running(fmri).unwrap_or_default())
     }
 
     /// Waits until then, or until something wakes this actor.

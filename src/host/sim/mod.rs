@@ -22,7 +22,7 @@ mod method;
 mod processes;
 mod repository;
 mod server;
-mod stage;
+pub(crate) mod stage;
 mod svcprop;
 #[cfg(test)]
 mod tests;
@@ -39,10 +39,11 @@ use crate::host::Account;
 use crate::vm::VmState;
 
 pub(crate) use self::baton::{Task, Turn};
-pub(crate) use self::events::{Command, CommandEnd, Ending, Event, What};
+pub(crate) use self::events::{Command, Ending, Event, What};
+#[cfg(test)]
 pub(crate) use self::machine::{Fault, Guest};
 pub(crate) use self::method::{SimHost, Spec, run};
-pub(crate) use self::repository::Repository;
+pub(crate) use self::repository::{Composed, Level, Repository};
 
 /// The superuser's login name.
 pub(crate) const ROOT: &str = "root";

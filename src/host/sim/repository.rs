@@ -46,8 +46,8 @@ impl Level {
 /// What is seen of an instance: its own properties, and the service's where it has none of that name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Composed {
-    pub(super) own: Level,
-    pub(super) service: Level,
+    pub(crate) own: Level,
+    pub(crate) service: Level,
 }
 
 impl Composed {
