@@ -5,10 +5,15 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
-use crate::commands;
+use crate::commands::{self, method::Request};
+use crate::docs;
 use crate::failure::{Caller, Failure, Kind, SUCCESS};
+use crate::fmri::{DEFAULT_SERVICE, InstanceFmri};
+use crate::host::real::RealHost;
+use crate::log::Log;
+use crate::vm::{Intent, Printable};
 
 /// VirtualBox VMs as SMF services: one VM per instance of svc:/site/xvm/vbox
 #[derive(Debug, Parser)]
@@ -20,8 +25,71 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start the VM of an instance (the start method of SMF)
+    #[command(after_help = docs::exit_statuses())]
+    Start(MethodArguments),
+    /// Stop the VM of an instance (the stop method of SMF)
+    #[command(after_help = docs::exit_statuses())]
+    Stop(MethodArguments),
+    /// Do nothing: properties are read anew by every start and stop (the refresh method of SMF)
+    Refresh(Instance),
     Gen(commands::generate::Arguments),
     Rehearse(commands::rehearse::Arguments),
+}
+
+#[derive(Debug, Args)]
+struct MethodArguments {
+    #[command(flatten)]
+    instance: Instance,
+    /// Look, say what would be done, and do nothing; exits 0 when it would act or is done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Which instance is meant. Under SMF the environment says it.
+#[derive(Debug, Args)]
+struct Instance {
+    /// The instance, as in svc:/site/xvm/vbox:vm1 [default: $SMF_FMRI]
+    #[arg(long, value_name = "FMRI", conflicts_with = "vm")]
+    fmri: Option<OsString>,
+    /// The same as --fmri svc:/site/xvm/vbox:NAME
+    #[arg(long, value_name = "NAME")]
+    vm: Option<OsString>,
+}
+
+impl Instance {
+    /// Decides which instance is meant.
+    fn decide(&self, environment: &[(OsString, OsString)]) -> Result<InstanceFmri, Failure> {
+        let in_environment = || {
+            environment
+                .iter()
+                .find(|(name, _)| name == "SMF_FMRI")
+                .map(|(_, v)| v)
+        };
+        let malformed = |from: &str, error: anyhow::Error| {
+            Failure::new(Kind::Config, error.context(format!("{from} is malformed")))
+                .hinted("svcs -a shows the instances that there are, as svc:/site/xvm/vbox:vm1")
+        };
+        let parse = |from: &str, value: &OsString| {
+            let text = value.to_string_lossy();
+            text.parse::<InstanceFmri>()
+                .map_err(|e| malformed(from, e.into()))
+        };
+        match (&self.fmri, &self.vm, in_environment()) {
+            (Some(fmri), _, _) => parse("--fmri", fmri),
+            (None, Some(vm), _) => {
+                let name = vm.to_string_lossy().parse();
+                name.and_then(|name| InstanceFmri::new(DEFAULT_SERVICE, name))
+                    .map_err(|e| malformed("--vm", e.into()))
+            }
+            (None, None, Some(fmri)) => parse("SMF_FMRI", fmri),
+            (None, None, None) => Err(Failure::told(
+                Kind::NoSmf,
+                "SMF_FMRI is not set, so SMF did not call",
+            )
+            .hinted("by hand, name the instance with --vm NAME or --fmri FMRI")),
+        }
+    }
 }
 
 /// Runs the program: arguments and environment in, exit status out. The only place that prints errors.
@@ -35,44 +103,65 @@ pub fn run(
     } else {
         Caller::Hand
     };
-    let outcome = catch_unwind(AssertUnwindSafe(|| dispatch(args, &environment, caller)));
-    let status = match outcome {
+    let outcome = catch_unwind(AssertUnwindSafe(|| match Cli::try_parse_from(args) {
+        Ok(cli) => dispatch(&cli, &environment, caller).map_err(|failure| {
+            complain(&failure);
+            failure.kind
+        }),
+        Err(answer) => answer_usage(&answer, caller),
+    }));
+    ExitCode::from(match outcome {
         Ok(Ok(())) => SUCCESS,
-        Ok(Err(failure)) => {
-            complain(&failure.to_string());
-            failure.kind.exit_status(caller)
-        }
+        Ok(Err(kind)) => kind.exit_status(caller),
         // The panic's message is already on stderr.
         Err(_) => Kind::Fatal.exit_status(caller),
-    };
-    ExitCode::from(status)
+    })
+}
+
+/// Prints help, the version, or what is wrong with the command line, as clap words it. svc.startd never
+/// asks for help: a method that only printed it has not done its work.
+fn answer_usage(answer: &clap::Error, caller: Caller) -> Result<(), Kind> {
+    let _closed = answer.print();
+    if caller == Caller::Hand && !answer.use_stderr() {
+        Ok(())
+    } else {
+        Err(Kind::Usage)
+    }
 }
 
 /// Prints an error. That stderr is closed changes nothing about the exit status.
-fn complain(message: &str) {
+fn complain(failure: &Failure) {
     let _closed = writeln!(
         std::io::stderr(),
         "vbox-smf: {}",
-        crate::vm::Printable(message)
+        Printable(&failure.to_string())
     );
 }
 
+/// Runs the command that was asked for.
 fn dispatch(
-    args: impl IntoIterator<Item = OsString>,
-    _environment: &[(OsString, OsString)],
-    _caller: Caller,
+    cli: &Cli,
+    environment: &[(OsString, OsString)],
+    caller: Caller,
 ) -> Result<(), Failure> {
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
-        // --help and --version are answers, not errors.
-        Err(answer) if !answer.use_stderr() => {
-            let _closed = answer.print();
-            return Ok(());
-        }
-        Err(error) => return Err(Failure::told(Kind::Usage, error.render())),
+    let method = |intent, arguments: &MethodArguments| {
+        let request = Request {
+            intent,
+            fmri: arguments.instance.decide(environment)?,
+            environment: environment.to_vec(),
+            caller,
+            dry_run: arguments.dry_run,
+        };
+        let stderr = |line: &str| {
+            let _closed = writeln!(std::io::stderr(), "{line}");
+        };
+        commands::method::run(&RealHost::new(), &Log::new(&stderr), &request)
     };
-    match cli.command {
-        Command::Gen(arguments) => commands::generate::run(&arguments),
-        Command::Rehearse(arguments) => commands::rehearse::run(&arguments),
+    match &cli.command {
+        Command::Start(arguments) => method(Intent::Start, arguments),
+        Command::Stop(arguments) => method(Intent::Stop, arguments),
+        Command::Refresh(instance) => instance.decide(environment).map(|_| ()),
+        Command::Gen(arguments) => commands::generate::run(arguments),
+        Command::Rehearse(arguments) => commands::rehearse::run(arguments),
     }
 }

@@ -15,13 +15,17 @@
 
 mod cli;
 mod commands;
+mod docs;
 mod failure;
 mod fmri;
 mod host;
 mod log;
 mod manifest;
+mod plan;
 mod rehearse;
 mod schema;
+mod settings;
+mod tools;
 mod vm;
 
 pub use cli::run;

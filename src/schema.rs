@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::vm::VmName;
+
 /// A type of SMF, as far as the properties here need one (`scf_value_create(3SCF)`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ValueType {
@@ -96,6 +98,22 @@ impl Property {
         match self.allowed {
             Allowed::Seconds { .. } => Some("seconds"),
             Allowed::Choices(_) | Allowed::VmName | Allowed::AbsolutePath => None,
+        }
+    }
+}
+
+impl Allowed {
+    /// Whether a property may have this value.
+    pub(crate) fn accepts(&self, value: &str) -> bool {
+        match self {
+            Self::Choices(choices) => choices.iter().any(|choice| choice.value == value),
+            Self::Seconds { min, max } => {
+                // `parse` alone would take "+5".
+                value.bytes().all(|b| b.is_ascii_digit())
+                    && value.parse().is_ok_and(|n| (*min..=*max).contains(&n))
+            }
+            Self::VmName => value.parse::<VmName>().is_ok(),
+            Self::AbsolutePath => value.starts_with('/') && !value.contains('\0'),
         }
     }
 }
@@ -385,17 +403,48 @@ mod tests {
                 "{path}"
             );
             if let Default::Value(value) = property.default {
-                let fits = match property.allowed {
-                    Allowed::Choices(choices) => choices.iter().any(|c| c.value == value),
-                    Allowed::Seconds { min, max } => {
-                        value.parse::<u64>().is_ok_and(|n| (min..=max).contains(&n))
-                    }
-                    Allowed::VmName | Allowed::AbsolutePath => false,
-                };
-                assert!(fits, "{path}: default {value}");
+                assert!(property.allowed.accepts(value), "{path}: default {value}");
             }
             let counted = matches!(property.allowed, Allowed::Seconds { .. });
             assert_eq!(property.value_type == ValueType::Count, counted, "{path}");
+        }
+    }
+
+    #[test]
+    fn values_that_are_allowed() {
+        for (allowed, good, bad) in [
+            (
+                STOP_METHOD.allowed,
+                &["savestate", "poweroff"][..],
+                &["", "SaveState", "savestate "][..],
+            ),
+            (
+                STOP_TIMEOUT.allowed,
+                &["1", "86400", "0060"],
+                &[
+                    "",
+                    "0",
+                    "86401",
+                    "+5",
+                    "-1",
+                    "1.5",
+                    "0x10",
+                    "99999999999999999999",
+                ],
+            ),
+            (NAME.allowed, &["vm1", "a b", "\"\n"], &["", "a\0b"]),
+            (
+                VBOXMANAGE.allowed,
+                &["/usr/bin/VBoxManage"],
+                &["", "VBoxManage", "./x", "/a\0b"],
+            ),
+        ] {
+            for value in good {
+                assert!(allowed.accepts(value), "{allowed}: {value}");
+            }
+            for value in bad {
+                assert!(!allowed.accepts(value), "{allowed}: {value}");
+            }
         }
     }
 

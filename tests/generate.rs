@@ -211,7 +211,7 @@ fn refusals_are_one_line_on_standard_error_and_nothing_is_written() {
         ),
         (
             &["a", "--user=u", "--set=vm/on_saved=keep"],
-            "vm/on_saved cannot be 'keep': it is restore, discard, leave or refuse",
+            "vm/on_saved cannot be 'keep'; allowed is restore, discard, leave or refuse",
         ),
         (
             &[

@@ -1,3 +1,4 @@
-//! Integration tests.
+//! Integration tests: one crate, one module a subject.
 
 mod generate;
+mod real;

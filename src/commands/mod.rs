@@ -1,5 +1,6 @@
 //! One file a command: the only place where looking, deciding and acting meet.
 
 pub(crate) mod generate;
+pub(crate) mod look;
 pub(crate) mod method;
 pub(crate) mod rehearse;

@@ -4,6 +4,7 @@
 //! who we are. [`real`] is this machine, [`sim`] an SMF repository and a VirtualBox in memory.
 //! `unsafe` and `std::process::Command` live below here and nowhere else.
 
+pub(crate) mod real;
 pub(crate) mod sim;
 
 use std::ffi::{OsStr, OsString};

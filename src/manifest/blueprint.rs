@@ -2,7 +2,6 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -102,12 +101,6 @@ impl FromStr for AccountName {
             return Err(AccountNameError(text.to_owned()));
         }
         Ok(Self(text.to_owned()))
-    }
-}
-
-impl fmt::Display for AccountName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -139,8 +139,8 @@ fn context(owner: &Owner) -> MethodContext {
     MethodContext {
         working_directory: Some(":home".to_owned()),
         method_credential: Some(MethodCredential {
-            user: owner.user.to_string(),
-            group: owner.group.as_ref().map(ToString::to_string),
+            user: owner.user.as_str().to_owned(),
+            group: owner.group.as_ref().map(|group| group.as_str().to_owned()),
             supp_groups: None,
             privileges: Some("basic".to_owned()),
             limit_privileges: None,
@@ -250,6 +250,9 @@ fn propval(name: &str, kind: PropertyType, value: &str) -> PropertyEntry {
 mod tests {
     use super::*;
     use crate::manifest::{order, read, write};
+    use crate::settings::{Settings, unknown_properties};
+    use crate::tools::svcprop::{self, Properties};
+    use crate::vm::Intent;
     use proptest::prelude::*;
 
     fn blueprint(instances: &[(&str, Option<&str>, &[(&str, &str)])]) -> Blueprint {
@@ -399,6 +402,79 @@ mod tests {
             built(&blueprint(&[("a", None, &one)])),
             built(&blueprint(&[("a", None, &other)]))
         );
+    }
+
+    /// What `svcprop` would tell of an instance: its own groups before the service's.
+    fn composed(service: &Service, instance: &Instance) -> Properties {
+        let mut properties = Properties::new();
+        let mut add = |path: String, kind: &str, value: &str| {
+            properties.entry(path).or_insert_with(|| svcprop::Value {
+                value_type: kind.to_owned(),
+                values: vec![value.to_owned()],
+            });
+        };
+        for groups in [&instance.property_groups, &service.property_groups] {
+            for group in groups {
+                for entry in &group.values {
+                    let PropertyEntry::Propval(value) = entry else {
+                        continue;
+                    };
+                    let kind = match value.kind {
+                        PropertyType::Count => "count",
+                        _ => "astring",
+                    };
+                    add(format!("{}/{}", group.name, value.name), kind, &value.value);
+                }
+            }
+        }
+        for methods in [&instance.exec_methods, &service.exec_methods] {
+            for method in methods {
+                let path = format!("{}/timeout_seconds", method.name);
+                add(path, "count", &method.timeout_seconds);
+            }
+        }
+        properties
+    }
+
+    #[test]
+    fn the_methods_take_what_gen_writes_and_every_budget_fits() {
+        let mut plan = blueprint(&[
+            ("a", Some("u"), &[]),
+            ("b", Some("u"), &[("vm/start_delay", "3600")]),
+            ("c", Some("u"), &[("vm/stop_timeout", "86400")]),
+            (
+                "d",
+                Some("u"),
+                &[("vm/stop_timeout", "1"), ("vm/start_delay", "0")],
+            ),
+            (
+                "e",
+                Some("u"),
+                &[("vm/name", "e e"), ("vm/frontend", "vrdp")],
+            ),
+        ]);
+        plan.settings = set(&[
+            ("vm/start_delay", "100"),
+            ("vm/stop_timeout", "1000"),
+            ("virtualbox/vboxmanage", "/opt/x/VBoxManage"),
+        ]);
+        let service = built(&plan);
+        let budgets = [
+            (210, 1000),
+            (3710, 1000),
+            (210, 86_400),
+            (210, 1),
+            (210, 1000),
+        ];
+        for (instance, (start, stop)) in service.instances.iter().zip(budgets) {
+            let properties = composed(&service, instance);
+            assert_eq!(unknown_properties(&properties), Vec::<&str>::new());
+            let name = instance.name.parse().unwrap();
+            let settings = Settings::from_properties(&properties, &name).unwrap();
+            let budget = |intent| settings.budget(intent).unwrap().as_secs();
+            assert_eq!(budget(Intent::Start), start, "{}", instance.name);
+            assert_eq!(budget(Intent::Stop), stop, "{}", instance.name);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::names::shell_word;
 use super::setting::Setting;
 use super::write::is_xml_char;
 use crate::schema;
+use crate::settings::MARGIN;
 use crate::vm::Printable;
 
 /// The longest `exec` that SMF keeps whole.
@@ -18,8 +19,6 @@ const EXEC_MAX: usize = 4095;
 const START_SECONDS: u64 = 120;
 /// The time that a stop may take where no `vm/stop_timeout` is longer.
 const STOP_SECONDS: u64 = 300;
-/// How long before svc.startd the method gives up.
-const MARGIN_SECONDS: u64 = 10;
 /// `:true` needs no time.
 const REFRESH_SECONDS: u64 = 10;
 
@@ -94,7 +93,7 @@ impl Timeouts {
         };
         Self {
             start: START_SECONDS + seconds(schema::START_DELAY),
-            stop: STOP_SECONDS.max(seconds(schema::STOP_TIMEOUT) + MARGIN_SECONDS),
+            stop: STOP_SECONDS.max(seconds(schema::STOP_TIMEOUT) + MARGIN.as_secs()),
         }
     }
 }

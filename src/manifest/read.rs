@@ -1,8 +1,8 @@
 //! A manifest from text: of the kind that [`super::write`] writes.
 //!
-//! This is not `svccfg validate`: it takes what the [model](super::model) holds, in the order of the
-//! document type, and refuses everything else. Entities that a document defines itself are not
-//! expanded, and nothing outside the text is read.
+//! This is not `svccfg validate`: it takes what the [model](super::model) holds and refuses everything
+//! else, but does not look at values and hardly at the order of elements. Entities that a document
+//! defines itself are not expanded, and nothing outside the text is read.
 
 use std::fmt;
 use std::fs::File;
@@ -154,7 +154,7 @@ fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::{strategy, write};
+    use crate::manifest::{order, strategy, write};
     use proptest::prelude::*;
 
     const GOOD: &str = "<?xml version='1.0'?>
@@ -171,6 +171,19 @@ mod tests {
     fn a_good_one() {
         let bundle = from_text(GOOD).unwrap();
         assert_eq!(bundle.services[0].instances[0].name, "a");
+    }
+
+    #[test]
+    fn the_shipped_manifests() {
+        for name in ["vbox.xml", "three-vms.xml"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("manifests")
+                .join(name);
+            let bundle = from_file(&path).unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(write::to_text(&bundle).unwrap(), text, "{name}");
+            assert_eq!(order::violations(&text), Vec::<String>::new(), "{name}");
+        }
     }
 
     #[test]
@@ -226,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_out_of_order_are_refused() {
+    fn elements_of_one_name_stand_together() {
         let swapped = GOOD.replace(
             "<instance name='a' enabled='false'/>",
             "<instance name='a' enabled='false'/>

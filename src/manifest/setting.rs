@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::write::is_xml_char;
 use crate::schema::{self, Allowed, Property};
-use crate::vm::{Printable, VmName};
+use crate::vm::Printable;
 
 /// The longest value that SMF keeps whole.
 const VALUE_MAX: usize = 4095;
@@ -26,7 +26,7 @@ pub(crate) enum SettingError {
     #[error("there is no property '{}'", Printable(.0))]
     Unknown(String),
     /// Not one of the values.
-    #[error("{path} cannot be '{}': it is {allowed}", Printable(.value))]
+    #[error("{path} cannot be '{}'; allowed is {allowed}", Printable(.value))]
     Value {
         /// `group/name`.
         path: String,
@@ -78,37 +78,25 @@ impl Setting {
                 character,
             });
         }
-        match checked(property.allowed, value) {
-            Some(value) => Ok(Self { property, value }),
-            None => Err(SettingError::Value {
+        if !property.allowed.accepts(value) {
+            return Err(SettingError::Value {
                 path: property.path(),
                 value: value.to_owned(),
                 allowed: property.allowed,
-            }),
+            });
         }
-    }
-}
-
-/// The value as a manifest holds it, where it is one of those allowed.
-fn checked(allowed: Allowed, value: &str) -> Option<String> {
-    match allowed {
-        Allowed::Choices(choices) => choices
-            .iter()
-            .any(|choice| choice.value == value)
-            .then(|| value.to_owned()),
-        Allowed::Seconds { min, max } => {
-            // `parse` alone would take "+5".
-            let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
-            let seconds: u64 = value.parse().ok().filter(|_| digits)?;
-            (min..=max).contains(&seconds).then(|| seconds.to_string())
-        }
-        Allowed::VmName => value
-            .parse::<VmName>()
-            .ok()
-            .map(|name| name.as_str().to_owned()),
-        Allowed::AbsolutePath => {
-            (value.starts_with('/') && !value.contains('\0')).then(|| value.to_owned())
-        }
+        // One way to write a number: the same manifest for the same settings.
+        let value = match property.allowed {
+            Allowed::Seconds { .. } => match value.trim_start_matches('0') {
+                "" => "0",
+                digits => digits,
+            },
+            Allowed::Choices(_) | Allowed::VmName | Allowed::AbsolutePath => value,
+        };
+        Ok(Self {
+            property,
+            value: value.to_owned(),
+        })
     }
 }
 
@@ -155,47 +143,47 @@ mod tests {
             (
                 "vm/stop_fallback",
                 "save",
-                "vm/stop_fallback cannot be 'save': it is savestate, poweroff or none",
+                "vm/stop_fallback cannot be 'save'; allowed is savestate, poweroff or none",
             ),
             (
                 "vm/stop_fallback",
                 "",
-                "vm/stop_fallback cannot be '': it is savestate, poweroff or none",
+                "vm/stop_fallback cannot be ''; allowed is savestate, poweroff or none",
             ),
             (
                 "vm/stop_timeout",
                 "0",
-                "vm/stop_timeout cannot be '0': it is 1 to 86400 seconds",
+                "vm/stop_timeout cannot be '0'; allowed is 1 to 86400 seconds",
             ),
             (
                 "vm/stop_timeout",
                 "86401",
-                "vm/stop_timeout cannot be '86401': it is 1 to 86400 seconds",
+                "vm/stop_timeout cannot be '86401'; allowed is 1 to 86400 seconds",
             ),
             (
                 "vm/start_delay",
                 "-1",
-                "vm/start_delay cannot be '-1': it is 0 to 3600 seconds",
+                "vm/start_delay cannot be '-1'; allowed is 0 to 3600 seconds",
             ),
             (
                 "vm/start_delay",
                 "+1",
-                "vm/start_delay cannot be '+1': it is 0 to 3600 seconds",
+                "vm/start_delay cannot be '+1'; allowed is 0 to 3600 seconds",
             ),
             (
                 "vm/start_delay",
                 "5s",
-                "vm/start_delay cannot be '5s': it is 0 to 3600 seconds",
+                "vm/start_delay cannot be '5s'; allowed is 0 to 3600 seconds",
             ),
             (
                 "vm/name",
                 "",
-                "vm/name cannot be '': it is a VM's name or UUID",
+                "vm/name cannot be ''; allowed is a VM's name or UUID",
             ),
             (
                 "vm/name",
                 "a\0",
-                "vm/name cannot be 'a\\u{0}': it is a VM's name or UUID",
+                "vm/name cannot be 'a\\u{0}'; allowed is a VM's name or UUID",
             ),
             (
                 "vm/name",
@@ -205,7 +193,7 @@ mod tests {
             (
                 "virtualbox/vboxmanage",
                 "VBoxManage",
-                "virtualbox/vboxmanage cannot be 'VBoxManage': it is an absolute path",
+                "virtualbox/vboxmanage cannot be 'VBoxManage'; allowed is an absolute path",
             ),
         ] {
             assert_eq!(Setting::new(path, value).unwrap_err().to_string(), message);

@@ -292,7 +292,7 @@ mod tests {
             ),
             (
                 &["a", "--user", "u", "--set", "a:vm/stop_method=off"],
-                "vm/stop_method cannot be 'off': it is savestate, acpipowerbutton, ",
+                "vm/stop_method cannot be 'off'; allowed is savestate, acpipowerbutton, ",
             ),
             (
                 &["a", "--user", "u", "--service", "svc:/site/x"],

@@ -1,0 +1,108 @@
+//! The password database, and becoming somebody else.
+#![expect(unsafe_code, reason = "calls into libc")]
+
+use std::ffi::{CStr, CString, OsStr};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use crate::host::Account;
+
+/// A password entry with all its strings is never longer than this.
+const BUFFER: usize = 64 << 10;
+
+/// The effective user id.
+pub(super) fn current_uid() -> u32 {
+    // SAFETY: geteuid cannot fail and touches no memory.
+    unsafe { libc::geteuid() }
+}
+
+/// Who this process is.
+pub(super) fn current() -> io::Result<Account> {
+    let uid = current_uid();
+    let found = look_up(|entry, buffer, result| {
+        // SAFETY: the three point to live memory of ours, and the length is the buffer's.
+        unsafe { libc::getpwuid_r(uid, entry, buffer.as_mut_ptr(), buffer.len(), result) }
+    })?;
+    found.map(|(account, _)| account).ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("no password entry for user id {uid}"),
+        )
+    })
+}
+
+/// Looks a user up by name.
+fn by_name(name: &str) -> io::Result<(Account, libc::gid_t)> {
+    let text = CString::new(name)?;
+    let found = look_up(|entry, buffer, result| {
+        // SAFETY: as in `current`, and the name is a C string that lives as long.
+        unsafe {
+            libc::getpwnam_r(
+                text.as_ptr(),
+                entry,
+                buffer.as_mut_ptr(),
+                buffer.len(),
+                result,
+            )
+        }
+    })?;
+    found.ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("there is no user '{}'", name.escape_debug()),
+        )
+    })
+}
+
+type Entry = *mut libc::passwd;
+
+/// Calls one of the `getpw*_r` functions and copies what it found.
+fn look_up(
+    call: impl FnOnce(Entry, &mut [libc::c_char], *mut Entry) -> libc::c_int,
+) -> io::Result<Option<(Account, libc::gid_t)>> {
+    let mut buffer = vec![0; BUFFER];
+    let mut entry = std::mem::MaybeUninit::<libc::passwd>::uninit();
+    let mut result: Entry = std::ptr::null_mut();
+    let error = call(entry.as_mut_ptr(), &mut buffer, &raw mut result);
+    if error != 0 {
+        return Err(io::Error::from_raw_os_error(error));
+    }
+    if result.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the call succeeded and gave a pointer to `entry`, so it has filled it in.
+    let entry = unsafe { entry.assume_init() };
+    // SAFETY: a filled-in entry's name is a C string in `buffer`, which lives until the end.
+    let name = unsafe { CStr::from_ptr(entry.pw_name) };
+    // SAFETY: as the name.
+    let home = unsafe { CStr::from_ptr(entry.pw_dir) };
+    let account = Account {
+        name: name.to_string_lossy().into_owned(),
+        uid: entry.pw_uid,
+        home: PathBuf::from(OsStr::from_bytes(home.to_bytes())),
+    };
+    Ok(Some((account, entry.pw_gid)))
+}
+
+/// Becomes this user for good, as svc.startd would before it runs the method: all groups, then the user.
+pub(super) fn become_user(name: &str) -> io::Result<Account> {
+    let (account, group) = by_name(name)?;
+    let text = CString::new(name)?;
+    // The type of the second argument differs between systems.
+    // SAFETY: the name is a C string.
+    check(unsafe { libc::initgroups(text.as_ptr(), group as _) })?;
+    // SAFETY: it touches no memory.
+    check(unsafe { libc::setgid(group) })?;
+    // SAFETY: it touches no memory.
+    check(unsafe { libc::setuid(account.uid) })?;
+    Ok(account)
+}
+
+fn check(result: libc::c_int) -> io::Result<()> {
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}

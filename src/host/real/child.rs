@@ -1,0 +1,342 @@
+//! A program with a deadline.
+#![expect(unsafe_code, reason = "calls into libc")]
+
+use std::io::{self, Read};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::host::{Ended, Invocation, OUTPUT_MAX, Output, RunError};
+
+/// How often a child is asked whether it is over while its output stays open and silent.
+const GLANCE: Duration = Duration::from_millis(20);
+/// How long what is already in the pipes of a dead child is read. A daemon that it left behind may
+/// hold them open, so their end is not waited for.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+/// How long a killed child may take to be gone: longer only when the kernel cannot let go of it.
+const REAP: Duration = Duration::from_secs(1);
+
+/// Marks every descriptor above 2 so that no child inherits it.
+pub(super) fn keep_descriptors_from_children() {
+    let folders = ["/proc/self/fd", "/dev/fd"];
+    let Some(entries) = folders
+        .iter()
+        .find_map(|folder| std::fs::read_dir(folder).ok())
+    else {
+        return;
+    };
+    let inherited: Vec<RawFd> = entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|fd| *fd > 2)
+        .collect();
+    for fd in inherited {
+        // SAFETY: it changes a flag of a descriptor; one that is closed by now gives an error, and no
+        // harm. Which of them Rust has opened does not matter: it sets the same flag.
+        unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+}
+
+/// Runs a program to its end or its limit.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is what the others go through"
+)]
+pub(super) fn run(what: &Invocation) -> Result<Output, RunError> {
+    let deadline = Instant::now() + what.limit;
+    let mut child = Command::new(&what.program)
+        .args(&what.args)
+        .env_clear()
+        .envs(what.env.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|source| RunError::Spawn {
+            program: what.program.clone(),
+            source,
+        })?;
+    let mut stdout = Stream::new(child.stdout.take());
+    let mut stderr = Stream::new(child.stderr.take());
+    let Some(ended) = attend(&mut child, &mut stdout, &mut stderr, deadline) else {
+        end(&mut child);
+        return Err(RunError::Hung {
+            summary: what.summary(),
+            limit: what.limit,
+        });
+    };
+    Ok(Output {
+        ended,
+        cut: stdout.cut || stderr.cut,
+        stdout: stdout.kept,
+        stderr: stderr.kept,
+    })
+}
+
+/// Reads what the child prints until it is over: how it ended, or nothing at the deadline.
+fn attend(
+    child: &mut Child,
+    stdout: &mut Stream<impl Read + AsRawFd>,
+    stderr: &mut Stream<impl Read + AsRawFd>,
+    deadline: Instant,
+) -> Option<Ended> {
+    loop {
+        let open = stdout.is_open() || stderr.is_open();
+        let left = deadline.checked_duration_since(Instant::now())?;
+        wait_for_output([stdout.fd(), stderr.fd()], left.min(GLANCE));
+        stdout.read_on();
+        stderr.read_on();
+        if open && (stdout.is_open() || stderr.is_open()) && stdout.progress | stderr.progress {
+            continue;
+        }
+        if let Ok(Some(status)) = child.try_wait() {
+            drain(stdout, stderr, Instant::now() + LAST_WORDS);
+            return Some(match (status.code(), status.signal()) {
+                (Some(code), _) => Ended::Exited(code),
+                (None, signal) => Ended::Killed(signal.unwrap_or_default()),
+            });
+        }
+        if !(stdout.is_open() || stderr.is_open()) {
+            // Both pipes are at their end, so the child is about to be over: poll has nothing to wait for.
+            pause(Duration::from_micros(200).min(left));
+        }
+    }
+}
+
+/// Reads what a dead child left in its pipes.
+fn drain(
+    stdout: &mut Stream<impl Read + AsRawFd>,
+    stderr: &mut Stream<impl Read + AsRawFd>,
+    until: Instant,
+) {
+    while stdout.is_open() || stderr.is_open() {
+        stdout.read_on();
+        stderr.read_on();
+        if !(stdout.progress || stderr.progress) || Instant::now() >= until {
+            return;
+        }
+    }
+}
+
+/// Kills the child, and it alone.
+fn end(child: &mut Child) {
+    // An error says that it is over already.
+    let _over = child.kill();
+    let until = Instant::now() + REAP;
+    while matches!(child.try_wait(), Ok(None)) && Instant::now() < until {
+        pause(Duration::from_millis(1));
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a child's end is no simulated time"
+)]
+fn pause(how_long: Duration) {
+    std::thread::sleep(how_long);
+}
+
+/// One of the child's streams, and what is kept of it.
+struct Stream<R> {
+    pipe: Option<R>,
+    kept: Vec<u8>,
+    cut: bool,
+    /// The last read gave something.
+    progress: bool,
+}
+
+impl<R: Read + AsRawFd> Stream<R> {
+    fn new(pipe: Option<R>) -> Self {
+        if let Some(pipe) = &pipe {
+            do_not_block(pipe.as_raw_fd());
+        }
+        Self {
+            pipe,
+            kept: Vec::new(),
+            cut: false,
+            progress: false,
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.pipe.is_some()
+    }
+
+    /// For `poll`, which passes over -1.
+    fn fd(&self) -> RawFd {
+        self.pipe.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+    }
+
+    /// Reads a piece of what is there; at the end of the stream, closes it.
+    fn read_on(&mut self) {
+        self.progress = false;
+        let Some(pipe) = &mut self.pipe else { return };
+        let mut piece = [0; 64 << 10];
+        match pipe.read(&mut piece) {
+            Ok(0) => self.pipe = None,
+            Ok(n) => {
+                self.progress = true;
+                let room = OUTPUT_MAX - self.kept.len();
+                self.cut |= n > room;
+                self.kept.extend_from_slice(&piece[..n.min(room)]);
+            }
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                ) => {}
+            Err(_) => self.pipe = None,
+        }
+    }
+}
+
+fn do_not_block(fd: RawFd) {
+    // SAFETY: both calls only read and set the flags of a descriptor that we own.
+    unsafe {
+        let flags = libc::fcntl(fd, libc::F_GETFL);
+        libc::fcntl(fd, libc::F_SETFL, flags | libc::O_NONBLOCK);
+    }
+}
+
+/// Waits until one of the pipes has something to read or is at its end.
+fn wait_for_output(fds: [RawFd; 2], at_most: Duration) {
+    let mut watched = fds.map(|fd| libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    });
+    if fds == [-1, -1] {
+        return;
+    }
+    let milliseconds = libc::c_int::try_from(at_most.as_millis()).unwrap_or(libc::c_int::MAX);
+    // SAFETY: the pointer and the count are those of a live array. An error means that nothing is
+    // known, and the caller reads without blocking anyway.
+    unsafe { libc::poll(watched.as_mut_ptr(), 2, milliseconds.max(1)) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn shell(script: &str, limit: Duration) -> Result<Output, RunError> {
+        // What the tests' own parent left open is not this test's matter.
+        keep_descriptors_from_children();
+        run(&Invocation {
+            program: PathBuf::from("/bin/sh"),
+            args: vec!["-c".into(), script.into()],
+            env: vec![
+                ("PATH".into(), "/usr/bin:/bin".into()),
+                ("A".into(), "b c".into()),
+            ],
+            limit,
+        })
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn both_streams_and_the_status() {
+        let output = shell("echo out; echo err >&2; exit 7", LONG).expect("output");
+        assert_eq!(output.ended, Ended::Exited(7));
+        assert_eq!(
+            (output.stdout.as_slice(), output.stderr.as_slice()),
+            (&b"out\n"[..], &b"err\n"[..])
+        );
+        assert!(!output.cut);
+    }
+
+    #[test]
+    fn a_signal_is_not_a_status() {
+        let output = shell("kill -SEGV $$", LONG).expect("output");
+        assert_eq!(output.ended, Ended::Killed(libc::SIGSEGV));
+    }
+
+    #[test]
+    fn the_environment_is_what_was_given() {
+        let output =
+            shell("env; readlink /proc/self/fd/0; ls /proc/self/fd", LONG).expect("output");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            text.contains("A=b c\n") && !text.contains("CARGO"),
+            "{text}"
+        );
+        if cfg!(target_os = "linux") {
+            // ls itself has the folder open as 3.
+            assert!(text.ends_with("\n/dev/null\n0\n1\n2\n3\n"), "{text}");
+        }
+    }
+
+    #[test]
+    fn two_full_pipes_do_not_block() {
+        let script = "i=0; while [ $i -lt 2000 ]; do echo 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789; echo 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789 >&2; i=$((i+1)); done";
+        let output = shell(script, LONG).expect("output");
+        assert_eq!(
+            (output.stdout.len(), output.stderr.len()),
+            (202_000, 202_000)
+        );
+    }
+
+    #[test]
+    fn a_flood_is_cut_and_ends() {
+        let output = shell("head -c 40000000 /dev/zero; echo end >&2", LONG).expect("output");
+        assert!(output.cut);
+        assert_eq!(output.stdout.len(), OUTPUT_MAX);
+        assert_eq!(output.stderr, b"end\n");
+    }
+
+    #[test]
+    fn an_endless_flood_is_killed() {
+        let error = shell("exec cat /dev/zero", Duration::from_millis(300)).expect_err("hung");
+        assert!(matches!(error, RunError::Hung { .. }), "{error}");
+    }
+
+    #[test]
+    fn what_hangs_is_killed_alone() {
+        let mark = std::env::temp_dir().join(format!("vbox-smf-alone-{}", std::process::id()));
+        let script = format!(
+            "(sleep 0.6; echo lives > {}) & exec sleep 60",
+            mark.display()
+        );
+        let error = shell(&script, Duration::from_millis(200)).expect_err("hung");
+        assert!(matches!(error, RunError::Hung { .. }), "{error}");
+        let until = Instant::now() + Duration::from_secs(10);
+        while std::fs::read_to_string(&mark).unwrap_or_default() != "lives\n" {
+            assert!(Instant::now() < until, "the child's child was killed, too");
+            pause(Duration::from_millis(20));
+        }
+        std::fs::remove_file(mark).expect("the mark");
+    }
+
+    #[test]
+    fn a_daemon_that_holds_the_pipe_is_not_waited_for() {
+        let began = Instant::now();
+        let output = shell("sleep 30 & echo said", LONG).expect("output");
+        assert_eq!(output.stdout, b"said\n");
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "{:?}",
+            began.elapsed()
+        );
+    }
+
+    #[test]
+    fn streams_that_are_closed_early() {
+        let output = shell("exec >&- 2>&-; sleep 0.1; exit 3", LONG).expect("output");
+        assert_eq!(output.ended, Ended::Exited(3));
+        let error = shell("exec >&- 2>&-; sleep 60", Duration::from_millis(200)).expect_err("hung");
+        assert!(matches!(error, RunError::Hung { .. }), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_there_is_named() {
+        let error = run(&Invocation {
+            program: PathBuf::from("/nowhere/VBoxManage"),
+            args: vec![],
+            env: vec![],
+            limit: LONG,
+        })
+        .expect_err("not there");
+        assert_eq!(error.to_string(), "cannot execute /nowhere/VBoxManage");
+    }
+}

@@ -1,0 +1,91 @@
+//! `/proc` of Linux: `proc_pid_stat(5)`, `proc_pid_status(5)`, `proc_pid_cmdline(5)`.
+#![expect(unsafe_code, reason = "calls into libc")]
+
+use std::time::Duration;
+
+use super::{Found, base_name, matters, since};
+use crate::host::{Args, Process};
+
+/// A process of VirtualBox that is not a zombie.
+pub(super) fn read(pid: u32) -> Option<Found> {
+    let file = |name: &str| std::fs::read(format!("/proc/{pid}/{name}")).ok();
+    let stat = String::from_utf8_lossy(&file("stat")?).into_owned();
+    let (comm, state, started) = parse_stat(&stat)?;
+    if state == 'Z' || state == 'X' || !matters(comm) {
+        return None;
+    }
+    let status = String::from_utf8_lossy(&file("status")?).into_owned();
+    let uid = parse_uid(&status)?;
+    let cmdline = file("cmdline")?;
+    let words: Vec<String> = cmdline
+        .split(|b| *b == 0)
+        .map(|word| String::from_utf8_lossy(word).into_owned())
+        .collect();
+    // Every word ends in a NUL, so there is nothing behind the last one.
+    let words = words[..words.len().saturating_sub(1)].to_vec();
+    let program = words.first().map_or(comm, |path| base_name(path));
+    Some(Found {
+        uid,
+        process: Process {
+            pid,
+            program: if matters(program) { program } else { comm }.to_owned(),
+            args: Args::Whole(words),
+            age: since(ticks(started), uptime()),
+        },
+    })
+}
+
+/// `1234 (VBoxHeadless) S 1 ...`: the name, the state, and field 22, the start in ticks since boot.
+fn parse_stat(stat: &str) -> Option<(&str, char, u64)> {
+    let (head, tail) = stat.rsplit_once(')')?;
+    let (_, comm) = head.split_once('(')?;
+    let mut fields = tail.split_ascii_whitespace();
+    let state = fields.next()?.chars().next()?;
+    let started = fields.nth(18)?.parse().ok()?;
+    Some((comm, state, started))
+}
+
+/// `Uid:	1000	1000	1000	1000`: the first is the real one, which a set-uid program keeps.
+fn parse_uid(status: &str) -> Option<u32> {
+    let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    line.split_ascii_whitespace().next()?.parse().ok()
+}
+
+fn ticks(count: u64) -> Duration {
+    // SAFETY: it touches no memory.
+    let per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
+    let per_second = u64::try_from(per_second).unwrap_or_default().max(1);
+    Duration::from_millis(count.saturating_mul(1_000) / per_second)
+}
+
+fn uptime() -> Duration {
+    let text = std::fs::read_to_string("/proc/uptime").unwrap_or_default();
+    let seconds = text.split(' ').next().and_then(|s| s.parse::<f64>().ok());
+    Duration::try_from_secs_f64(seconds.unwrap_or_default()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stat_line_with_an_odd_name() {
+        let line = "9444 (VBox) S (x) S 9332 9444 9330 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 25 0 123456 1 2\n";
+        assert_eq!(parse_stat(line), Some(("VBox) S (x", 'S', 123_456)));
+        assert_eq!(parse_stat("1 (x"), None);
+    }
+
+    #[test]
+    fn the_real_user_id() {
+        assert_eq!(
+            parse_uid("Name:\tx\nUid:\t1000\t0\t0\t0\nGid:\t1\t1\t1\t1\n"),
+            Some(1000)
+        );
+        assert_eq!(parse_uid("Name:\tx\n"), None);
+    }
+
+    #[test]
+    fn this_process_is_none_of_virtualbox() {
+        assert!(read(std::process::id()).is_none());
+    }
+}

@@ -1,0 +1,476 @@
+//! The decision, pure: what is seen, what is wanted and what is allowed, and the next step.
+//!
+//! It is asked again after every look, and remembers nothing: what this run has done so far comes with
+//! what it sees. Time comes as durations since the run began.
+//!
+//! ```text
+//! start   running                      -> done
+//!         off, saved, aborted...       -> (as the settings say) [delay] start -> running
+//!         paused                       -> (as the settings say) resume        -> running
+//!         gurumeditation               -> (as the settings say) power off     -> off
+//! stop    off, saved, aborted...       -> done, once no process of it is left
+//!         running, paused              -> stop method -> fallback -> fail
+//!         gurumeditation               -> power off
+//! both    on its way somewhere         -> wait
+//!         unknown                      -> fail, untouched
+//! ```
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::failure::Kind;
+use crate::settings::{OnAborted, OnPaused, OnSaved, OnStuck, Settings, StopFallback, StopMethod};
+use crate::vm::{Intent, VmState};
+
+mod start;
+mod stop;
+
+#[cfg(test)]
+mod tests;
+
+/// Something done to a VM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Action {
+    /// `startvm`: from saved it restores.
+    Start,
+    /// `discardstate`
+    DiscardState,
+    /// `controlvm resume`
+    Resume,
+    /// `controlvm acpipowerbutton`
+    PressPower,
+    /// `controlvm acpisleepbutton`
+    PressSleep,
+    /// `controlvm shutdown`
+    AskAdditions,
+    /// `controlvm savestate`
+    SaveState,
+    /// `controlvm poweroff`
+    PowerOff,
+    /// `startvm --type emergencystop`: ends the VM's process.
+    EmergencyStop,
+}
+
+impl Action {
+    /// Whether the guest loses what it has not written: what must not happen unless told.
+    #[cfg(test)]
+    pub(crate) const fn loses(self) -> bool {
+        match self {
+            Self::PowerOff | Self::EmergencyStop | Self::DiscardState => true,
+            Self::Start
+            | Self::Resume
+            | Self::PressPower
+            | Self::PressSleep
+            | Self::AskAdditions
+            | Self::SaveState => false,
+        }
+    }
+}
+
+/// For the log: what is being done.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Start => "starting it",
+            Self::DiscardState => "discarding its saved state",
+            Self::Resume => "resuming it",
+            Self::PressPower => "pressing its power button",
+            Self::PressSleep => "pressing its sleep button",
+            Self::AskAdditions => "asking its Guest Additions to shut down",
+            Self::SaveState => "saving its state",
+            Self::PowerOff => "powering it off",
+            Self::EmergencyStop => "ending its process",
+        })
+    }
+}
+
+/// What came of an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// VBoxManage said yes.
+    Accepted,
+    /// The VM was in another state than we thought, or somebody else is at it.
+    Elsewhere(String),
+    /// The guest has no Guest Additions.
+    NoAdditions,
+    /// VBoxManage said no, in these words.
+    Refused(String),
+    /// No answer; VBoxManage was killed.
+    Hung,
+    /// VBoxSVC went away.
+    ServerGone(String),
+}
+
+/// An action of this run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Deed {
+    /// What was done.
+    pub(crate) action: Action,
+    /// When it was over, since the run began.
+    pub(crate) at: Duration,
+    /// What came of it.
+    pub(crate) outcome: Outcome,
+}
+
+/// What is seen of a VM, and what this run has done to it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Observed<'a> {
+    /// Its state; none when VirtualBox gave no answer this time.
+    pub(crate) state: Option<&'a VmState>,
+    /// A process of it lives.
+    pub(crate) process: bool,
+    /// How long every look has said the same.
+    pub(crate) unchanged: Duration,
+    /// Time since the run began.
+    pub(crate) elapsed: Duration,
+    /// What this run has done, in order.
+    pub(crate) deeds: &'a [Deed],
+}
+
+impl Observed<'_> {
+    /// How often this action was tried.
+    fn tries(&self, action: Action) -> usize {
+        self.deeds.iter().filter(|d| d.action == action).count()
+    }
+
+    /// The last time this action was tried.
+    fn last(&self, action: Action) -> Option<&Deed> {
+        self.deeds.iter().rev().find(|d| d.action == action)
+    }
+
+    /// Whether VBoxManage once said yes to this action.
+    fn accepted(&self, action: Action) -> bool {
+        self.deeds
+            .iter()
+            .any(|d| d.action == action && d.outcome == Outcome::Accepted)
+    }
+
+    /// How long ago something was.
+    fn since(&self, deed: &Deed) -> Duration {
+        self.elapsed.saturating_sub(deed.at)
+    }
+}
+
+/// The next step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It is where it should be.
+    Done(Note),
+    /// Look again after this time.
+    Wait(Duration, Waiting),
+    /// Do this, for at most this long.
+    Act(Action, Duration, Because),
+    /// It is not where it should be, and will not be.
+    Fail(Kind, Reason),
+}
+
+/// Why a run is over, and well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Note {
+    /// It runs, and did so before.
+    RanAlready,
+    /// It runs because of us.
+    Runs,
+    /// It is off, and was so before.
+    OffAlready,
+    /// It is off because of us.
+    Off,
+    /// A start leaves it as it is.
+    Left(&'static str),
+}
+
+impl Note {
+    /// For the log.
+    pub(crate) fn told(self, state: Option<&VmState>) -> String {
+        let state = state.map_or("off", VmState::word);
+        match self {
+            Self::RanAlready => "it runs already".to_owned(),
+            Self::Runs => "it runs".to_owned(),
+            Self::OffAlready => format!("it is {state} already, and no process of it is left"),
+            Self::Off => format!("it is {state}, and no process of it is left"),
+            Self::Left(property) => format!("left {state} by {property}"),
+        }
+    }
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// VirtualBox to answer.
+    Answer,
+    /// A change that is under way to end.
+    Change,
+    /// The VM's process to end.
+    Process,
+    /// The VM's process to be seen.
+    ProcessSeen,
+    /// `vm/start_delay` to be over.
+    Delay,
+    /// The guest to turn itself off.
+    Guest,
+    /// Time for another try.
+    Retry,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Answer => "waiting for VirtualBox to answer",
+            Self::Change => "waiting for that to end",
+            Self::Process => "VirtualBox says that it is off, but a process of it is still there: waiting for its end",
+            Self::ProcessSeen => "VirtualBox says that it runs, but no process of it is seen: looking again",
+            Self::Delay => "waiting for vm/start_delay",
+            Self::Guest => "waiting for the guest to turn itself off",
+            Self::Retry => "trying again soon",
+        })
+    }
+}
+
+/// Why an action is the next step: the setting behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Because {
+    /// A start starts what is off.
+    StartIsAsked,
+    /// This property, with this value.
+    Setting(&'static str, &'static str),
+    /// The fallback, because the stop method did not do it.
+    Fallback(StopFallback),
+    /// A button is of no use to a paused guest.
+    ButtonNeedsRunning,
+    /// There is nothing else that works on a dead guest.
+    GuestIsDead,
+    /// The Guest Additions are not there.
+    NoAdditions,
+    /// Its process does not answer, and powering it off is what was told.
+    ProcessHangs,
+}
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StartIsAsked => Ok(()),
+            Self::Setting(property, value) => write!(f, " ({property}={value})"),
+            Self::Fallback(fallback) => write!(
+                f,
+                " (vm/stop_fallback={}: the stop method did not stop it)",
+                fallback.word()
+            ),
+            Self::ButtonNeedsRunning => f.write_str(" (a paused guest hears no button)"),
+            Self::GuestIsDead => f.write_str(" (its guest is dead, and nothing else works)"),
+            Self::NoAdditions => f.write_str(" (it has no Guest Additions to ask)"),
+            Self::ProcessHangs => f.write_str(" (its process does not answer)"),
+        }
+    }
+}
+
+/// Why a run is over, and not well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// A state that nobody can act on.
+    Untouchable(VmState),
+    /// A setting says so.
+    Refused(VmState, &'static str),
+    /// It was started and did not stay up.
+    DidNotStayUp(VmState),
+    /// VBoxManage does not do it.
+    ActionFailed(Action, String),
+    /// No answer to an action.
+    ActionHung(Action),
+    /// The time is over.
+    OutOfTime {
+        /// The last state, where VirtualBox told one.
+        state: Option<VmState>,
+        /// A process of it lives.
+        process: bool,
+        /// What was tried.
+        tried: Vec<Action>,
+        /// What was wanted.
+        intent: Intent,
+    },
+    /// Everything that the settings allow was tried.
+    StillUp {
+        /// The last state.
+        state: VmState,
+        /// What was tried.
+        tried: Vec<Action>,
+    },
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Untouchable(state) => write!(
+                f,
+                "its state is '{state}', which nobody can act on safely; it was not touched; look at it with VBoxManage showvminfo"
+            ),
+            Self::Refused(state, property) => write!(
+                f,
+                "it is {state}, and {property}=refuse; look at it, then svcadm clear the instance"
+            ),
+            Self::DidNotStayUp(state) => write!(
+                f,
+                "it was started, and is {state} again; its VBox.log says why"
+            ),
+            Self::ActionFailed(action, words) => write!(f, "{action} failed: {words}"),
+            Self::ActionHung(action) => write!(
+                f,
+                "{action}: VBoxManage gave no answer; it goes on inside VirtualBox, and another try will see what came of it"
+            ),
+            Self::OutOfTime {
+                state,
+                process,
+                tried,
+                intent,
+            } => {
+                match state {
+                    Some(state) => write!(f, "the time is over and it is {state}")?,
+                    None => f.write_str("the time is over and VirtualBox does not answer")?,
+                }
+                if *process {
+                    f.write_str(" (a process of it lives)")?;
+                }
+                after(f, tried)?;
+                match intent {
+                    Intent::Start => Ok(()),
+                    Intent::Stop => f.write_str(BY_HAND),
+                }
+            }
+            Self::StillUp { state, tried } => {
+                write!(f, "it is still {state}")?;
+                after(f, tried)?;
+                f.write_str(BY_HAND)
+            }
+        }
+    }
+}
+
+/// The next step for somebody whose VM does not stop.
+const BY_HAND: &str = "; disabling the instance again will not stop it: stop it with VBoxManage controlvm, then svcadm clear the instance";
+
+/// ` after pressing its power button (12 times), saving its state`
+fn after(f: &mut fmt::Formatter<'_>, tried: &[Action]) -> fmt::Result {
+    let mut counted: Vec<(Action, usize)> = Vec::new();
+    for action in tried {
+        match counted.iter_mut().find(|(seen, _)| seen == action) {
+            Some((_, n)) => *n += 1,
+            None => counted.push((*action, 1)),
+        }
+    }
+    for (i, (action, n)) in counted.iter().enumerate() {
+        f.write_str(if i == 0 { " after " } else { ", " })?;
+        write!(f, "{action}")?;
+        if *n > 1 {
+            write!(f, " ({n} times)")?;
+        }
+    }
+    Ok(())
+}
+
+/// What the states have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// The guest runs.
+    Up,
+    /// The guest is held.
+    Held,
+    /// The guest is dead, its process is not.
+    Dead,
+    /// Off.
+    Off,
+    /// Off, with its memory on disk.
+    Stored,
+    /// Off, its process ended without a word.
+    Crashed,
+    /// On its way: wait.
+    Moving,
+    /// Off, and something is done to it: wait.
+    Busy,
+    /// Nobody knows.
+    Strange,
+}
+
+fn class(state: &VmState) -> Class {
+    match state {
+        VmState::Running => Class::Up,
+        VmState::Paused => Class::Held,
+        VmState::GuruMeditation => Class::Dead,
+        VmState::PowerOff | VmState::Teleported => Class::Off,
+        VmState::Saved | VmState::AbortedSaved => Class::Stored,
+        VmState::Aborted => Class::Crashed,
+        VmState::Starting
+        | VmState::Restoring
+        | VmState::Saving
+        | VmState::Stopping
+        | VmState::Teleporting
+        | VmState::TeleportingPausedVm
+        | VmState::TeleportingIn
+        | VmState::LiveSnapshotting
+        | VmState::OnlineSnapshotting
+        | VmState::DeletingSnapshotLive
+        | VmState::DeletingSnapshotLivePaused => Class::Moving,
+        VmState::DeletingSnapshot
+        | VmState::RestoringSnapshot
+        | VmState::SettingUp
+        | VmState::Snapshotting => Class::Busy,
+        VmState::Unknown | VmState::Other(_) => Class::Strange,
+    }
+}
+
+/// Whether this state is one of those in which no process of the VM should be left.
+pub(crate) fn is_off(state: &VmState) -> bool {
+    matches!(class(state), Class::Off | Class::Stored | Class::Crashed)
+}
+
+/// How long until a change that is under way is looked at again.
+const GLANCE: Duration = Duration::from_millis(500);
+/// How long until something that failed is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// How long a call may take that is not the heart of the matter.
+pub(crate) const SHORT_CALL: Duration = Duration::from_secs(20);
+/// How often the same thing is tried before it is given up.
+const TRIES: usize = 3;
+
+/// The next step.
+pub(crate) fn next(
+    seen: &Observed<'_>,
+    intent: Intent,
+    budget: Duration,
+    settings: &Settings,
+) -> Step {
+    match intent {
+        Intent::Start => start::next(seen, budget, settings),
+        Intent::Stop => stop::next(seen, budget, settings),
+    }
+}
+
+/// Waits, unless the time is over.
+fn wait(
+    seen: &Observed<'_>,
+    intent: Intent,
+    budget: Duration,
+    pause: Duration,
+    what: Waiting,
+) -> Step {
+    match budget.checked_sub(seen.elapsed) {
+        Some(left) if !left.is_zero() => Step::Wait(pause.min(left), what),
+        _ => Step::Fail(
+            match intent {
+                Intent::Start => Kind::Transient,
+                Intent::Stop => Kind::Fatal,
+            },
+            Reason::OutOfTime {
+                state: seen.state.cloned(),
+                process: seen.process,
+                tried: seen.deeds.iter().map(|d| d.action).collect(),
+                intent,
+            },
+        ),
+    }
+}
+
+/// Whether an action that was tried may be tried again now: after [`RETRY`].
+fn pause_before_retry(seen: &Observed<'_>, deed: &Deed) -> Option<Duration> {
+    RETRY
+        .checked_sub(seen.since(deed))
+        .filter(|left| !left.is_zero())
+}

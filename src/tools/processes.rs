@@ -1,0 +1,394 @@
+//! Which VM a process belongs to.
+//!
+//! VirtualBox starts `VBoxHeadless --comment NAME --startvm UUID --vrde config`. Linux shows all of it,
+//! illumos and Solaris the first 80 bytes, in which the UUID is rarely whole.
+
+use std::time::Duration;
+
+use crate::host::{Args, Process};
+use crate::vm::Uuid;
+
+/// What is known of a VM when its processes are looked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    /// Its name, where that is known.
+    pub(crate) name: Option<&'a str>,
+    /// Its UUID, where that is known.
+    pub(crate) uuid: Option<&'a Uuid>,
+}
+
+/// Whose a process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Whose {
+    /// Another VM's.
+    Others,
+    /// Nobody can tell.
+    Unclear,
+    /// This VM's.
+    Ours,
+}
+
+/// The programs that are a VM while they live.
+const VM_PROGRAMS: [&str; 3] = ["VBoxHeadless", "VirtualBoxVM", "VBoxSDL"];
+
+/// VirtualBox's server, of which each user has one.
+const SERVER: &str = "VBoxSVC";
+
+/// What the processes of VirtualBox say about one VM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Census {
+    /// A process that is the VM, or that may be it.
+    pub(crate) may_live: bool,
+    /// A process that is the VM, or that VirtualBox does not know of and may be it: it was there before
+    /// this VBoxSVC, so VBoxSVC's word does not cover it.
+    pub(crate) lives: bool,
+    /// Another client is starting or stopping it.
+    pub(crate) handled: bool,
+    /// How long this user's VBoxSVC has been there.
+    pub(crate) server_age: Option<Duration>,
+}
+
+/// Takes stock.
+pub(crate) fn census(processes: &[Process], vm: Wanted<'_>) -> Census {
+    let server_age = processes
+        .iter()
+        .filter(|p| p.program == SERVER)
+        .map(|p| p.age)
+        .max();
+    let mut census = Census {
+        may_live: false,
+        lives: false,
+        handled: false,
+        server_age,
+    };
+    for process in processes {
+        if VM_PROGRAMS.contains(&process.program.as_str()) {
+            let whose = owner(&process.args, vm);
+            let unknown_to_server = server_age.is_none_or(|age| age < process.age);
+            census.may_live |= whose > Whose::Others;
+            census.lives |= whose == Whose::Ours || (whose == Whose::Unclear && unknown_to_server);
+        } else if process.program == "VBoxManage" {
+            census.handled |= handles(&process.args, vm);
+        }
+    }
+    census
+}
+
+/// Whose a VM process is.
+fn owner(args: &Args, vm: Wanted<'_>) -> Whose {
+    match args {
+        Args::Whole(words) => {
+            let after = |option: &str| {
+                let at = words.iter().position(|word| word == option)?;
+                words.get(at + 1).map(String::as_str)
+            };
+            let started = after("--startvm").or_else(|| after("-startvm"));
+            match (
+                started,
+                started.and_then(|s| s.parse::<Uuid>().ok()),
+                vm.uuid,
+            ) {
+                (_, Some(uuid), Some(ours)) => tell(uuid == *ours),
+                // Started by hand, by its name.
+                (Some(name), None, _) => by_name(name, vm),
+                _ => match after("--comment") {
+                    Some(name) => by_name(name, vm),
+                    None => Whose::Unclear,
+                },
+            }
+        }
+        Args::Cut(text) => {
+            let Some((_, shown)) = text.split_once(" --comment ") else {
+                return Whose::Unclear;
+            };
+            cut_owner(shown, vm)
+        }
+    }
+}
+
+fn tell(ours: bool) -> Whose {
+    if ours { Whose::Ours } else { Whose::Others }
+}
+
+fn by_name(name: &str, vm: Wanted<'_>) -> Whose {
+    vm.name.map_or(Whose::Unclear, |ours| tell(name == ours))
+}
+
+/// Compares what is left of `NAME --startvm UUID` with what it would be.
+fn cut_owner(shown: &str, vm: Wanted<'_>) -> Whose {
+    const OPTION: &str = " --startvm ";
+    if let Some(name) = vm.name {
+        let Some(behind) = shown.strip_prefix(name) else {
+            return if name.starts_with(shown) {
+                Whose::Unclear
+            } else {
+                Whose::Others
+            };
+        };
+        let Some(uuid_part) = behind.strip_prefix(OPTION) else {
+            return if OPTION.starts_with(behind) {
+                Whose::Unclear
+            } else {
+                Whose::Others
+            };
+        };
+        return match vm.uuid {
+            Some(uuid) => tell(same_start(uuid_part, uuid)),
+            None => Whose::Ours,
+        };
+    }
+    match (vm.uuid, shown.rsplit_once(OPTION)) {
+        (Some(uuid), Some((_, part))) if part.len() >= 8 => tell(same_start(part, uuid)),
+        _ => Whose::Unclear,
+    }
+}
+
+/// Whether a UUID that may be cut, or have more text behind it, can be this one.
+fn same_start(shown: &str, uuid: &Uuid) -> bool {
+    let shown = shown
+        .split(' ')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    uuid.as_str().starts_with(&shown)
+}
+
+/// Whether a VBoxManage is one that changes this VM's state, as far as its arguments show.
+fn handles(args: &Args, vm: Wanted<'_>) -> bool {
+    let (verb, target) = match args {
+        Args::Whole(words) => {
+            let mut words = words.iter().skip(1).map(String::as_str);
+            (
+                words.next().unwrap_or_default(),
+                words.next().unwrap_or_default(),
+            )
+        }
+        Args::Cut(text) => {
+            let mut words = text.splitn(3, ' ').skip(1);
+            (
+                words.next().unwrap_or_default(),
+                words.next().unwrap_or_default(),
+            )
+        }
+    };
+    let named = |name: &str| match args {
+        Args::Whole(_) => target == name,
+        Args::Cut(_) => target.starts_with(name) || name.starts_with(target),
+    };
+    ["startvm", "controlvm", "discardstate"].contains(&verb)
+        && (vm.name.is_some_and(named) || vm.uuid.is_some_and(|uuid| named(uuid.as_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OURS: &str = "c49decd0-163a-44f9-9d85-b6e06ddc2277";
+    const OTHER: &str = "4b0da5f0-2f13-4f02-bf54-0325aa230a94";
+
+    fn whole(words: &[&str]) -> Args {
+        Args::Whole(words.iter().map(|w| (*w).to_owned()).collect())
+    }
+
+    fn headless(name: &str, uuid: &str) -> Args {
+        whole(&[
+            "/usr/lib/virtualbox/VBoxHeadless",
+            "--comment",
+            name,
+            "--startvm",
+            uuid,
+            "--vrde",
+            "config",
+        ])
+    }
+
+    /// What illumos shows of the same.
+    fn cut(name: &str, uuid: &str) -> Args {
+        let text = format!(
+            "/opt/VirtualBox/amd64/VBoxHeadless --comment {name} --startvm {uuid} --vrde config"
+        );
+        Args::Cut(text.chars().take(79).collect())
+    }
+
+    #[test]
+    fn whose_a_process_is() {
+        let uuid: Uuid = OURS.parse().expect("a UUID");
+        let by_name = Wanted {
+            name: Some("vm1"),
+            uuid: None,
+        };
+        let by_uuid = Wanted {
+            name: None,
+            uuid: Some(&uuid),
+        };
+        let by_both = Wanted {
+            name: Some("vm1"),
+            uuid: Some(&uuid),
+        };
+        for (what, args, vm, expected) in [
+            ("our UUID", headless("vm1", OURS), by_both, Whose::Ours),
+            ("renamed since", headless("old", OURS), by_both, Whose::Ours),
+            ("a namesake", headless("vm1", OTHER), by_both, Whose::Others),
+            (
+                "a name, nothing more known",
+                headless("vm1", OTHER),
+                by_name,
+                Whose::Ours,
+            ),
+            (
+                "another name",
+                headless("vm2", OTHER),
+                by_name,
+                Whose::Others,
+            ),
+            (
+                "a UUID, nothing more known",
+                headless("vm1", OURS),
+                by_uuid,
+                Whose::Ours,
+            ),
+            (
+                "by hand, by name",
+                whole(&["VBoxHeadless", "--startvm", "vm1"]),
+                by_both,
+                Whose::Ours,
+            ),
+            (
+                "no arguments",
+                whole(&["VBoxHeadless"]),
+                by_both,
+                Whose::Unclear,
+            ),
+            ("cut: our name", cut("vm1", OURS), by_name, Whose::Ours),
+            (
+                "cut: our name and UUID",
+                cut("vm1", OURS),
+                by_both,
+                Whose::Ours,
+            ),
+            ("cut: a namesake", cut("vm1", OTHER), by_both, Whose::Others),
+            (
+                "cut: another name",
+                cut("vm2", OTHER),
+                by_name,
+                Whose::Others,
+            ),
+            (
+                "cut: a longer name",
+                cut("vm10", OTHER),
+                by_name,
+                Whose::Others,
+            ),
+            (
+                "cut: a UUID behind a name",
+                cut("any", OURS),
+                by_uuid,
+                Whose::Ours,
+            ),
+            (
+                "cut: another UUID behind a name",
+                cut("any", OTHER),
+                by_uuid,
+                Whose::Others,
+            ),
+            (
+                "cut: no UUID left",
+                cut(&"n".repeat(40), OTHER),
+                by_uuid,
+                Whose::Unclear,
+            ),
+            (
+                "cut: nothing",
+                Args::Cut("/opt/VirtualBox/amd64/VBoxHeadless".into()),
+                by_both,
+                Whose::Unclear,
+            ),
+        ] {
+            assert_eq!(owner(&args, vm), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_long_name_that_is_cut_cannot_be_told_apart() {
+        let long = "n".repeat(40);
+        let vm = Wanted {
+            name: Some(&long),
+            uuid: None,
+        };
+        assert_eq!(owner(&cut(&long, OURS), vm), Whose::Unclear);
+        assert_eq!(owner(&cut(&format!("{long}x"), OURS), vm), Whose::Unclear);
+        assert_eq!(owner(&cut("m", OURS), vm), Whose::Others);
+    }
+
+    fn process(program: &str, age: u64, args: Args) -> Process {
+        Process {
+            pid: 1,
+            program: program.to_owned(),
+            args,
+            age: Duration::from_secs(age),
+        }
+    }
+
+    #[test]
+    fn an_unclear_process_counts_while_the_server_is_younger() {
+        let vm = Wanted {
+            name: Some("vm1"),
+            uuid: None,
+        };
+        let unclear = || process("VBoxHeadless", 60, whole(&["VBoxHeadless"]));
+        for (what, others, lives) in [
+            ("no server", vec![], true),
+            (
+                "a younger server",
+                vec![process("VBoxSVC", 5, whole(&[]))],
+                true,
+            ),
+            (
+                "an older server",
+                vec![process("VBoxSVC", 61, whole(&[]))],
+                false,
+            ),
+        ] {
+            let mut all = others;
+            all.push(unclear());
+            let census = census(&all, vm);
+            assert!(census.may_live, "{what}");
+            assert_eq!(census.lives, lives, "{what}");
+        }
+    }
+
+    #[test]
+    fn clients_that_change_the_vm() {
+        let uuid: Uuid = OURS.parse().expect("a UUID");
+        let vm = Wanted {
+            name: Some("vm 1"),
+            uuid: Some(&uuid),
+        };
+        for (args, expected) in [
+            (
+                whole(&["VBoxManage", "startvm", "vm 1", "--type", "headless"]),
+                true,
+            ),
+            (whole(&["VBoxManage", "controlvm", OURS, "savestate"]), true),
+            (whole(&["VBoxManage", "startvm", "vm 10"]), false),
+            (whole(&["VBoxManage", "showvminfo", OURS]), false),
+            (whole(&["VBoxManage", "list", "vms"]), false),
+            (whole(&["VBoxManage"]), false),
+            (
+                Args::Cut(format!("/opt/VirtualBox/amd64/VBoxManage startvm {OURS}")),
+                true,
+            ),
+            (
+                Args::Cut("/opt/VirtualBox/amd64/VBoxManage startvm vm 1 --type headless".into()),
+                true,
+            ),
+            (
+                Args::Cut(format!("/opt/VirtualBox/amd64/VBoxManage startvm {OTHER}")),
+                false,
+            ),
+        ] {
+            let census = census(&[process("VBoxManage", 1, args.clone())], vm);
+            assert_eq!(census.handled, expected, "{args:?}");
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! `svcprop(1)`: the properties of an instance, in one call.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::fmri::InstanceFmri;
+use crate::host::{Ended, Host, Invocation, Output, RunError};
+use crate::vm::Printable;
+
+/// Where illumos and Solaris have it.
+const SVCPROP: &str = "/usr/bin/svcprop";
+
+/// The types that svcprop prints (`scf_type_to_string(3SCF)`).
+const TYPES: [&str; 14] = [
+    "astring",
+    "boolean",
+    "count",
+    "fmri",
+    "host",
+    "hostname",
+    "integer",
+    "net_address",
+    "net_address_v4",
+    "net_address_v6",
+    "opaque",
+    "time",
+    "uri",
+    "ustring",
+];
+
+/// A property's type and values, as SMF has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Value {
+    /// The name of its type.
+    pub(crate) value_type: String,
+    /// Its values, in their stored order. There may be none.
+    pub(crate) values: Vec<String>,
+}
+
+/// Properties by their path, `group/name`.
+pub(crate) type Properties = BTreeMap<String, Value>;
+
+/// Why the properties are not known.
+#[derive(Debug, Error)]
+pub(crate) enum SvcpropError {
+    /// There is no svcprop, so there is no SMF.
+    #[error("this machine has no SMF")]
+    NoSmf(#[source] RunError),
+    /// svc.configd does not answer: it may answer soon.
+    #[error("the SMF repository does not answer: {0}")]
+    Unreachable(String),
+    /// SMF does not know the instance.
+    #[error("SMF has no instance {0}")]
+    NoInstance(InstanceFmri),
+    /// Not what svcprop prints.
+    #[error("svcprop printed what cannot be understood: {0}")]
+    Garbled(String),
+    /// Anything else.
+    #[error("svcprop failed: {0}")]
+    Failed(String),
+}
+
+/// Asks for whole groups (`vm`) or single properties (`start/timeout_seconds`) of an instance: the
+/// composed view of its running snapshot. What is not there is left out.
+///
+/// # Errors
+/// The instance or the repository is not there, or the answer cannot be understood.
+pub(crate) fn read(
+    host: &dyn Host,
+    fmri: &InstanceFmri,
+    wanted: &[&str],
+    limit: Duration,
+) -> Result<Properties, SvcpropError> {
+    let mut args: Vec<OsString> = vec!["-t".into()];
+    for path in wanted {
+        args.extend(["-p".into(), path.into()]);
+    }
+    args.push(fmri.to_string().into());
+    let invocation = Invocation {
+        program: PathBuf::from(SVCPROP),
+        args,
+        env: vec![("LC_ALL".into(), "C".into())],
+        limit,
+    };
+    match host.run(&invocation) {
+        Ok(output) => understand(&output, fmri),
+        Err(error @ RunError::Hung { .. }) => Err(SvcpropError::Unreachable(error.to_string())),
+        Err(error @ RunError::Spawn { .. }) => Err(SvcpropError::NoSmf(error)),
+    }
+}
+
+/// Decides what an answer of svcprop means. Exit status 1 is also that of a call in which only some of
+/// the properties are missing; the others are printed all the same.
+fn understand(output: &Output, fmri: &InstanceFmri) -> Result<Properties, SvcpropError> {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let complaint = || Printable(stderr.lines().next().unwrap_or("no message")).to_string();
+    match output.ended {
+        Ended::Exited(0) => {}
+        Ended::Exited(1) if stderr.contains("Could not connect to configuration repository") => {
+            return Err(SvcpropError::Unreachable(complaint()));
+        }
+        Ended::Exited(1) if stderr.contains("doesn't match any entities") => {
+            return Err(SvcpropError::NoInstance(fmri.clone()));
+        }
+        Ended::Exited(1)
+            if stderr
+                .lines()
+                .all(|line| line.starts_with("svcprop: Couldn't find property")) => {}
+        Ended::Exited(status) => {
+            return Err(SvcpropError::Failed(format!(
+                "exit status {status}: {}",
+                complaint()
+            )));
+        }
+        Ended::Killed(signal) => {
+            return Err(SvcpropError::Failed(format!("killed by signal {signal}")));
+        }
+    }
+    if output.cut {
+        return Err(SvcpropError::Garbled("far too much of it".to_owned()));
+    }
+    let text = std::str::from_utf8(&output.stdout)
+        .map_err(|_| SvcpropError::Garbled("it is not UTF-8".to_owned()))?;
+    parse(text).map_err(SvcpropError::Garbled)
+}
+
+/// Parses the output of `svcprop -t`:
+///
+/// ```text
+/// $ svcprop -t -p vm -p start/timeout_seconds svc:/site/xvm/vbox:vm1
+/// start/timeout_seconds count 120
+/// vm/name astring two\ words
+/// vm/stop_method astring savestate
+/// ```
+///
+/// One property a line: path, type, values. A backslash takes the meaning from the character after
+/// it, also from a line end; `""` is an empty value; a property without values ends in a space.
+///
+/// # Errors
+/// A line that is not of this form, quoted for the message.
+fn parse(text: &str) -> Result<Properties, String> {
+    let mut properties = Properties::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (line, after) = split_line(rest);
+        rest = after;
+        let mut words = split_words(line)?.into_iter();
+        let bad = || format!("'{}'", Printable(line));
+        let (Some(path), Some(value_type)) = (words.next(), words.next()) else {
+            return Err(bad());
+        };
+        let mut parts = path.split('/');
+        let named = matches!((parts.next(), parts.next(), parts.next()), (Some(g), Some(p), None) if !g.is_empty() && !p.is_empty());
+        if !named || !TYPES.contains(&value_type.as_str()) {
+            return Err(bad());
+        }
+        let value = Value {
+            value_type,
+            values: words.collect(),
+        };
+        if properties.insert(path, value).is_some() {
+            return Err(format!("{} (twice)", bad()));
+        }
+    }
+    Ok(properties)
+}
+
+/// Cuts at the first line end that no backslash precedes.
+fn split_line(text: &str) -> (&str, &str) {
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '\n' => return (&text[..at], &text[at + 1..]),
+            _ => {}
+        }
+    }
+    (text, "")
+}
+
+/// Cuts at every space that no backslash precedes, and takes the quoting away.
+fn split_words(line: &str) -> Result<Vec<String>, String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut bare_quotes = 0_usize;
+    let mut chars = line.chars();
+    loop {
+        match chars.next() {
+            Some('\\') => match chars.next() {
+                Some(c) => word.push(c),
+                None => return Err(format!("'{}' (a backslash at its end)", Printable(line))),
+            },
+            Some('"') => bare_quotes += 1,
+            Some(c) if c != ' ' => word.push(c),
+            end => {
+                match (bare_quotes, word.is_empty()) {
+                    // The space after the type of a property without values.
+                    (0, true) if end.is_none() => {}
+                    (0, false) | (2, true) => words.push(std::mem::take(&mut word)),
+                    _ => return Err(format!("'{}' (stray quotes or spaces)", Printable(line))),
+                }
+                bare_quotes = 0;
+                if end.is_none() {
+                    return Ok(words);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn value(value_type: &str, values: &[&str]) -> Value {
+        Value {
+            value_type: value_type.to_owned(),
+            values: values.iter().map(|v| (*v).to_owned()).collect(),
+        }
+    }
+
+    /// Values as the real svcprop printed them (tests/vectors/svcprop/svcprop.transcript.txt).
+    #[test]
+    fn recorded_values() {
+        let text = "start/timeout_seconds count 60\n\
+            stop/timeout_seconds count 18446744073709551615\n\
+            config/tim time 1234567890.500000000\n\
+            config/str_empty astring \"\"\n\
+            config/str_space astring two\\ words\n\
+            config/str_dq astring say\\ \\\"hi\\\"\n\
+            config/str_bs astring back\\\\slash\n\
+            config/str_nl astring line1\\\nline2\n\
+            config/str_tab astring a\\\tb\n\
+            config/str_meta astring a\\;b\\|c\\&d\\>e\\<f\\(g\\)h$i*j?k[l]m{n}o~p\\`q#r!s=t%u\\^v\n\
+            config/str_lead astring \\ x\\ \n\
+            config/str_utf8 astring h\u{e9}llo\\ \u{2603}\n\
+            config/multi astring one two\\ words \"\" four\n\
+            config/novalue astring \n";
+        let properties = parse(text).expect("recorded text");
+        for (path, expected) in [
+            ("start/timeout_seconds", value("count", &["60"])),
+            (
+                "stop/timeout_seconds",
+                value("count", &["18446744073709551615"]),
+            ),
+            ("config/tim", value("time", &["1234567890.500000000"])),
+            ("config/str_empty", value("astring", &[""])),
+            ("config/str_space", value("astring", &["two words"])),
+            ("config/str_dq", value("astring", &["say \"hi\""])),
+            ("config/str_bs", value("astring", &["back\\slash"])),
+            ("config/str_nl", value("astring", &["line1\nline2"])),
+            ("config/str_tab", value("astring", &["a\tb"])),
+            (
+                "config/str_meta",
+                value("astring", &["a;b|c&d>e<f(g)h$i*j?k[l]m{n}o~p`q#r!s=t%u^v"]),
+            ),
+            ("config/str_lead", value("astring", &[" x "])),
+            (
+                "config/str_utf8",
+                value("astring", &["h\u{e9}llo \u{2603}"]),
+            ),
+            (
+                "config/multi",
+                value("astring", &["one", "two words", "", "four"]),
+            ),
+            ("config/novalue", value("astring", &[])),
+        ] {
+            assert_eq!(properties.get(path), Some(&expected), "{path}");
+        }
+        assert_eq!(properties.len(), 14);
+    }
+
+    #[test]
+    fn garbage_is_refused() {
+        for text in [
+            "x",
+            "\n",
+            "vm/name\n",
+            "vm/name text x\n",
+            "vm astring x\n",
+            "a/b/c astring x\n",
+            "/x astring y\n",
+            "vm/name astring \"\n",
+            "vm/name astring a  b\n",
+            "vm/name astring a\\",
+            "vm/name astring \"x\"\n",
+            "Segmentation Fault\n",
+            "vm/x astring 1\nvm/x astring 2\n",
+        ] {
+            assert!(parse(text).is_err(), "{text:?}");
+        }
+        assert_eq!(parse(""), Ok(Properties::new()));
+    }
+
+    fn answer(status: i32, stdout: &str, stderr: &str) -> Result<Properties, SvcpropError> {
+        let fmri = "svc:/site/propdemo:default".parse().expect("an FMRI");
+        understand(
+            &Output {
+                ended: Ended::Exited(status),
+                stdout: stdout.into(),
+                stderr: stderr.into(),
+                cut: false,
+            },
+            &fmri,
+        )
+    }
+
+    #[test]
+    fn exit_one_is_no_error_when_only_properties_are_missing() {
+        let found = answer(
+            1,
+            "config/int integer -42\n",
+            "svcprop: Couldn't find property group `nosuch' for instance `svc:/site/propdemo:default'.\n",
+        );
+        assert_eq!(found.expect("the rest").len(), 1);
+        let missing = answer(
+            1,
+            "",
+            "svcprop: Couldn't find property `config/nosuch' for instance `svc:/site/propdemo:default'.\n",
+        );
+        assert!(missing.expect("defaults").is_empty());
+    }
+
+    #[test]
+    fn failures_by_their_messages() {
+        assert!(matches!(
+            answer(
+                1,
+                "",
+                "svcprop: Pattern 'svc:/site/propdemo:default' doesn't match any entities\n"
+            ),
+            Err(SvcpropError::NoInstance(_))
+        ));
+        assert!(matches!(
+            answer(
+                1,
+                "",
+                "svcprop: Could not connect to configuration repository: repository server unavailable.\n"
+            ),
+            Err(SvcpropError::Unreachable(_))
+        ));
+        assert!(matches!(
+            answer(2, "", "Usage: svcprop\n"),
+            Err(SvcpropError::Failed(_))
+        ));
+        assert!(matches!(
+            answer(1, "", "svcprop: Out of memory.\n"),
+            Err(SvcpropError::Failed(_))
+        ));
+        assert!(matches!(
+            answer(0, "\u{0}garbage", ""),
+            Err(SvcpropError::Garbled(_))
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "(?s).{0,200}") {
+            let _any = parse(&text);
+        }
+
+        /// Quoting as svcprop does it, then parsing, gives the values back.
+        #[test]
+        fn reads_what_svcprop_quotes(values in proptest::collection::vec("(?s).{0,12}", 0..4)) {
+            let quoted: Vec<String> = values.iter().map(|v| quote(v)).collect();
+            let text = format!("vm/x astring {}\n", quoted.join(" "));
+            let expected = Value { value_type: "astring".into(), values };
+            prop_assert_eq!(parse(&text).expect("quoted").remove("vm/x"), Some(expected));
+        }
+    }
+
+    fn quote(value: &str) -> String {
+        if value.is_empty() {
+            return "\"\"".to_owned();
+        }
+        let mut out = String::new();
+        for c in value.chars() {
+            if ";&()|^<>\n \t\\\"'`".contains(c) {
+                out.push('\\');
+            }
+            out.push(c);
+        }
+        out
+    }
+}

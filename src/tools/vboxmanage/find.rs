@@ -1,0 +1,142 @@
+//! Where VBoxManage is, and whether it may be run.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::host::{Account, FileKind, Host};
+
+/// The folders in which VBoxManage is looked for: those of OpenIndiana, OmniOS, Solaris and Linux.
+pub(crate) const FOLDERS: [&str; 5] = [
+    "/usr/bin",
+    "/opt/VirtualBox",
+    "/opt/VirtualBox/amd64",
+    "/usr/lib/virtualbox",
+    "/usr/local/bin",
+];
+
+/// Why there is no VBoxManage to run.
+#[derive(Debug, Error)]
+pub(crate) enum FindError {
+    /// It is in none of the folders.
+    #[error("there is no VBoxManage in {}", FOLDERS.join(", "))]
+    Nowhere,
+    /// The path that was set cannot be looked at.
+    #[error("virtualbox/vboxmanage: cannot look at {}", .0.display())]
+    Look(PathBuf, #[source] io::Error),
+    /// It is not a file that can be executed.
+    #[error("virtualbox/vboxmanage: {} is not an executable file", .0.display())]
+    NotAProgram(PathBuf),
+    /// Somebody else than root could put another program there.
+    #[error("virtualbox/vboxmanage: {} {why}; only root may be able to change it", path.display())]
+    Untrusted {
+        /// What could be changed.
+        path: PathBuf,
+        /// By whom.
+        why: &'static str,
+    },
+}
+
+/// More links than this in one path are a loop.
+const LINKS_MAX: usize = 40;
+
+/// The VBoxManage to run: the one that was set, if only root can change it, or the first that is there.
+///
+/// # Errors
+/// There is none, or it cannot be trusted.
+pub(crate) fn find(host: &dyn Host, set: Option<&Path>) -> Result<PathBuf, FindError> {
+    match set {
+        Some(path) => {
+            trust(host, path)?;
+            Ok(path.to_owned())
+        }
+        None => FOLDERS
+            .iter()
+            .map(|folder| Path::new(folder).join("VBoxManage"))
+            .find(|path| host.file_facts(path).is_ok())
+            .ok_or(FindError::Nowhere),
+    }
+}
+
+/// Whether the folder in which VirtualBox's clients and server meet is not this user's alone. Its name comes
+/// from the password entry, or from `VBOX_IPC_SOCKETID`.
+pub(crate) fn ipc_folder_is_wrong(
+    host: &dyn Host,
+    account: &Account,
+    environment: &[(OsString, OsString)],
+) -> bool {
+    let id = environment
+        .iter()
+        .find(|(name, _)| name == "VBOX_IPC_SOCKETID")
+        .map_or_else(|| account.name.clone().into(), |(_, id)| id.clone());
+    let folder = format!("/tmp/.vbox-{}-ipc", id.to_string_lossy());
+    host.file_facts(Path::new(&folder)).is_ok_and(|facts| {
+        facts.kind != FileKind::Directory || facts.owner != account.uid || facts.mode & 0o077 != 0
+    })
+}
+
+/// Checks the file, every folder above it, and the same for every link on the way.
+fn trust(host: &dyn Host, program: &Path) -> Result<(), FindError> {
+    let mut ahead: VecDeque<OsString> = names(program).collect();
+    let mut at = PathBuf::from("/");
+    let mut links = 0;
+    let look = |path: &Path| {
+        host.file_facts(path)
+            .map_err(|e| FindError::Look(path.to_owned(), e))
+    };
+    let check = |path: &Path| {
+        let facts = look(path)?;
+        let untrusted = |why| FindError::Untrusted {
+            path: path.to_owned(),
+            why,
+        };
+        if facts.owner != 0 {
+            return Err(untrusted("does not belong to root"));
+        }
+        // The permission bits of a link mean nothing.
+        if !matches!(facts.kind, FileKind::Link(_)) && facts.mode & 0o022 != 0 {
+            return Err(untrusted("can be written to by others"));
+        }
+        Ok(facts)
+    };
+    check(&at)?;
+    while let Some(name) = ahead.pop_front() {
+        if name == ".." {
+            at.pop();
+            continue;
+        }
+        at.push(&name);
+        let facts = check(&at)?;
+        match facts.kind {
+            FileKind::Link(target) => {
+                links += 1;
+                if links > LINKS_MAX {
+                    return Err(FindError::NotAProgram(program.to_owned()));
+                }
+                at.pop();
+                if target.is_absolute() {
+                    at = PathBuf::from("/");
+                }
+                for name in names(&target).collect::<Vec<_>>().into_iter().rev() {
+                    ahead.push_front(name);
+                }
+            }
+            FileKind::Directory if !ahead.is_empty() => {}
+            FileKind::File if ahead.is_empty() && facts.mode & 0o111 != 0 => return Ok(()),
+            FileKind::Directory | FileKind::File | FileKind::Other => break,
+        }
+    }
+    Err(FindError::NotAProgram(program.to_owned()))
+}
+
+/// The names in a path, `..` among them; `.` and `/` are left out.
+fn names(path: &Path) -> impl Iterator<Item = OsString> {
+    path.components().filter_map(|part| match part {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    })
+}

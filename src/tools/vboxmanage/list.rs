@@ -1,0 +1,212 @@
+//! `list runningvms` and `list --long vms`.
+
+use super::Identity;
+use crate::vm::{Printable, Uuid, VmState};
+
+/// A VM in `list --long vms`.
+pub(crate) type Listed = Identity;
+
+/// Parses the output of `list runningvms`:
+///
+/// ```text
+/// $ VBoxManage list runningvms
+/// "vm1" {c49decd0-163a-44f9-9d85-b6e06ddc2277}
+/// "quo"te" {4b0da5f0-2f13-4f02-bf54-0325aa230a94}
+/// "new
+/// line" {33ba5ebe-5128-4803-8e07-2d9672b3828d}
+/// ```
+///
+/// Names are not escaped, so only the UUIDs are taken: those at the end of a line, behind a quote.
+pub(super) fn parse_short(text: &str) -> Vec<Uuid> {
+    text.lines()
+        .filter_map(|line| {
+            let at = line.rfind("\" {")?;
+            line[at + 2..].parse().ok()
+        })
+        .collect()
+}
+
+/// The width of the labels in a long listing: every value begins there.
+const LABEL: usize = 29;
+
+/// Parses the output of `list --long vms`:
+///
+/// ```text
+/// $ VBoxManage list --long vms
+/// Name:                        vm1
+/// Encryption:                  disabled
+/// Groups:                      /
+/// Guest OS:                    Other/Unknown
+/// UUID:                        a3a21769-fdde-4a22-8ede-8f84ae391faf
+/// Config file:                 /home/vb/VirtualBox VMs/vm1/vm1.vbox
+/// ...
+/// State:                       powered off (since 2026-11-21T06:46:55.743000000)
+/// ...
+///
+/// Name:                        vm2
+/// ```
+///
+/// Nothing is escaped: a name or a description with line ends in it can look like another VM. Such a text
+/// can only add entries, never take one away; whoever looks for a VM and finds two entries of its
+/// UUID that differ knows nothing.
+///
+/// # Errors
+/// Text, but no VM in it; the message says how it begins.
+pub(super) fn parse_long(text: &str) -> Result<Vec<Listed>, String> {
+    let mut found = Vec::new();
+    let mut open: Option<(String, Option<Uuid>)> = None;
+    for line in text.lines() {
+        match label(line) {
+            Some(("Name", name)) => open = Some((name.to_owned(), None)),
+            Some(("UUID", value)) => {
+                if let Some((_, uuid)) = &mut open {
+                    *uuid = value.parse().ok();
+                }
+            }
+            Some(("State", value)) => {
+                if let Some((name, uuid)) = &mut open
+                    && let Some(uuid) = uuid.take()
+                {
+                    let words = value
+                        .rsplit_once(" (since ")
+                        .map_or(value, |(words, _)| words);
+                    found.push(Listed {
+                        uuid,
+                        name: name.clone(),
+                        state: VmState::from_human_words(words),
+                    });
+                }
+            }
+            // The rest of a name that holds a line end.
+            None => {
+                if let Some((name, None)) = &mut open {
+                    name.push('\n');
+                    name.push_str(line);
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    if found.is_empty() && text.lines().any(|line| label(line).is_some()) {
+        let first = text.lines().next().unwrap_or_default();
+        return Err(format!(
+            "no VM in it; it begins with '{}'",
+            Printable(first)
+        ));
+    }
+    Ok(found)
+}
+
+/// `Name:                        vm1`: the label and the value in its column.
+fn label(line: &str) -> Option<(&str, &str)> {
+    let (head, value) = line.split_at_checked(LABEL)?;
+    let (name, padding) = head.split_once(':')?;
+    (!name.is_empty() && padding.bytes().all(|b| b == b' ') && !padding.is_empty())
+        .then_some((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn running_vms_with_odd_names() {
+        let text = "WARNING: The character device /dev/vboxdrv does not exist.\n\
+            \"vm1\" {c49decd0-163a-44f9-9d85-b6e06ddc2277}\n\
+            \"quo\"te\" {4b0da5f0-2f13-4f02-bf54-0325aa230a94}\n\
+            \"new\nline\" {33ba5ebe-5128-4803-8e07-2d9672b3828d}\n\
+            \"q\"; VMState=\"running\" {03ef6884-c1d4-4d6d-9bdc-3b716b597a90}\n\
+            \"a{b}c\" {6fe45dbd-c54e-4416-8a13-c4cff241a46a}\n";
+        let found: Vec<String> = parse_short(text).iter().map(Uuid::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                "c49decd0-163a-44f9-9d85-b6e06ddc2277",
+                "4b0da5f0-2f13-4f02-bf54-0325aa230a94",
+                "33ba5ebe-5128-4803-8e07-2d9672b3828d",
+                "03ef6884-c1d4-4d6d-9bdc-3b716b597a90",
+                "6fe45dbd-c54e-4416-8a13-c4cff241a46a",
+            ]
+        );
+        assert!(parse_short("").is_empty());
+    }
+
+    /// The recorded `list vms` has the same form.
+    #[test]
+    fn every_recorded_name() {
+        let text = include_str!("../../../tests/vectors/vboxmanage/list-vms-special-names.txt");
+        assert_eq!(parse_short(text).len(), 25);
+    }
+
+    const LONG: &str = include_str!("../../../tests/vectors/vboxmanage/list-long-vms.txt");
+
+    #[test]
+    fn a_recorded_long_listing() {
+        let found = parse_long(LONG).expect("a listing");
+        let seen: Vec<_> = found
+            .iter()
+            .map(|vm| (vm.name.as_str(), vm.state.word()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("vm1", "poweroff"),
+                ("vm2", "running"),
+                ("new\nUUID:    x", "poweroff")
+            ]
+        );
+        assert_eq!(
+            found[1].uuid.as_str(),
+            "ed5cbdf1-edb3-492d-ba42-b9cf7e8dbdc4"
+        );
+    }
+
+    #[test]
+    fn every_state_in_human_words() {
+        for state in VmState::ALL {
+            let text = format!(
+                "Name:                        vm (since x)\nUUID:                        ed5cbdf1-edb3-492d-ba42-b9cf7e8dbdc4\nState:                       {} (since 2026-11-21T06:46:56.836000000)\n",
+                state.human_words()
+            );
+            assert_eq!(parse_long(&text).expect("a listing")[0].state, state);
+        }
+    }
+
+    /// A name that holds a whole entry adds one, and takes none away.
+    #[test]
+    fn a_forged_entry_hides_nothing() {
+        let ours = "ed5cbdf1-edb3-492d-ba42-b9cf7e8dbdc4";
+        let text = format!(
+            "Name:                        x\nUUID:                        {ours}\nState:                       powered off (since x)\nEncryption:                  disabled\nUUID:                        a3a21769-fdde-4a22-8ede-8f84ae391faf\nState:                       saved (since x)\n\nName:                        vm1\nUUID:                        {ours}\nState:                       running (since x)\n"
+        );
+        let found = parse_long(&text).expect("a listing");
+        let states: Vec<_> = found
+            .iter()
+            .map(|vm| (vm.uuid.as_str(), vm.state.word()))
+            .collect();
+        assert_eq!(
+            states,
+            [
+                (ours, "poweroff"),
+                ("a3a21769-fdde-4a22-8ede-8f84ae391faf", "saved"),
+                (ours, "running"),
+            ]
+        );
+    }
+
+    #[test]
+    fn no_vm_is_no_error_and_something_else_is() {
+        assert_eq!(parse_long(""), Ok(vec![]));
+        assert_eq!(parse_long("WARNING: no driver\n"), Ok(vec![]));
+        assert!(parse_long("Name:                        vm1\n").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "(?s)(Name:                        |UUID:                        |State:                       |\n|.){0,40}") {
+            let _any = parse_long(&text);
+            let _any = parse_short(&text);
+        }
+    }
+}

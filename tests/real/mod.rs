@@ -1,0 +1,21 @@
+//! On real VirtualBox, and on the stand-ins that the rig puts beside it.
+
+mod manners;
+mod rig;
+mod server_killed;
+mod starts;
+mod storms;
+mod svcprop_fake;
+
+/// How often something is repeated that has to hold every time: twice, as often as `VBOX_SMF_ROUNDS` says,
+/// or with `VBOX_SMF_FULL` the full number.
+fn rounds(full: usize) -> usize {
+    let set = std::env::var("VBOX_SMF_ROUNDS")
+        .ok()
+        .and_then(|n| n.parse().ok());
+    match (std::env::var_os("VBOX_SMF_FULL"), set) {
+        (Some(_), _) => full,
+        (None, Some(n)) => full.min(n),
+        (None, None) => 2,
+    }
+}

@@ -1,0 +1,143 @@
+//! VBoxSVC killed at any moment. Its VM processes live on for about 12 s, while VirtualBox already says
+//! `poweroff`; a `startvm` then would make a second process on the same disks.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::rig::{Run, Running, User, eventually, rig_or_skip};
+use super::rounds;
+
+/// Twenty moments of a start or a stop, or as many of them as there are rounds.
+fn moments() -> impl Iterator<Item = Duration> {
+    let all = 20;
+    let some = rounds(all);
+    (0..some).map(move |i| Duration::from_millis((i * all / some * 50) as u64))
+}
+
+/// Waits for the method, and sees that there are never two processes of the VM.
+fn watch(user: &User, uuid: &str, mut running: Running) -> Run {
+    while !running.is_over() {
+        let processes = user.vm_processes(uuid);
+        assert!(
+            processes.len() <= 1,
+            "two processes of one VM: {processes:?}"
+        );
+        sleep(Duration::from_millis(20));
+    }
+    running.wait()
+}
+
+fn kill_server(user: &User) {
+    for pid in user.vboxsvc_pids() {
+        user.kill(pid, libc::SIGKILL);
+    }
+}
+
+/// What the exit status says must be so; and it must be one of those that are documented.
+#[track_caller]
+fn assert_true(user: &User, uuid: &str, run: &Run, up: bool, moment: Duration) {
+    let processes = user.vm_processes(uuid);
+    assert!(processes.len() <= 1, "{moment:?}: {processes:?}: {run}");
+    match run.code {
+        Some(0) if up => {
+            assert_eq!(processes.len(), 1, "{moment:?}: {run}");
+            assert_eq!(user.state(uuid), "running", "{moment:?}: {run}");
+        }
+        Some(0) => {
+            assert_eq!(processes.len(), 0, "{moment:?}: {run}");
+            let state = user.state(uuid);
+            assert!(
+                ["saved", "poweroff", "aborted"].contains(&state.as_str()),
+                "{moment:?}: {state}: {run}"
+            );
+        }
+        Some(1 | 95) => assert!(run.stderr.contains("vbox-smf: "), "{moment:?}: {run}"),
+        _ => panic!("{moment:?}: {run}"),
+    }
+}
+
+/// Brings everything of this user down, as a crash of the host would.
+fn crash(user: &User) {
+    user.kill_all();
+    user.cool_down();
+}
+
+#[test]
+fn during_a_start() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    let uuid = user.mkvm("vm1", "acpi");
+    user.set_props("vm1", &[]);
+    for moment in moments() {
+        crash(&user);
+        let running = user.method("vm1", "start").spawn();
+        sleep(moment);
+        kill_server(&user);
+        let run = watch(&user, &uuid, running);
+        assert_true(&user, &uuid, &run, true, moment);
+    }
+}
+
+#[test]
+fn during_a_stop() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    let uuid = user.mkvm("vm1", "acpislow");
+    for (i, moment) in moments().enumerate() {
+        crash(&user);
+        let method = ["savestate", "acpipowerbutton"][i % 2];
+        user.set_props("vm1", &[("vm/stop_method", "astring", method)]);
+        let run = user.method("vm1", "start").run();
+        assert_eq!(run.code, Some(0), "{run}");
+        let running = user.method("vm1", "stop").spawn();
+        sleep(moment);
+        kill_server(&user);
+        let run = watch(&user, &uuid, running);
+        assert_true(&user, &uuid, &run, false, moment);
+    }
+}
+
+#[test]
+fn just_before_a_start() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    let uuid = user.mkvm("vm1", "acpi");
+    user.set_props("vm1", &[]);
+    for moment in moments() {
+        crash(&user);
+        let run = user.method("vm1", "start").run();
+        assert_eq!(run.code, Some(0), "{run}");
+        kill_server(&user);
+        sleep(moment);
+        let began = Instant::now();
+        let running = user.method("vm1", "start").spawn();
+        let run = watch(&user, &uuid, running);
+        assert_true(&user, &uuid, &run, true, moment);
+        assert_eq!(run.code, Some(0), "{moment:?}: {run}");
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "{moment:?}: {run}"
+        );
+    }
+}
+
+/// A stop right after VBoxSVC died: the VM's process is still there, so `poweroff` is not yet true.
+#[test]
+fn just_before_a_stop() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    let uuid = user.mkvm("vm1", "acpi");
+    user.set_props("vm1", &[]);
+    let run = user.method("vm1", "start").run();
+    assert_eq!(run.code, Some(0), "{run}");
+    kill_server(&user);
+    let running = user.method("vm1", "stop").spawn();
+    let run = watch(&user, &uuid, running);
+    assert_true(&user, &uuid, &run, false, Duration::ZERO);
+    assert_eq!(run.code, Some(0), "{run}");
+    eventually(
+        Duration::from_secs(30),
+        || user.vm_processes(&uuid).is_empty(),
+        || run.to_string(),
+    );
+}
