@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::failure::{Failure, Kind};
 use crate::manifest::build;
-use crate::manifest::model::ServiceBundle;
+use crate::manifest::model::{MethodContext, MethodCredential, ServiceBundle};
 use crate::manifest::read;
 use crate::rehearse::scenario::{self, Played};
 
@@ -24,7 +24,8 @@ The timeline has a row for each thing that happens:
   log   a line in the instance's log
   vm    the VM goes from one state to another
   vbox  VirtualBox's server comes or goes
-Exits 0 when every instance ended where it should, otherwise 1.
+  !!!   what went well here, and can do harm on real VirtualBox
+UUIDs are cut to their first digits. Exits 0 when every instance ended where it should, otherwise 1.
 
 Examples:
   vbox-smf rehearse vm1
@@ -35,6 +36,9 @@ pub(crate) struct Arguments {
     #[arg(value_name = "VM|FILE")]
     operands: Vec<String>,
 }
+
+/// Whose VMs those are that are only named.
+const OWNER: &str = "vbox";
 
 /// Plays what was asked for and prints it.
 ///
@@ -87,10 +91,32 @@ fn stories(operands: &[String]) -> Result<Vec<(String, ServiceBundle)>, Failure>
         stories.push((title(&crate::vm::Printable(&file).to_string()), bundle));
     }
     if !vms.is_empty() {
-        let what = "the manifest that `vbox-smf gen` writes for these VMs";
-        stories.push((title(what), build::bundle_for(&vms)?));
+        let what = format!("what `vbox-smf gen --user {OWNER}` writes for these VMs");
+        let mut bundle = build::bundle_for(&vms)?;
+        give_to_owner(&mut bundle);
+        stories.push((title(&what), bundle));
     }
     Ok(stories)
+}
+
+/// VMs that are only named have an owner too, as they should have in earnest.
+fn give_to_owner(bundle: &mut ServiceBundle) {
+    let credential = MethodCredential {
+        user: OWNER.to_owned(),
+        group: None,
+        supp_groups: None,
+        privileges: Some("basic".to_owned()),
+        limit_privileges: None,
+    };
+    for instance in bundle.services.iter_mut().flat_map(|s| &mut s.instances) {
+        instance
+            .method_context
+            .get_or_insert_with(|| MethodContext {
+                working_directory: Some(":home".to_owned()),
+                method_credential: Some(credential.clone()),
+                ..MethodContext::default()
+            });
+    }
 }
 
 fn is_file(operand: &str) -> bool {
@@ -99,4 +125,84 @@ fn is_file(operand: &str) -> bool {
 
 fn title(what: &str) -> String {
     format!("Rehearsal of {what}, on a simulated host.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rehearse::scenario::Outcome;
+
+    fn play(operands: &[&str]) -> Played {
+        let operands: Vec<String> = operands.iter().map(|o| (*o).to_owned()).collect();
+        let mut stories = stories(&operands).unwrap();
+        assert_eq!(stories.len(), 1);
+        scenario::play(&stories.remove(0).1).unwrap()
+    }
+
+    #[test]
+    fn a_vm_lives_its_life() {
+        let text = play(&["vm1"]).to_string();
+        for row in [
+            "   0.000  vm1       smf   enabled\n",
+            "  vm1       vm    poweroff -> starting\n",
+            "  vm1       vm    starting -> running\n",
+            ": online\n",
+            "  vm1       vm    saving -> saved\n",
+            ": disabled\n",
+            "\n1 of 1 instances ended where they should.\n",
+        ] {
+            assert!(text.contains(row), "no {row:?} in:\n{text}");
+        }
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(80), "{text}");
+    }
+
+    #[test]
+    fn the_manifest_that_is_shipped() {
+        let played = play(&[]);
+        assert!(played.outcomes.iter().all(Outcome::is_good), "{played}");
+    }
+
+    #[test]
+    fn forty_vms() {
+        let names: Vec<String> = (1..=40).map(|i| format!("vm{i}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let played = play(&names);
+        assert!(played.outcomes.iter().all(Outcome::is_good), "{played}");
+        assert!(
+            played
+                .to_string()
+                .ends_with("40 of 40 instances ended where they should.\n")
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_rehearsed() {
+        let another = SHIPPED.replace("/lib/svc/method/vbox %m", "/bin/sh -c %m");
+        let bundle = read::from_text(&another).unwrap();
+        let failure = scenario::play(&bundle).unwrap_err();
+        assert!(
+            failure
+                .to_string()
+                .contains("is not vbox-smf but '/bin/sh -c start'"),
+            "{failure}"
+        );
+        let empty = "<service_bundle type='manifest' name='x'/>";
+        let bundle = read::from_text(empty).unwrap();
+        let failure = scenario::play(&bundle).unwrap_err();
+        assert_eq!(failure.to_string(), "the manifest has no instance");
+    }
+
+    #[test]
+    fn files_and_vms() {
+        for (operand, file) in [
+            ("vm1", false),
+            ("web=www.example", false),
+            ("./vm1", true),
+            ("vbox.xml", true),
+            ("a/b", true),
+        ] {
+            assert_eq!(is_file(operand), file, "{operand}");
+        }
+    }
 }

@@ -190,7 +190,7 @@ impl Bench {
                         let began = turn.now();
                         let ended =
                             sim::run(turn, &spec, |host| run_program(program, host, &request));
-                        *end = (ended, turn.now() - began);
+                        *end = (ended, turn.now().saturating_sub(began));
                     }),
                 }
             });
@@ -277,7 +277,7 @@ mod tests {
             program: "/usr/bin/VBoxManage".into(),
             args: args.into_iter().map(Into::into).collect(),
             env: Vec::new(),
-            limit: Duration::from_secs(60),
+            limit: Duration::from_mins(1),
         });
         match output.map(|output| output.ended) {
             Ok(Ended::Exited(0)) => Ok(()),
@@ -320,7 +320,7 @@ mod tests {
         bench.set("vm1", "start/timeout_seconds", "1");
         let methods = [("vm1", Intent::Start, Duration::ZERO)];
         let done = bench.at_times(&methods, &|host, _, _| {
-            host.sleep(Duration::from_secs(60));
+            host.sleep(Duration::from_mins(1));
             Ok(())
         });
         assert_eq!((done[0].status, done[0].took), (-9, Duration::from_secs(1)));

@@ -13,4 +13,6 @@ mod exec;
 mod import;
 pub(crate) mod scenario;
 mod startd;
+#[cfg(test)]
+mod tests;
 pub(crate) mod timeline;

@@ -14,7 +14,7 @@ use crate::manifest::model::ServiceBundle;
 use crate::vm::{Intent, VmState};
 
 /// How long the VMs run between start and stop.
-const LIFE: Duration = Duration::from_secs(60);
+const LIFE: Duration = Duration::from_mins(1);
 /// After the last method: time for what it left behind to end.
 const AFTERMATH: Duration = Duration::from_secs(1);
 

@@ -104,10 +104,7 @@ impl<'a> Startd<'a> {
     pub(super) fn enable(&mut self, turn: &Turn) {
         self.tell(turn, "enabled");
         self.state = State::Offline;
-        self.state = match self.method(turn, Intent::Start, State::Online) {
-            true => State::Online,
-            false => State::Maintenance,
-        };
+        self.state = self.method(turn, Intent::Start, State::Online);
     }
 
     /// `svcadm disable`: only what is up is stopped.
@@ -119,24 +116,21 @@ impl<'a> Startd<'a> {
             return;
         }
         self.tell(turn, "to be disabled");
-        self.state = match self.method(turn, Intent::Stop, State::Disabled) {
-            true => State::Disabled,
-            false => State::Maintenance,
-        };
+        self.state = self.method(turn, Intent::Stop, State::Disabled);
     }
 
     fn tell(&self, turn: &Turn, what: &str) {
         turn.tell(&self.fmri.to_string(), What::Smf(what.to_owned()));
     }
 
-    /// Runs a method until svc.startd is content with it or gives up; says whether it is content.
-    fn method(&mut self, turn: &Turn, intent: Intent, goal: State) -> bool {
+    /// Runs a method until svc.startd is content with it or gives up: where that leads.
+    fn method(&mut self, turn: &Turn, intent: Intent, goal: State) -> State {
         loop {
             let method = match exec::method(&turn.running(&self.fmri), &self.fmri, intent) {
                 Ok(method) => method,
                 Err(error) => {
                     self.tell(turn, &format!("the {intent} method {error}: maintenance"));
-                    return false;
+                    return State::Maintenance;
                 }
             };
             let began = turn.now();
@@ -144,12 +138,12 @@ impl<'a> Startd<'a> {
                 Run::Nothing => {
                     self.tell(turn, &format!("nothing to run as {intent} method: {goal}"));
                     self.failures = 0;
-                    return true;
+                    return goal;
                 }
                 Run::Kill | Run::Another(_) => {
                     let why = "is not one that a transient service can have here";
                     self.tell(turn, &format!("the {intent} method {why}: maintenance"));
-                    return false;
+                    return State::Maintenance;
                 }
                 Run::Ours(asked) => {
                     let limit = match method.timeout {
@@ -171,7 +165,7 @@ impl<'a> Startd<'a> {
             match verdict {
                 Verdict::Success => {
                     self.tell(turn, &format!("{end}: {goal}"));
-                    return true;
+                    return goal;
                 }
                 Verdict::Again => {
                     let (so_far, limit) = (self.failures, FAULT_LIMIT);
@@ -180,11 +174,11 @@ impl<'a> Startd<'a> {
                 }
                 Verdict::Permanent => {
                     self.tell(turn, &format!("{end}: maintenance at once"));
-                    return false;
+                    return State::Maintenance;
                 }
                 Verdict::Threshold => {
                     self.tell(turn, &format!("{end}: failure {FAULT_LIMIT}, maintenance"));
-                    return false;
+                    return State::Maintenance;
                 }
             }
         }
@@ -312,7 +306,7 @@ mod tests {
     #[test]
     fn a_method_that_is_killed_three_times() {
         let (states, told) = life("5", &|host, _, _| {
-            host.sleep(Duration::from_secs(60));
+            host.sleep(Duration::from_mins(1));
             Ok(())
         });
         assert_eq!(states, [State::Maintenance, State::Disabled]);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::scenario::{Actor, Outcome, Played};
 use crate::host::Ended;
 use crate::host::sim::{Command, Ending, Event, What};
-use crate::vm::{Printable, VmState};
+use crate::vm::{Printable, Uuid, VmState};
 
 /// How wide the text is.
 const WIDTH: usize = 80;
@@ -79,6 +79,34 @@ fn seconds(time: Duration) -> String {
 
 /// The kind of an event in a word, and the event in a sentence.
 fn told(event: &Event) -> (&'static str, String) {
+    let (kind, text) = whole(event);
+    (kind, uuids_cut(&text))
+}
+
+/// A UUID fills half a line: its first digits tell it from the others.
+fn uuids_cut(text: &str) -> String {
+    const LENGTH: usize = 36;
+    const SHOWN: usize = 8;
+    let mut cut = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let word = rest
+            .get(..LENGTH)
+            .filter(|word| word.parse::<Uuid>().is_ok());
+        let (kept, over) = match word {
+            Some(uuid) => (&uuid[..SHOWN], LENGTH),
+            None => (&rest[..first.len_utf8()], first.len_utf8()),
+        };
+        cut.push_str(kept);
+        if word.is_some() {
+            cut.push_str("..");
+        }
+        rest = &rest[over..];
+    }
+    cut
+}
+
+fn whole(event: &Event) -> (&'static str, String) {
     match &event.what {
         What::Smf(told) => ("smf", told.clone()),
         What::Command(command) => ("run", format!("{}{}", command.line, end(event.at, command))),
@@ -100,7 +128,7 @@ fn end(began: Duration, command: &Command) -> String {
         Ending::WithTheMethod => "killed with the method".to_owned(),
     };
     let took = end.at.saturating_sub(began);
-    format!(" => {how} after {:.2} s", took.as_secs_f64())
+    format!(" => {how}, {:.2} s", took.as_secs_f64())
 }
 
 /// A row, folded at spaces, the rest of it under its text.
@@ -151,4 +179,90 @@ fn summary(outcome: &Outcome) -> String {
         vm(&outcome.vm_state),
         if outcome.is_good() { "ok" } else { "NOT OK" },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::sim::CommandEnd;
+
+    fn event(what: What) -> Event {
+        Event {
+            at: Duration::from_millis(1500),
+            subject: "svc:/site/xvm/vbox:vm1".to_owned(),
+            what,
+        }
+    }
+
+    #[test]
+    fn events_in_words() {
+        let uuid = "c49decd0-163a-44f9-9d85-b6e06ddc2277";
+        let command = |how| {
+            What::Command(Command {
+                line: format!("VBoxManage startvm {uuid} --type headless"),
+                end: Some(CommandEnd {
+                    at: Duration::from_millis(1900),
+                    how,
+                }),
+            })
+        };
+        let start = "VBoxManage startvm c49decd0.. --type headless =>";
+        for (what, kind, text) in [
+            (
+                command(Ending::Itself(Ended::Exited(0))),
+                "run",
+                format!("{start} exit 0, 0.40 s"),
+            ),
+            (
+                command(Ending::Hung),
+                "run",
+                format!("{start} no answer, 0.40 s"),
+            ),
+            (
+                command(Ending::WithTheMethod),
+                "run",
+                format!("{start} killed with the method, 0.40 s"),
+            ),
+            (
+                What::Machine {
+                    from: VmState::PowerOff,
+                    to: VmState::Starting,
+                },
+                "vm",
+                "poweroff -> starting".to_owned(),
+            ),
+            (
+                What::Line(format!("vm1 {{{uuid}}}: ünï")),
+                "log",
+                "vm1 {c49decd0..}: ünï".to_owned(),
+            ),
+        ] {
+            assert_eq!(told(&event(what)), (kind, text));
+        }
+    }
+
+    #[test]
+    fn names_are_cut_in_the_middle() {
+        assert_eq!(cut("vm1"), "vm1");
+        assert_eq!(cut("a-database-in-the-cellar-2"), "a-databas..-cellar-2");
+    }
+
+    struct Row<'a>(&'a str);
+
+    impl fmt::Display for Row<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            row(f, "head  ", self.0)
+        }
+    }
+
+    #[test]
+    fn rows_are_folded_under_their_text() {
+        let words = ["twelve chars"; 7].join(" ");
+        assert_eq!(
+            Row(&words).to_string(),
+            "head  twelve chars twelve chars twelve chars twelve chars twelve chars twelve\n      chars twelve chars\n"
+        );
+        let long = "x".repeat(100);
+        assert_eq!(Row(&long).to_string(), format!("head  {long}\n"));
+    }
 }

@@ -31,6 +31,7 @@ impl Files {
         self.0.insert(path, FileFacts { owner, mode, kind });
     }
 
+    #[cfg(test)]
     pub(super) fn remove(&mut self, path: &Path) {
         self.0.remove(path);
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::events::What;
-use super::machine::{Fault, Guest, MachineId, is_up};
+use super::machine::{Fault, Guest, MachineId, Mood, is_up};
 use super::server::{self, VmProcess};
 use super::world::World;
 use crate::vm::VmState;
@@ -81,8 +81,7 @@ pub(super) fn spawn(world: &mut World, id: MachineId) -> u32 {
     }
     let machine = world.machine_mut(id);
     machine.process = Some(pid);
-    machine.frozen = false;
-    machine.going_down = false;
+    machine.mood = Mood::Alive;
     pid
 }
 
@@ -106,7 +105,7 @@ pub(super) fn run(world: &mut World, id: MachineId) {
     }
     if hangs {
         later(world, id, FREEZE, |world, id| {
-            world.machine_mut(id).frozen = true;
+            world.machine_mut(id).mood = Mood::Frozen;
         });
     }
 }
@@ -121,7 +120,7 @@ fn later(
     let process = world.machine(id).process;
     world.after(after, move |world| {
         let machine = world.machine(id);
-        if machine.process == process && machine.state == VmState::Running && !machine.frozen {
+        if machine.process == process && machine.state == VmState::Running && !machine.is_frozen() {
             what(world, id);
         }
     });
@@ -134,7 +133,8 @@ pub(super) fn press(world: &mut World, id: MachineId) {
         return;
     };
     // A guest that is going down does not begin again.
-    if !std::mem::replace(&mut machine.going_down, true) {
+    if machine.mood == Mood::Alive {
+        machine.mood = Mood::GoingDown;
         later(world, id, time, switch_off);
     }
 }
@@ -172,8 +172,7 @@ pub(super) fn off(world: &mut World, id: MachineId, state: VmState) {
 /// The process of a VM ends by itself, a moment after VirtualBox has forgotten it.
 fn end_process(world: &mut World, id: MachineId) {
     let machine = world.machine_mut(id);
-    machine.frozen = false;
-    machine.going_down = false;
+    machine.mood = Mood::Alive;
     let owner = machine.owner.clone();
     let Some(pid) = machine.process.take() else {
         return;
@@ -199,8 +198,7 @@ pub(super) fn kill_process(world: &mut World, user: &str, pid: u32, seen: bool) 
     if seen {
         let machine = world.machine_mut(id);
         machine.process = None;
-        machine.frozen = false;
-        machine.going_down = false;
+        machine.mood = Mood::Alive;
         let aborted = match state {
             VmState::Restoring => VmState::AbortedSaved,
             _ => VmState::Aborted,

@@ -9,6 +9,10 @@ use crate::vm::VmState;
 pub(crate) struct MachineId(pub(super) usize);
 
 /// What a guest does.
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "rehearse is to take guests and faults as options")
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guest {
     /// It is off 2 s after the power button (Linux and acpid; measured).
@@ -37,6 +41,10 @@ impl Guest {
 }
 
 /// What is wrong with a VM, or with the VirtualBox of its owner.
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "rehearse is to take guests and faults as options")
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// VBoxSVC is killed at this time. The processes of the VMs live on for 12 s, unnoticed.
@@ -55,6 +63,32 @@ pub(crate) enum Fault {
     NoHome,
 }
 
+/// Whether VirtualBox knows a VM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Registration {
+    /// It does.
+    Known,
+    /// It does, and cannot read its settings file.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "no rehearsal has such a VM yet")
+    )]
+    Inaccessible,
+    /// It does not.
+    Unknown,
+}
+
+/// What the process of a VM is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mood {
+    /// It runs the guest, if any.
+    Alive,
+    /// The guest is shutting down.
+    GoingDown,
+    /// It does not answer.
+    Frozen,
+}
+
 /// A VM.
 #[derive(Debug, Clone)]
 pub(crate) struct Machine {
@@ -69,10 +103,7 @@ pub(crate) struct Machine {
     /// The guest runs the Guest Additions, so that it can be told to shut down.
     pub(super) additions: bool,
     pub(super) faults: Vec<Fault>,
-    /// VirtualBox knows it.
-    pub(super) registered: bool,
-    /// Its settings file can be read.
-    pub(super) accessible: bool,
+    pub(super) registration: Registration,
     pub(super) description: Option<String>,
     /// How long saving or restoring takes; VBoxManage's own time comes on top.
     pub(super) saving_time: Duration,
@@ -80,10 +111,7 @@ pub(crate) struct Machine {
     pub(super) process: Option<u32>,
     /// The frontend it was started with.
     pub(super) frontend: String,
-    /// The process does not answer.
-    pub(super) frozen: bool,
-    /// The guest is shutting down.
-    pub(super) going_down: bool,
+    pub(super) mood: Mood,
     /// Until then a `showvminfo` holds a session on it.
     pub(super) looked_at_until: Duration,
 }
@@ -99,16 +127,22 @@ impl Machine {
             guest: Guest::Acpi,
             additions: false,
             faults: Vec::new(),
-            registered: true,
-            accessible: true,
+            registration: Registration::Known,
             description: None,
             saving_time: Duration::from_millis(100),
             process: None,
             frontend: "headless".to_owned(),
-            frozen: false,
-            going_down: false,
+            mood: Mood::Alive,
             looked_at_until: Duration::ZERO,
         }
+    }
+
+    pub(super) fn is_frozen(&self) -> bool {
+        self.mood == Mood::Frozen
+    }
+
+    pub(super) fn is_accessible(&self) -> bool {
+        self.registration == Registration::Known
     }
 
     pub(super) fn has(&self, fault: Fault) -> bool {

@@ -39,6 +39,8 @@ use crate::host::Account;
 use crate::vm::VmState;
 
 pub(crate) use self::baton::{Task, Turn};
+#[cfg(test)]
+pub(crate) use self::events::CommandEnd;
 pub(crate) use self::events::{Command, Ending, Event, What};
 #[cfg(test)]
 pub(crate) use self::machine::{Fault, Guest};

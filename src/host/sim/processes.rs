@@ -127,6 +127,7 @@ pub(super) fn kill(world: &mut World, id: u64, how: Ending) {
 }
 
 /// Somebody kills a user's VBoxManage, all of them.
+#[cfg(test)]
 pub(super) fn kill_clients(world: &mut World, user: &str) {
     let clients = world.clients.iter();
     let of_user = clients.filter(|(_, c)| c.origin.user == user && c.program == "VBoxManage");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::events::What;
-use super::machine::{MachineId, is_up};
+use super::machine::{MachineId, Mood, is_up};
 use super::processes::{self, is_pending, reply, reply_after};
 use super::vboxmanage::errors;
 use super::world::World;
@@ -188,7 +188,7 @@ pub(super) fn die(world: &mut World, user: &str) {
     for id in known {
         let machine = world.machine_mut(id);
         machine.process = None;
-        machine.going_down = false;
+        machine.mood = Mood::Alive;
         let state = on_disk(&machine.state);
         super::life::enter(world, id, state);
     }

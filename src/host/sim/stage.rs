@@ -1,7 +1,7 @@
 //! Setting the stage: VMs, what their guests do, what is wrong with them.
 
 use super::Sim;
-use super::machine::{Fault, Guest, Machine, MachineId, uuid_for};
+use super::machine::{Fault, Guest, Machine, MachineId, Mood, Registration, uuid_for};
 use super::{life, server};
 use crate::vm::VmState;
 
@@ -31,6 +31,10 @@ impl Sim {
     }
 }
 
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "rehearse is to take guests and faults as options")
+)]
 impl Vm<'_> {
     pub(super) fn change(self, change: impl FnOnce(&mut Machine)) -> Self {
         self.sim
@@ -67,11 +71,11 @@ impl Vm<'_> {
             machine.faults.push(fault);
             let owner = machine.owner.clone();
             match fault {
-                Fault::Hang => machine.frozen = machine.process.is_some(),
-                Fault::NotRegistered => machine.registered = false,
+                Fault::Hang if machine.process.is_some() => machine.mood = Mood::Frozen,
+                Fault::NotRegistered => machine.registration = Registration::Unknown,
                 Fault::NoHome => world.virtualbox(&owner).no_home = true,
                 Fault::SvcDies(at) => world.at(at, move |world| server::die(world, &owner)),
-                Fault::DiskFull | Fault::NoDriver | Fault::MissingDisk => (),
+                Fault::Hang | Fault::DiskFull | Fault::NoDriver | Fault::MissingDisk => (),
             }
         });
         self

@@ -14,13 +14,22 @@ Usage: svcprop [-fqtv] [-C | -c | -s snapshot] [-z zone] [-p [name/]name]... \n 
        svcprop -w [-fqtv] [-z zone] [-p [name/]name] {FMRI | pattern}
 ";
 
+/// What is printed before the values.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Nothing, where every `-p` names one property.
+    #[default]
+    Values,
+    /// `-t`: the name and the type.
+    Types,
+    /// `-f`: the whole FMRI before that.
+    Full,
+}
+
 /// The command line.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Asked {
-    /// `-t`: the name and the type before the values.
-    types: bool,
-    /// `-f`: the whole FMRI before that.
-    full: bool,
+    form: Form,
     /// `-q`
     quiet: bool,
     /// `-c`: not the running snapshot.
@@ -64,7 +73,7 @@ fn of_service(service: Level) -> Composed {
 
 fn print(asked: &Asked, kind: &str, seen: &Composed, silence: &dyn Fn(String) -> String) -> Output {
     // One whole group turns the names on for all.
-    let names = asked.types || asked.properties.iter().any(|p| !p.contains('/'));
+    let names = asked.form != Form::Values || asked.properties.iter().any(|p| !p.contains('/'));
     let (mut stdout, mut stderr) = (String::new(), String::new());
     // The answers come in the reverse order of the questions.
     for path in asked.properties.iter().rev() {
@@ -80,10 +89,10 @@ fn print(asked: &Asked, kind: &str, seen: &Composed, silence: &dyn Fn(String) ->
         let mut nothing = name.is_some();
         for (found, property) in found {
             nothing = false;
-            if asked.full {
+            if asked.form == Form::Full {
                 let _ = write!(stdout, "{}/:properties/", asked.operand);
             }
-            if names || asked.full {
+            if names {
                 let _ = write!(stdout, "{group}/{found} {} ", property.type_name);
             }
             values(&mut stdout, property);
@@ -130,8 +139,8 @@ fn understand(args: &[String]) -> Result<Asked, String> {
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
-            "-t" => asked.types = true,
-            "-f" => asked.full = true,
+            "-t" => asked.form = Form::Types,
+            "-f" => asked.form = Form::Full,
             "-q" => asked.quiet = true,
             "-c" => asked.current = true,
             "-p" => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::baton::Stage;
 use super::events::{Event, What};
 use super::files::Files;
-use super::machine::{Machine, MachineId};
+use super::machine::{Machine, MachineId, Registration};
 use super::processes::Client;
 use super::repository::Repository;
 use super::server::VirtualBox;
@@ -127,8 +127,10 @@ impl World {
     /// The VMs that a user's VirtualBox knows, in the order of their registration.
     pub(super) fn machines_of(&self, user: &str) -> impl Iterator<Item = (MachineId, &Machine)> {
         let all = self.machines.iter().enumerate();
-        all.filter(move |(_, machine)| machine.registered && machine.owner == user)
-            .map(|(i, machine)| (MachineId(i), machine))
+        all.filter(move |(_, machine)| {
+            machine.registration != Registration::Unknown && machine.owner == user
+        })
+        .map(|(i, machine)| (MachineId(i), machine))
     }
 
     /// A user's VirtualBox, installed at the first look.

@@ -78,8 +78,11 @@ pub(super) fn alone(sim: &Sim, body: impl FnOnce(&SimHost<'_>) + Send) {
     assert_eq!(ended, Some(Ended::Exited(0)), "{:#?}", sim.events());
 }
 
+/// What a method does.
+pub(super) type Body<'a> = Box<dyn FnOnce(&SimHost<'_>) + Send + 'a>;
+
 /// Several methods, begun at the same moment.
-pub(super) fn together(sim: &Sim, bodies: Vec<Box<dyn FnOnce(&SimHost<'_>) + Send + '_>>) {
+pub(super) fn together(sim: &Sim, bodies: Vec<Body<'_>>) {
     let mut ends = vec![None; bodies.len()];
     let tasks = ends.iter_mut().zip(bodies).enumerate();
     let tasks =

@@ -43,6 +43,7 @@ fn a_life() {
 
 /// First lines and codes, as they were recorded.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn refusals() {
     let sim = Sim::new();
     sim.vm("vb", "off");

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::host::FileKind;
+use crate::host::sim::machine::Registration;
 use crate::host::sim::stage::Vm;
 use crate::host::sim::{Sim, life, processes};
 use crate::vm::VmState;
@@ -16,7 +17,7 @@ impl Vm<'_> {
 
     /// Its settings file cannot be read.
     pub(crate) fn inaccessible(self) -> Self {
-        self.change(|machine| machine.accessible = false)
+        self.change(|machine| machine.registration = Registration::Inaccessible)
     }
 
     pub(crate) fn described(self, description: &str) -> Self {
@@ -46,7 +47,7 @@ impl Vm<'_> {
             machine.process = None;
             let owner = machine.owner.clone();
             world.at(until, move |world| {
-                life::kill_process(world, &owner, pid, false)
+                life::kill_process(world, &owner, pid, false);
             });
         });
         self

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::{SECOND, alone, hazards, invocation, said, shown, task, together, vbox};
+use super::{Body, SECOND, alone, hazards, invocation, said, shown, task, together, vbox};
 use crate::host::sim::{Fault, Sim, SimHost, What};
 use crate::host::{Ended, Host, LockError, RunError};
 use crate::vm::VmState;
 
 const MS: Duration = Duration::from_millis(1);
 
-/// As `Task` wants a body.
-fn body<'a>(f: impl FnOnce(&SimHost<'_>) + Send + 'a) -> Box<dyn FnOnce(&SimHost<'_>) + Send + 'a> {
+/// As [`together`] wants it.
+fn body<'a>(f: impl FnOnce(&SimHost<'_>) + Send + 'a) -> Body<'a> {
     Box::new(f)
 }
 
@@ -214,7 +214,7 @@ fn vboxsvc_killed_under_a_start() {
     sim.vm("vb", "vm1").fault(Fault::SvcDies(SECOND + 200 * MS));
     alone(&sim, |host| {
         shown(host, "vm1");
-        host.sleep(SECOND - host.now());
+        host.sleep(SECOND.saturating_sub(host.now()));
         let output = vbox(host, &["startvm", "vm1", "--type", "headless"]).unwrap();
         assert_eq!(output.ended, Ended::Exited(1));
         assert!(String::from_utf8_lossy(&output.stderr).contains("NS_ERROR_ABORT (0x80004004)"));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{errors, find_for};
 use crate::host::sim::life;
-use crate::host::sim::machine::{Fault, MachineId, is_up};
+use crate::host::sim::machine::{Fault, MachineId, Mood, is_up};
 use crate::host::sim::processes::{is_pending, printed, reply};
 use crate::host::sim::world::World;
 use crate::vm::VmState;
@@ -26,7 +26,7 @@ pub(super) fn begin(world: &mut World, id: u64, wanted: &str, verb: &str) {
     let (wanted, verb) = (wanted.to_owned(), verb.to_owned());
     world.after(ORDER, move |world| {
         // Of a frozen process there will never be an answer.
-        if is_pending(world, id) && !world.machine(machine).frozen {
+        if is_pending(world, id) && !world.machine(machine).is_frozen() {
             order(world, id, machine, &wanted, &verb);
         }
     });
@@ -65,11 +65,11 @@ fn order(world: &mut World, id: u64, machine: MachineId, wanted: &str, verb: &st
         }
         ("resume", Paused) => {
             life::enter(world, machine, Running);
-            world.machine_mut(machine).going_down = false;
+            world.machine_mut(machine).mood = Mood::Alive;
             printed(0, "", "")
         }
         ("reset", Running) => {
-            world.machine_mut(machine).going_down = false;
+            world.machine_mut(machine).mood = Mood::Alive;
             printed(0, "", "")
         }
         _ => errors::invalid_state(&state, verb),

@@ -47,7 +47,7 @@ pub(super) fn long(world: &mut World, id: u64) {
 
 /// `"NAME" {UUID}`, the name as it is: nothing is escaped.
 fn line(machine: &Machine, text: &mut String) {
-    let name = if machine.accessible {
+    let name = if machine.is_accessible() {
         &machine.name
     } else {
         "<inaccessible>"

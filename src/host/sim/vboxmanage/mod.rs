@@ -81,7 +81,7 @@ fn find(world: &World, user: &str, wanted: &str) -> Option<MachineId> {
     let mut machines = world.machines_of(user);
     let found = machines.find(|(_, machine)| match &uuid {
         Some(uuid) => machine.uuid == uuid.as_str(),
-        None => machine.accessible && machine.name == wanted,
+        None => machine.is_accessible() && machine.name == wanted,
     });
     found.map(|(id, _)| id)
 }
@@ -96,7 +96,7 @@ fn find_for(
 ) -> Result<MachineId, Output> {
     let found = find(world, &user(world, id), wanted);
     let machine = found.ok_or_else(|| errors::not_found(wanted, at))?;
-    if world.machine(machine).accessible {
+    if world.machine(machine).is_accessible() {
         Ok(machine)
     } else {
         Err(errors::inaccessible(lock))

@@ -40,7 +40,7 @@ pub(super) fn begin(world: &mut World, id: u64, wanted: &str) {
         Err(output) => return reply(world, id, output),
     };
     let seen = world.machine(machine);
-    if seen.frozen {
+    if seen.is_frozen() {
         // There will never be an answer.
         return;
     }
@@ -60,7 +60,7 @@ pub(super) fn begin(world: &mut World, id: u64, wanted: &str) {
 
 /// Everything about a VM.
 pub(super) fn text(machine: &Machine, form: Form) -> String {
-    if !machine.accessible {
+    if !machine.is_accessible() {
         return format!(
             "Name:            <inaccessible!>\nUUID:            {}\nConfig file:     {}/{}.vbox\nEncryption:     disabled\nAccess error details:\n\n",
             machine.uuid,
@@ -96,15 +96,12 @@ fn fill(text: &mut String, line: &str, machine: &Machine, form: Form) {
         let word = after
             .split_once('@')
             .and_then(|(key, after)| Some((value(key, machine, form)?, after)));
-        match word {
-            Some((value, after)) => {
-                text.push_str(&value);
-                rest = after;
-            }
-            None => {
-                text.push('@');
-                rest = after;
-            }
+        if let Some((value, after)) = word {
+            text.push_str(&value);
+            rest = after;
+        } else {
+            text.push('@');
+            rest = after;
         }
     }
     text.push_str(rest);
