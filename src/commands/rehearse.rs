@@ -15,17 +15,10 @@ const SHIPPED: &str = include_str!("../../manifests/vbox.xml");
 /// Play the life of instances on a simulated host: import, enable, disable
 ///
 /// The real start and stop methods run against a VirtualBox and an SMF in memory, under a clock that
-/// does not make you wait. Nothing on this machine is looked at or changed.
+/// does not make you wait. Nothing on this machine is changed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The timeline has a row for each thing that happens:
-  smf   what svc.startd does: it runs a method, and draws its conclusion
-  run   a program that the method runs, its exit status, and how long it took
-  log   a line in the instance's log
-  vm    the VM goes from one state to another
-  vbox  VirtualBox's server comes or goes
-  !!!   what went well here, and can do harm on real VirtualBox
-UUIDs are cut to their first digits. Exits 0 when every instance ended where it should, otherwise 1.
+Exits 0 when every instance ended where it should, otherwise 1.
 
 Examples:
   vbox-smf rehearse vm1
@@ -36,6 +29,16 @@ pub(crate) struct Arguments {
     #[arg(value_name = "VM|FILE")]
     operands: Vec<String>,
 }
+
+/// What the timeline shows, for somebody who has never seen one.
+const LEGEND: &str = "\
+Simulated are SMF, VirtualBox, the guests and the clock, which counts seconds.
+The start and stop methods are the real ones.
+  smf  what svc.startd does         run   a program that a method runs
+  log  a line of a method's log     vm    a VM goes from one state to another
+  !!!  a risk on real VirtualBox    vbox  VirtualBox's server comes or goes
+UUIDs are cut to their first digits.
+";
 
 /// Whose VMs those are that are only named.
 const OWNER: &str = "vbox";
@@ -69,7 +72,7 @@ fn failed(who: &str) -> Failure {
 
 fn print(title: &str, played: &Played) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{title}\n")?;
+    writeln!(out, "{title}\n{LEGEND}")?;
     write!(out, "{played}")?;
     out.flush()
 }
@@ -124,7 +127,7 @@ fn is_file(operand: &str) -> bool {
 }
 
 fn title(what: &str) -> String {
-    format!("Rehearsal of {what}, on a simulated host.")
+    format!("Rehearsal of {what}.")
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::startd::{Program, Startd, State};
 use crate::commands;
 use crate::failure::{Failure, Kind};
 use crate::fmri::InstanceFmri;
+use crate::host::FileKind;
 use crate::host::sim::{Event, Sim, Task, Turn, What};
 use crate::manifest::model::ServiceBundle;
 use crate::vm::{Intent, VmState};
@@ -162,6 +163,10 @@ fn cast(sim: &Sim, bundle: &ServiceBundle) -> Result<Vec<Actor>, Failure> {
             &actor.fmri.to_string(),
             What::Smf(format!("imported, {whether}")),
         );
+        // VirtualBox is installed where the manifest says that it is.
+        if let Some(path) = seen.value("virtualbox", "vboxmanage") {
+            sim.file(path, FileKind::File, 0, 0o755);
+        }
         if registered.insert((actor.user.clone(), actor.vm.clone())) {
             sim.vm(&actor.user, &actor.vm);
         }

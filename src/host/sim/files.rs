@@ -48,7 +48,7 @@ impl Files {
                 kind: FileKind::Directory,
             });
         }
-        Err(io::ErrorKind::NotFound.into())
+        Err(io::Error::from_raw_os_error(libc::ENOENT))
     }
 
     /// Whether a path leads to a regular file that can be executed.

@@ -124,7 +124,7 @@ impl Host for SimHost<'_> {
         let launched = turn.with(|world| processes::launch(world, &origin, what));
         let id = launched.ok_or_else(|| RunError::Spawn {
             program: what.program.clone(),
-            source: io::ErrorKind::NotFound.into(),
+            source: io::Error::from_raw_os_error(libc::ENOENT),
         })?;
         let until = turn.now().saturating_add(limit);
         loop {
@@ -161,7 +161,7 @@ impl Host for SimHost<'_> {
     fn become_user(&self, name: &str) -> io::Result<Account> {
         self.asked();
         if self.user() != super::ROOT {
-            return Err(io::ErrorKind::PermissionDenied.into());
+            return Err(io::Error::from_raw_os_error(libc::EPERM));
         }
         let account = super::account_of(name).ok_or(io::ErrorKind::NotFound)?;
         self.origin.borrow_mut().user.clone_from(&account.name);

@@ -3,6 +3,7 @@
 use super::Sim;
 use super::machine::{Fault, Guest, Machine, MachineId, Mood, Registration, uuid_for};
 use super::{life, server};
+use crate::host::FileKind;
 use crate::vm::VmState;
 
 /// A VM that is being set up. Every word takes effect at once.
@@ -28,6 +29,13 @@ impl Sim {
             MachineId(world.machines.len() - 1)
         });
         Vm { sim: self, id }
+    }
+
+    /// Puts something at a path; its folders are there with it, root's and safe.
+    pub(crate) fn file(&self, path: &str, kind: FileKind, owner: u32, mode: u32) {
+        let path = path.into();
+        self.shared
+            .with(|world| world.files.set(path, kind, owner, mode));
     }
 }
 

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::host::FileKind;
 use crate::host::sim::machine::Registration;
 use crate::host::sim::stage::Vm;
 use crate::host::sim::{Sim, life, processes};
@@ -70,12 +69,6 @@ impl Sim {
         let trouble = Some(trouble.to_owned());
         self.shared
             .with(|world| world.virtualbox(user).lock_trouble = trouble);
-    }
-
-    /// Puts something at a path.
-    pub(crate) fn file(&self, path: &str, kind: FileKind, owner: u32, mode: u32) {
-        self.shared
-            .with(|world| world.files.set(path.into(), kind, owner, mode));
     }
 
     /// Takes away what is at a path.
