@@ -5,6 +5,7 @@
 //! `unsafe` and `std::process::Command` live below here and nowhere else.
 
 pub(crate) mod real;
+pub(crate) mod sim;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
