@@ -15,7 +15,7 @@ use crate::host::real::RealHost;
 use crate::log::Log;
 use crate::vm::{Intent, Printable};
 
-/// VirtualBox VMs as SMF services: one VM per instance of svc:/site/xvm/vbox
+/// VirtualBox VMs as SMF services, one VM per instance
 #[derive(Debug, Parser)]
 #[command(name = "vbox-smf", version, propagate_version = true)]
 struct Cli {
@@ -46,13 +46,14 @@ struct MethodArguments {
     dry_run: bool,
 }
 
+const FMRI_HELP: &str = "The instance, as in svc:/site/xvm/vbox:vm1 [default: $SMF_FMRI]";
+
 /// Which instance is meant. Under SMF the environment says it.
 #[derive(Debug, Args)]
 struct Instance {
-    /// The instance, as in svc:/site/xvm/vbox:vm1 [default: $SMF_FMRI]
-    #[arg(long, value_name = "FMRI", conflicts_with = "vm")]
+    #[arg(long, value_name = "FMRI", conflicts_with = "vm", help = FMRI_HELP)]
     fmri: Option<OsString>,
-    /// The same as --fmri svc:/site/xvm/vbox:NAME
+    /// The instance of this name of site/xvm/vbox
     #[arg(long, value_name = "NAME")]
     vm: Option<OsString>,
 }

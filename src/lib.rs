@@ -22,6 +22,7 @@ mod host;
 mod log;
 mod manifest;
 mod plan;
+mod rehearse;
 mod schema;
 mod settings;
 mod tools;

@@ -134,7 +134,7 @@ fn the_shipped_manifests_are_well_formed_to_xmllint() {
                 String::from_utf8_lossy(&output.stderr)
             ),
             Err(error) => {
-                eprintln!("SKIPPED: xmllint is not to be had ({error}); {name} was not checked")
+                eprintln!("SKIPPED: xmllint is not to be had ({error}); {name} was not checked");
             }
         }
     }

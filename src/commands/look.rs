@@ -3,15 +3,22 @@
 //! `showvminfo` takes a session on a VM that is up. Beside a start or a stop of the same VM that makes the
 //! other one fail, and VBoxSVC can deadlock over it. So it is asked only of a VM of which no process
 //! lives and that no other client is starting or stopping; the lists, which take no session, tell the rest.
+//!
+//! ```text
+//! no process, no client   showvminfo                        any state
+//! else                    list --multiple vms runningvms    running or paused; who a name is
+//!                         list --long vms                   any other state: costs time with every VM
+//! seen running before     list runningvms                   still running
+//! ```
 
 use std::time::Duration;
 
-use crate::host::{Held, Host, LockError};
+use crate::host::{Held, Host};
 use crate::log::Log;
 use crate::plan;
 use crate::tools::processes::{Census, Wanted, census};
-use crate::tools::vboxmanage::{Listed, VBoxError, VBoxManage};
-use crate::vm::{Uuid, VmName, VmState};
+use crate::tools::vboxmanage::{VBoxError, VBoxManage};
+use crate::vm::{Intent, Uuid, VmName, VmState};
 
 /// VBoxSVC is there for 5 s after its last client, so an answer this long ago means that it still is.
 const ANSWER_HOLDS: Duration = Duration::from_secs(4);
@@ -19,14 +26,38 @@ const ANSWER_HOLDS: Duration = Duration::from_secs(4);
 const SERVER_READY: Duration = Duration::from_secs(3);
 /// How long the lock for cold starts is waited for.
 const LOCK_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a VM that has just left the list of those that run may take to be gone.
+const LEAVING: Duration = Duration::from_secs(1);
+/// How often the processes are looked at; no program is run for that.
+pub(super) const GLANCE: Duration = Duration::from_millis(100);
 
 /// What one look saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sight {
-    /// The VM's state; none when no listing tells it.
+    /// The VM's state; none when nothing tells it.
     pub(crate) state: Option<VmState>,
+    /// It is running, or it is paused: for what comes next both are the same.
+    pub(crate) or_paused: bool,
     /// A process of it lives.
     pub(crate) process: bool,
+}
+
+impl Sight {
+    /// The state in words, for the log.
+    pub(crate) fn words(&self) -> &str {
+        match &self.state {
+            None => "no answer",
+            Some(_) if self.or_paused => "running or paused",
+            Some(state) => state.word(),
+        }
+    }
+}
+
+/// What the lists say, or who the VM is at least.
+enum Told {
+    State(VmState),
+    RunningOrPaused,
+    Nothing,
 }
 
 /// Looks at one VM again and again, and remembers who it is.
@@ -35,9 +66,10 @@ pub(crate) struct Looker<'a> {
     log: &'a Log<'a>,
     vbox: &'a VBoxManage<'a>,
     asked_for: &'a VmName,
+    intent: Intent,
     name: Option<String>,
     uuid: Option<Uuid>,
-    /// Every listing since this one has shown the VM as running.
+    /// It was seen running, and nothing was done to it since.
     running: bool,
     answered: Option<Duration>,
 }
@@ -49,6 +81,7 @@ impl<'a> Looker<'a> {
         log: &'a Log<'a>,
         vbox: &'a VBoxManage<'a>,
         vm: &'a VmName,
+        intent: Intent,
     ) -> Self {
         let uuid = vm.as_uuid();
         Self {
@@ -56,6 +89,7 @@ impl<'a> Looker<'a> {
             log,
             vbox,
             asked_for: vm,
+            intent,
             // VirtualBox takes a UUID-shaped text for a UUID only.
             name: uuid.is_none().then(|| vm.as_str().to_owned()),
             uuid,
@@ -64,7 +98,7 @@ impl<'a> Looker<'a> {
         }
     }
 
-    /// The VM's UUID, once a look has told it.
+    /// The VM's UUID, once it is known.
     pub(crate) fn uuid(&self) -> Option<&Uuid> {
         self.uuid.as_ref()
     }
@@ -74,7 +108,7 @@ impl<'a> Looker<'a> {
         self.running = true;
     }
 
-    /// What was seen may hold no longer: the next look is a whole one.
+    /// What was seen may hold no longer.
     pub(crate) fn doubt(&mut self) {
         self.running = false;
     }
@@ -99,17 +133,18 @@ impl<'a> Looker<'a> {
     pub(crate) fn look(&mut self, limit: Duration) -> Result<Sight, VBoxError> {
         let before = self.census()?;
         let lock = self.lock_if_cold(&before);
-        let seen = if before.may_live || before.handled {
-            self.look_at_lists(limit)
+        let told = if before.may_live || before.handled || !self.can_be_shown() {
+            self.ask_the_lists(limit)
         } else {
-            self.show(limit).map(Some)
+            self.show(limit)
         };
         drop(lock);
-        match &seen {
-            Ok(_) => self.answered = Some(self.host.now()),
-            Err(_) => self.answered = None,
-        }
-        let state = seen?;
+        self.answered = told.is_ok().then(|| self.host.now());
+        let (state, or_paused) = match told? {
+            Told::State(state) => (Some(state), false),
+            Told::RunningOrPaused => (Some(VmState::Running), true),
+            Told::Nothing => (None, false),
+        };
         self.running = state == Some(VmState::Running);
         // The processes of before the call would miss one that it was about to see.
         let process = if state.as_ref().is_some_and(plan::is_off) || !before.lives {
@@ -117,7 +152,11 @@ impl<'a> Looker<'a> {
         } else {
             before.lives
         };
-        Ok(Sight { state, process })
+        Ok(Sight {
+            state,
+            or_paused,
+            process,
+        })
     }
 
     /// VirtualBox's clients race when no server answers: one at a time until it does.
@@ -130,7 +169,7 @@ impl<'a> Looker<'a> {
         }
         match self.host.cold_start_lock(LOCK_PATIENCE) {
             Ok(lock) => Some(lock),
-            Err(error @ (LockError::Busy(_) | LockError::Unusable(_))) => {
+            Err(error) => {
                 self.log.line(format_args!(
                     "{}: going on without the lock for cold starts: {error}",
                     self.asked_for
@@ -140,8 +179,13 @@ impl<'a> Looker<'a> {
         }
     }
 
+    /// VBoxManage takes a name with a dash in front for an option; the lists know it.
+    fn can_be_shown(&self) -> bool {
+        self.uuid.is_some() || !self.asked_for.as_str().starts_with('-')
+    }
+
     /// What `showvminfo` says.
-    fn show(&mut self, limit: Duration) -> Result<VmState, VBoxError> {
+    fn show(&mut self, limit: Duration) -> Result<Told, VBoxError> {
         let vm = match &self.uuid {
             Some(uuid) => uuid.as_str(),
             None => self.asked_for.as_str(),
@@ -149,38 +193,87 @@ impl<'a> Looker<'a> {
         let info = self.vbox.show(vm, limit)?;
         self.uuid = Some(info.uuid);
         self.name = Some(info.name);
-        Ok(info.state)
+        Ok(Told::State(info.state))
     }
 
-    /// What the lists say. The short one says that a VM is running or paused; for more, and for who a
-    /// name is, the long one is needed.
-    fn look_at_lists(&mut self, limit: Duration) -> Result<Option<VmState>, VBoxError> {
+    /// What the lists say.
+    fn ask_the_lists(&mut self, limit: Duration) -> Result<Told, VBoxError> {
         if self.running
-            && let Some(uuid) = &self.uuid
-            && self.vbox.running(limit)?.contains(uuid)
+            && let Some(uuid) = self.uuid.clone()
         {
-            return Ok(Some(VmState::Running));
+            if self.vbox.running(limit)?.contains(&uuid) {
+                return Ok(Told::State(VmState::Running));
+            }
+            // It is on its way down, most likely, and about to be gone.
+            return if self.is_gone_within(LEAVING)? {
+                self.show(limit)
+            } else {
+                self.ask_the_long_list(limit)
+            };
         }
-        let all = self.vbox.all(limit)?;
-        let Some(found) = self.find(&all) else {
-            // Not among those that are accessible: the process is another VM's, or this one's settings
-            // file is gone. showvminfo says which, and has no session to take.
-            return self.show(limit).map(Some);
-        };
-        let uuid = found.uuid.clone();
-        self.name = Some(found.name.clone());
-        let mut states = all.iter().filter(|vm| vm.uuid == uuid).map(|vm| &vm.state);
-        let state = states.next().cloned();
-        let state = state.filter(|first| states.all(|other| other == first));
-        self.uuid = Some(uuid);
-        Ok(state)
+        let roll = self.vbox.roll(limit)?;
+        if self.uuid.is_none() {
+            let first = roll
+                .vms
+                .iter()
+                .find(|vm| vm.name == self.asked_for.as_str());
+            let Some(first) = first else {
+                // VirtualBox says so in its own words.
+                return self.show(limit);
+            };
+            self.uuid = Some(first.uuid.clone());
+        }
+        let up = self
+            .uuid
+            .as_ref()
+            .is_some_and(|uuid| roll.running.contains(uuid));
+        if up && self.intent == Intent::Stop {
+            // Saving and powering off are the same for both, and a button says it when it is paused.
+            return Ok(Told::RunningOrPaused);
+        }
+        // Now that its UUID is known, another VM's process is told apart.
+        if !up && self.is_gone()? {
+            return self.show(limit);
+        }
+        self.ask_the_long_list(limit)
     }
 
-    /// The VM in a listing: by its UUID, else the first of its name, as VirtualBox itself does it.
-    fn find<'l>(&self, all: &'l [Listed]) -> Option<&'l Listed> {
-        all.iter().find(|vm| match &self.uuid {
-            Some(uuid) => vm.uuid == *uuid,
-            None => vm.name == self.asked_for.as_str(),
+    /// What the long list says. Two entries of one UUID that differ are somebody's forgery in a name or a
+    /// description: then nothing is known.
+    fn ask_the_long_list(&mut self, limit: Duration) -> Result<Told, VBoxError> {
+        let all = self.vbox.all(limit)?;
+        let mut ours = all.iter().filter(|vm| Some(&vm.uuid) == self.uuid.as_ref());
+        let Some(found) = ours.next() else {
+            // It is not accessible, and has no session to take: showvminfo says why.
+            return self.show(limit);
+        };
+        let state = found.state.clone();
+        let alike = ours.all(|other| other.state == state);
+        self.name = Some(found.name.clone());
+        Ok(if alike {
+            Told::State(state)
+        } else {
+            Told::Nothing
         })
+    }
+
+    /// Whether no process of the VM lives, and nobody is starting or stopping it.
+    fn is_gone(&self) -> Result<bool, VBoxError> {
+        let census = self.census()?;
+        Ok(!census.may_live && !census.handled)
+    }
+
+    /// The same, within a time.
+    fn is_gone_within(&self, patience: Duration) -> Result<bool, VBoxError> {
+        let until = self.host.now() + patience;
+        loop {
+            if self.is_gone()? {
+                return Ok(true);
+            }
+            if self.host.now() >= until {
+                return Ok(false);
+            }
+            self.host.sleep(GLANCE);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use super::look::{Looker, Sight};
+use super::look::{GLANCE, Looker, Sight};
 use crate::failure::{Caller, Failure, Kind};
 use crate::fmri::InstanceFmri;
 use crate::host::{Account, Host, RunError};
@@ -12,7 +12,7 @@ use crate::plan::{self, Action, Deed, Observed, Outcome, Reason, SHORT_CALL, Ste
 use crate::settings::{self, Settings};
 use crate::tools::svcprop::{self, Properties, SvcpropError};
 use crate::tools::vboxmanage::{self, Command, Refusal, VBoxError, VBoxManage};
-use crate::vm::{Intent, VmName, VmState};
+use crate::vm::{Intent, VmName};
 
 /// What a method was asked to do.
 #[derive(Debug, Clone)]
@@ -33,8 +33,6 @@ pub(crate) struct Request {
 const REPOSITORY_PATIENCE: Duration = Duration::from_secs(30);
 /// How long one svcprop may take.
 const SVCPROP_LIMIT: Duration = Duration::from_secs(10);
-/// How often something that is waited for is looked at; no program is run for that.
-const GLANCE: Duration = Duration::from_millis(100);
 /// How often the log says that something is still being waited for.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 /// How long the process of a VM that was saved or powered off may take to end before VirtualBox is asked.
@@ -94,7 +92,7 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
         budget,
         account: &account,
         vbox: &vbox,
-        looker: Looker::new(host, log, &vbox, &settings.vm),
+        looker: Looker::new(host, log, &vbox, &settings.vm, request.intent),
         deeds: Vec::new(),
         said: None,
         failed_looks: 0,
@@ -277,9 +275,8 @@ impl Method<'_> {
 
     /// One line of the log: the VM, the state seen, and what is done.
     fn say(&self, sight: &Sight, what: impl std::fmt::Display) {
-        let state = sight.state.as_ref().map_or("no answer", VmState::word);
         self.log
-            .line(format_args!("{}: {state}: {what}", self.named()));
+            .line(format_args!("{}: {}: {what}", self.named(), sight.words()));
     }
 
     /// The VM with its UUID, once that is known.
@@ -330,6 +327,7 @@ impl Method<'_> {
         let process = self.looker.census().is_ok_and(|census| census.lives);
         Ok(Sight {
             state: None,
+            or_paused: false,
             process,
         })
     }
@@ -432,12 +430,11 @@ impl Method<'_> {
     /// What VBoxManage accepted is not yet seen: a short list, or the process's end, is what to look for.
     fn settle(&mut self, action: Action) {
         match action {
-            Action::Start => self.looker.expect_running(),
             Action::SaveState | Action::PowerOff | Action::EmergencyStop => {
-                self.watch(PROCESS_ENDS, |_| ());
+                self.watch(PROCESS_ENDS, |_| {});
             }
-            Action::PressPower | Action::PressSleep | Action::AskAdditions => {
-                self.looker.expect_running()
+            Action::Start | Action::PressPower | Action::PressSleep | Action::AskAdditions => {
+                self.looker.expect_running();
             }
             Action::Resume | Action::DiscardState => {}
         }
@@ -445,8 +442,7 @@ impl Method<'_> {
 
     /// Waits, and says so: once, and then every ten seconds.
     fn wait(&mut self, sight: &Sight, pause: Duration, what: Waiting) {
-        let state = sight.state.as_ref().map_or("no answer", VmState::word);
-        let text = format!("{}: {state}: {what}", self.named());
+        let text = format!("{}: {}: {what}", self.named(), sight.words());
         let (log, host, budget) = (self.log, self.host, self.budget);
         let mut said = self.said.take().filter(|(before, _)| *before == text);
         let mut say = |now: Duration| {

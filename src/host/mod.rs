@@ -5,6 +5,7 @@
 //! `unsafe` and `std::process::Command` live below here and nowhere else.
 
 pub(crate) mod real;
+pub(crate) mod sim;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -102,6 +103,10 @@ pub(crate) struct Account {
 pub(crate) enum Args {
     /// All of them, `argv[0]` first (Linux).
     Whole(Vec<String>),
+    #[cfg_attr(
+        not(any(test, target_os = "illumos", target_os = "solaris")),
+        expect(dead_code, reason = "Linux shows them whole")
+    )]
     /// Joined by spaces and cut: illumos and Solaris show 80 bytes (`pr_psargs` in `proc(5)`).
     Cut(String),
 }

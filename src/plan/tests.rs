@@ -134,12 +134,12 @@ fn every_state_under_the_defaults() {
 
 #[test]
 fn the_settings_of_a_start() {
+    use VmState as S;
     let with = |set: fn(&mut Settings)| {
         let mut settings = settings();
         set(&mut settings);
         settings
     };
-    use VmState as S;
     for (state, settings, expected) in [
         (
             S::Paused,

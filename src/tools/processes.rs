@@ -42,7 +42,7 @@ pub(crate) struct Census {
     /// A process that is the VM, or that VirtualBox does not know of and may be it: it was there before
     /// this VBoxSVC, so VBoxSVC's word does not cover it.
     pub(crate) lives: bool,
-    /// Another client is starting or stopping it.
+    /// Another client is starting or stopping it, or may be.
     pub(crate) handled: bool,
     /// How long this user's VBoxSVC has been there.
     pub(crate) server_age: Option<Duration>,
@@ -68,7 +68,7 @@ pub(crate) fn census(processes: &[Process], vm: Wanted<'_>) -> Census {
             census.may_live |= whose > Whose::Others;
             census.lives |= whose == Whose::Ours || (whose == Whose::Unclear && unknown_to_server);
         } else if process.program == "VBoxManage" {
-            census.handled |= handles(&process.args, vm);
+            census.handled |= handled(&process.args, vm) > Whose::Others;
         }
     }
     census
@@ -153,30 +153,37 @@ fn same_start(shown: &str, uuid: &Uuid) -> bool {
     uuid.as_str().starts_with(&shown)
 }
 
-/// Whether a VBoxManage is one that changes this VM's state, as far as its arguments show.
-fn handles(args: &Args, vm: Wanted<'_>) -> bool {
-    let (verb, target) = match args {
+/// Whose state a VBoxManage changes, as far as its arguments show.
+fn handled(args: &Args, vm: Wanted<'_>) -> Whose {
+    let (verb, target, cut) = match args {
         Args::Whole(words) => {
-            let mut words = words.iter().skip(1).map(String::as_str);
-            (
-                words.next().unwrap_or_default(),
-                words.next().unwrap_or_default(),
-            )
+            let word = |at: usize| words.get(at).map_or("", String::as_str);
+            (word(1), word(2), false)
         }
         Args::Cut(text) => {
             let mut words = text.splitn(3, ' ').skip(1);
             (
                 words.next().unwrap_or_default(),
                 words.next().unwrap_or_default(),
+                true,
             )
         }
     };
-    let named = |name: &str| match args {
-        Args::Whole(_) => target == name,
-        Args::Cut(_) => target.starts_with(name) || name.starts_with(target),
+    if !["startvm", "controlvm", "discardstate"].contains(&verb) {
+        return Whose::Others;
+    }
+    let is = |name: &str| {
+        target == name || (cut && (target.starts_with(name) || name.starts_with(target)))
     };
-    ["startvm", "controlvm", "discardstate"].contains(&verb)
-        && (vm.name.is_some_and(named) || vm.uuid.is_some_and(|uuid| named(uuid.as_str())))
+    match (vm.name, vm.uuid) {
+        (Some(name), _) if is(name) => Whose::Ours,
+        (_, Some(uuid)) if is(uuid.as_str()) => Whose::Ours,
+        (Some(_), Some(_)) => Whose::Others,
+        // Only one of the two is known, and the other one may be what is shown.
+        (Some(_), None) if target.parse::<Uuid>().is_err() && !cut => Whose::Others,
+        (None, Some(_)) if target.parse::<Uuid>().is_ok() => Whose::Others,
+        _ => Whose::Unclear,
+    }
 }
 
 #[cfg(test)]
@@ -360,35 +367,49 @@ mod tests {
     #[test]
     fn clients_that_change_the_vm() {
         let uuid: Uuid = OURS.parse().expect("a UUID");
-        let vm = Wanted {
+        let both = Wanted {
             name: Some("vm 1"),
             uuid: Some(&uuid),
         };
-        for (args, expected) in [
+        let name = Wanted {
+            name: Some("vm 1"),
+            uuid: None,
+        };
+        let only_uuid = Wanted {
+            name: None,
+            uuid: Some(&uuid),
+        };
+        let start = |target: &str| whole(&["VBoxManage", "startvm", target, "--type", "headless"]);
+        let cut_start =
+            |target: &str| Args::Cut(format!("/opt/VirtualBox/amd64/VBoxManage startvm {target}"));
+        for (args, vm, expected) in [
+            (start("vm 1"), both, Whose::Ours),
+            (start("vm 10"), both, Whose::Others),
+            (start(OURS), both, Whose::Ours),
+            (start(OTHER), both, Whose::Others),
+            (start(OTHER), name, Whose::Unclear),
+            (start("vm 10"), name, Whose::Others),
+            (start(OTHER), only_uuid, Whose::Others),
+            (start("vm 1"), only_uuid, Whose::Unclear),
             (
-                whole(&["VBoxManage", "startvm", "vm 1", "--type", "headless"]),
-                true,
-            ),
-            (whole(&["VBoxManage", "controlvm", OURS, "savestate"]), true),
-            (whole(&["VBoxManage", "startvm", "vm 10"]), false),
-            (whole(&["VBoxManage", "showvminfo", OURS]), false),
-            (whole(&["VBoxManage", "list", "vms"]), false),
-            (whole(&["VBoxManage"]), false),
-            (
-                Args::Cut(format!("/opt/VirtualBox/amd64/VBoxManage startvm {OURS}")),
-                true,
+                whole(&["VBoxManage", "controlvm", OURS, "savestate"]),
+                both,
+                Whose::Ours,
             ),
             (
-                Args::Cut("/opt/VirtualBox/amd64/VBoxManage startvm vm 1 --type headless".into()),
-                true,
+                whole(&["VBoxManage", "showvminfo", OURS]),
+                both,
+                Whose::Others,
             ),
-            (
-                Args::Cut(format!("/opt/VirtualBox/amd64/VBoxManage startvm {OTHER}")),
-                false,
-            ),
+            (whole(&["VBoxManage", "list", "vms"]), name, Whose::Others),
+            (whole(&["VBoxManage"]), both, Whose::Others),
+            (cut_start(OURS), both, Whose::Ours),
+            (cut_start("vm 1 --type headless"), both, Whose::Ours),
+            (cut_start(OTHER), both, Whose::Others),
+            (cut_start(OTHER), name, Whose::Unclear),
+            (cut_start("n"), name, Whose::Unclear),
         ] {
-            let census = census(&[process("VBoxManage", 1, args.clone())], vm);
-            assert_eq!(census.handled, expected, "{args:?}");
+            assert_eq!(handled(&args, vm), expected, "{args:?} {vm:?}");
         }
     }
 }

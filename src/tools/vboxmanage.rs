@@ -14,7 +14,7 @@ mod vminfo;
 
 pub(crate) use error::{Refusal, VBoxError};
 pub(crate) use find::{find, ipc_folder_is_wrong};
-pub(crate) use list::Listed;
+pub(crate) use list::{Listed, Roll};
 pub(crate) use vminfo::VmInfo;
 
 /// VBoxManage as one user runs it.
@@ -85,11 +85,32 @@ impl<'a> VBoxManage<'a> {
     /// As VBoxManage says.
     pub(crate) fn running(&self, limit: Duration) -> Result<Vec<Uuid>, VBoxError> {
         let text = self.text(&["list", "runningvms"], limit)?;
-        Ok(list::parse_short(&text))
+        Ok(list::parse_short(&text)
+            .into_iter()
+            .map(|entry| entry.uuid)
+            .collect())
+    }
+
+    /// `list --multiple vms runningvms`: who a name is, and which VMs are running or paused, in one call. It
+    /// takes no session. The option has been there since VirtualBox 4 and is in no manual; where it is not
+    /// understood, two calls do the same.
+    ///
+    /// # Errors
+    /// As VBoxManage says.
+    pub(crate) fn roll(&self, limit: Duration) -> Result<Roll, VBoxError> {
+        let both = self.text(&["list", "--multiple", "vms", "runningvms"], limit);
+        match both.as_deref().map(list::parse_sections) {
+            Ok(Some(roll)) => Ok(roll),
+            Ok(None) | Err(VBoxError::Other(_)) => Ok(Roll {
+                vms: list::parse_short(&self.text(&["list", "vms"], limit)?),
+                running: self.running(limit)?,
+            }),
+            Err(_) => Err(both.expect_err("it failed")),
+        }
     }
 
     /// `list --long vms`: all VMs, in the order in which VirtualBox looks for a name. It takes no session,
-    /// and about 25 ms a VM.
+    /// and 25 to 60 ms a VM, more while others ask the same.
     ///
     /// # Errors
     /// As VBoxManage says, or its output is not what it should be.

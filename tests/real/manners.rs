@@ -1,4 +1,8 @@
 //! How the method behaves towards others: what it runs, what it asks when, and what it leaves behind.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests of the real program in real time"
+)]
 
 use std::thread;
 use std::time::Duration;

@@ -1,11 +1,18 @@
 //! VBoxSVC killed at any moment. Its VM processes live on for about 12 s, while VirtualBox already says
 //! `poweroff`; a `startvm` then would make a second process on the same disks.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests of the real program in real time"
+)]
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::rig::{Run, Running, User, eventually, rig_or_skip};
 use super::rounds;
+
+/// From the method's last look to its end.
+const LAST_STEP: Duration = Duration::from_millis(60);
 
 /// Twenty moments of a start or a stop, or as many of them as there are rounds.
 fn moments() -> impl Iterator<Item = Duration> {
@@ -33,10 +40,15 @@ fn kill_server(user: &User) {
     }
 }
 
-/// What the exit status says must be so; and it must be one of those that are documented.
+/// What the exit status says must be so; and it must be one of those that are documented. What is
+/// killed after the method's last look cannot be in its answer.
 #[track_caller]
 fn assert_true(user: &User, uuid: &str, run: &Run, up: bool, moment: Duration) {
     let processes = user.vm_processes(uuid);
+    if run.took <= moment + LAST_STEP {
+        assert_eq!(run.code, Some(0), "{moment:?}: {run}");
+        return;
+    }
     assert!(processes.len() <= 1, "{moment:?}: {processes:?}: {run}");
     match run.code {
         Some(0) if up => {

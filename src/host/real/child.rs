@@ -171,7 +171,7 @@ impl<R: Read + AsRawFd> Stream<R> {
     fn read_on(&mut self) {
         self.progress = false;
         let Some(pipe) = &mut self.pipe else { return };
-        let mut piece = [0; 64 << 10];
+        let mut piece = [0; 16 << 10];
         match pipe.read(&mut piece) {
             Ok(0) => self.pipe = None,
             Ok(n) => {

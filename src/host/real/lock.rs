@@ -88,8 +88,14 @@ fn pause() {
 fn try_lock(file: &File) -> io::Result<bool> {
     // SAFETY: all fields of a `flock` are numbers, for which zero is a value.
     let mut wanted: libc::flock = unsafe { std::mem::zeroed() };
-    wanted.l_type = libc::F_WRLCK as libc::c_short;
-    wanted.l_whence = libc::SEEK_SET as libc::c_short;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "constants that fit, of different types on different systems"
+    )]
+    {
+        wanted.l_type = libc::F_WRLCK as libc::c_short;
+        wanted.l_whence = libc::SEEK_SET as libc::c_short;
+    }
     // SAFETY: the descriptor is open, and `wanted` lives for the call.
     let result = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &raw const wanted) };
     if result == 0 {

@@ -6,7 +6,25 @@ use crate::vm::{Printable, Uuid, VmState};
 /// A VM in `list --long vms`.
 pub(crate) type Listed = Identity;
 
-/// Parses the output of `list runningvms`:
+/// A VM in a short list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// Its UUID.
+    pub(crate) uuid: Uuid,
+    /// Its name; `<inaccessible>` for one whose settings file is missing.
+    pub(crate) name: String,
+}
+
+/// All VMs, and which of them are running or paused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Roll {
+    /// All VMs, in the order in which VirtualBox looks for a name.
+    pub(crate) vms: Vec<Entry>,
+    /// Those that are running or paused.
+    pub(crate) running: Vec<Uuid>,
+}
+
+/// Parses the output of `list vms` and `list runningvms`:
 ///
 /// ```text
 /// $ VBoxManage list runningvms
@@ -16,14 +34,67 @@ pub(crate) type Listed = Identity;
 /// line" {33ba5ebe-5128-4803-8e07-2d9672b3828d}
 /// ```
 ///
-/// Names are not escaped, so only the UUIDs are taken: those at the end of a line, behind a quote.
-pub(super) fn parse_short(text: &str) -> Vec<Uuid> {
-    text.lines()
-        .filter_map(|line| {
-            let at = line.rfind("\" {")?;
-            line[at + 2..].parse().ok()
-        })
-        .collect()
+/// Names are not escaped: an entry ends where a quote and a UUID end a line.
+pub(super) fn parse_short(text: &str) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let mut name: Option<String> = None;
+    for line in text.lines() {
+        let rest = match &mut name {
+            Some(open) => {
+                open.push('\n');
+                line
+            }
+            None => match line.strip_prefix('"') {
+                Some(rest) => {
+                    name = Some(String::new());
+                    rest
+                }
+                // A wrapper's warning.
+                None => continue,
+            },
+        };
+        let end = rest
+            .rsplit_once("\" {")
+            .and_then(|(last, uuid)| Some((last, uuid.strip_suffix('}')?.parse().ok()?)));
+        match (end, &mut name) {
+            (Some((last, uuid)), Some(open)) => {
+                open.push_str(last);
+                entries.push(Entry {
+                    uuid,
+                    name: std::mem::take(open),
+                });
+                name = None;
+            }
+            (None, Some(open)) => open.push_str(rest),
+            (_, None) => {}
+        }
+    }
+    entries
+}
+
+/// Parses the output of `list --multiple vms runningvms`, where each list has a heading:
+///
+/// ```text
+/// $ VBoxManage list --multiple vms runningvms
+/// [vms]
+/// "vm1" {c49decd0-163a-44f9-9d85-b6e06ddc2277}
+/// "vm2" {4b0da5f0-2f13-4f02-bf54-0325aa230a94}
+///
+/// [runningvms]
+/// "vm1" {c49decd0-163a-44f9-9d85-b6e06ddc2277}
+/// ```
+///
+/// None, when the headings are not there.
+pub(super) fn parse_sections(text: &str) -> Option<Roll> {
+    let (_, lists) = text.split_once("[vms]\n")?;
+    let (vms, running) = lists.rsplit_once("\n[runningvms]\n")?;
+    Some(Roll {
+        vms: parse_short(vms),
+        running: parse_short(running)
+            .into_iter()
+            .map(|entry| entry.uuid)
+            .collect(),
+    })
 }
 
 /// The width of the labels in a long listing: every value begins there.
@@ -111,32 +182,61 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn running_vms_with_odd_names() {
-        let text = "WARNING: The character device /dev/vboxdrv does not exist.\n\
+    fn short_lists_with_odd_names() {
+        let text = "WARNING: The character device /dev/vboxdrv does not exist.\n\t Please install it\n\n\
             \"vm1\" {c49decd0-163a-44f9-9d85-b6e06ddc2277}\n\
             \"quo\"te\" {4b0da5f0-2f13-4f02-bf54-0325aa230a94}\n\
             \"new\nline\" {33ba5ebe-5128-4803-8e07-2d9672b3828d}\n\
             \"q\"; VMState=\"running\" {03ef6884-c1d4-4d6d-9bdc-3b716b597a90}\n\
-            \"a{b}c\" {6fe45dbd-c54e-4416-8a13-c4cff241a46a}\n";
-        let found: Vec<String> = parse_short(text).iter().map(Uuid::to_string).collect();
+            \"a{b}c\" {6fe45dbd-c54e-4416-8a13-c4cff241a46a}\n\
+            \"<inaccessible>\" {7f332852-3b79-4a32-adc6-e5d0d73f16e8}\n";
+        let found = parse_short(text);
+        let seen: Vec<_> = found
+            .iter()
+            .map(|e| (e.name.as_str(), e.uuid.as_str()))
+            .collect();
         assert_eq!(
-            found,
+            seen,
             [
-                "c49decd0-163a-44f9-9d85-b6e06ddc2277",
-                "4b0da5f0-2f13-4f02-bf54-0325aa230a94",
-                "33ba5ebe-5128-4803-8e07-2d9672b3828d",
-                "03ef6884-c1d4-4d6d-9bdc-3b716b597a90",
-                "6fe45dbd-c54e-4416-8a13-c4cff241a46a",
+                ("vm1", "c49decd0-163a-44f9-9d85-b6e06ddc2277"),
+                ("quo\"te", "4b0da5f0-2f13-4f02-bf54-0325aa230a94"),
+                ("new\nline", "33ba5ebe-5128-4803-8e07-2d9672b3828d"),
+                (
+                    "q\"; VMState=\"running",
+                    "03ef6884-c1d4-4d6d-9bdc-3b716b597a90"
+                ),
+                ("a{b}c", "6fe45dbd-c54e-4416-8a13-c4cff241a46a"),
+                ("<inaccessible>", "7f332852-3b79-4a32-adc6-e5d0d73f16e8"),
             ]
         );
         assert!(parse_short("").is_empty());
     }
 
-    /// The recorded `list vms` has the same form.
     #[test]
     fn every_recorded_name() {
         let text = include_str!("../../../tests/vectors/vboxmanage/list-vms-special-names.txt");
-        assert_eq!(parse_short(text).len(), 25);
+        let found = parse_short(text);
+        assert_eq!(found.len(), 25);
+        for name in ["trail ", "tab\there", "back\\slash", "-dash", "ünï→✓"] {
+            assert!(found.iter().any(|entry| entry.name == name), "{name}");
+        }
+    }
+
+    #[test]
+    fn two_lists_in_one() {
+        let text = include_str!("../../../tests/vectors/vboxmanage/list-multiple.txt");
+        let roll = parse_sections(text).expect("two lists");
+        assert_eq!(roll.vms.len(), 3);
+        assert_eq!(roll.vms[2].name, "new\nUUID:    x");
+        assert_eq!(roll.running, [roll.vms[0].uuid.clone()]);
+        assert_eq!(
+            parse_sections("[vms]\n\n[runningvms]\n").map(|r| r.vms.len()),
+            Some(0)
+        );
+        assert_eq!(
+            parse_sections("\"vm1\" {c49decd0-163a-44f9-9d85-b6e06ddc2277}\n"),
+            None
+        );
     }
 
     const LONG: &str = include_str!("../../../tests/vectors/vboxmanage/list-long-vms.txt");
@@ -207,6 +307,7 @@ mod tests {
         fn never_panics(text in "(?s)(Name:                        |UUID:                        |State:                       |\n|.){0,40}") {
             let _any = parse_long(&text);
             let _any = parse_short(&text);
+            let _any = parse_sections(&text);
         }
     }
 }

@@ -45,7 +45,7 @@ fn parse_stat(stat: &str) -> Option<(&str, char, u64)> {
     Some((comm, state, started))
 }
 
-/// `Uid:	1000	1000	1000	1000`: the first is the real one, which a set-uid program keeps.
+/// A line of four user ids, as in `Uid: 1000 1000 1000 1000`: the first is the real one, which a set-uid program keeps.
 fn parse_uid(status: &str) -> Option<u32> {
     let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
     line.split_ascii_whitespace().next()?.parse().ok()

@@ -1,0 +1,231 @@
+//! A method's process in the simulated world: the [`Host`] it sees, and how svc.startd kills it.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::baton::{Shared, Turn};
+use super::events::{Ending, What};
+use super::processes::{self, Origin};
+use crate::failure::{Caller, Kind};
+use crate::host::{
+    Account, Ended, FileFacts, Held, Host, Invocation, LockError, Output, Process, RunError,
+};
+
+/// A method that asks so often hangs without waiting: it is stopped as if it had panicked.
+const QUESTIONS_MAX: u32 = 100_000;
+
+/// SIGKILL.
+const SIGKILL: i32 = 9;
+
+/// What a killed method unwinds with. It is nobody's error, so the panic hook is not told.
+struct Killed;
+
+/// How svc.startd runs a method.
+#[derive(Debug, Clone)]
+pub(crate) struct Spec {
+    /// The instance's FMRI.
+    pub(crate) subject: String,
+    /// As whom.
+    pub(crate) user: String,
+    /// When it is killed, counted from its beginning.
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// Runs a method to its end, or until it is killed. What it gives back is its exit status.
+pub(crate) fn run(turn: &Turn, spec: &Spec, body: impl FnOnce(&SimHost<'_>) -> u8) -> Ended {
+    let began = turn.now();
+    let host = SimHost {
+        origin: RefCell::new(Origin {
+            subject: spec.subject.clone(),
+            user: spec.user.clone(),
+            contract: turn.with(super::world::World::number),
+            seat: turn.seat(),
+        }),
+        turn,
+        began,
+        killed_at: spec.timeout.map(|timeout| began.saturating_add(timeout)),
+        questions: Cell::new(0),
+    };
+    match catch_unwind(AssertUnwindSafe(|| body(&host))) {
+        Ok(status) => Ended::Exited(i32::from(status)),
+        Err(payload) if payload.is::<Killed>() => Ended::Killed(SIGKILL),
+        // As main does it: a panic is a failure that another try does not mend.
+        Err(payload) => {
+            let told = format!("panic: {}", message(payload.as_ref()));
+            turn.with(|world| world.tell(&spec.subject, What::Line(told)));
+            Ended::Exited(i32::from(Kind::Fatal.exit_status(Caller::Smf)))
+        }
+    }
+}
+
+fn message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
+
+/// The world as a method sees it.
+pub(crate) struct SimHost<'a> {
+    turn: &'a Turn,
+    origin: RefCell<Origin>,
+    began: Duration,
+    killed_at: Option<Duration>,
+    questions: Cell<u32>,
+}
+
+impl SimHost<'_> {
+    /// Adds a line to the log of the instance.
+    pub(crate) fn log(&self, line: &str) {
+        let subject = self.origin.borrow().subject.clone();
+        let line = line.to_owned();
+        self.turn
+            .with(|world| world.tell(&subject, What::Line(line)));
+    }
+
+    fn user(&self) -> String {
+        self.origin.borrow().user.clone()
+    }
+
+    /// Counts what is asked.
+    fn asked(&self) {
+        self.questions.set(self.questions.get() + 1);
+        assert!(
+            self.questions.get() < QUESTIONS_MAX,
+            "the method asked {QUESTIONS_MAX} times: it does not wait"
+        );
+    }
+
+    /// Waits until then, or until something wakes this method. It may be killed meanwhile.
+    fn park(&self, until: Duration) {
+        let until = self.killed_at.map_or(until, |killed| killed.min(until));
+        self.turn.park(Some(until));
+        if self
+            .killed_at
+            .is_some_and(|killed| self.turn.now() >= killed)
+        {
+            let contract = self.origin.borrow().contract;
+            self.turn
+                .with(|world| processes::kill_contract(world, contract));
+            resume_unwind(Box::new(Killed));
+        }
+    }
+}
+
+impl Host for SimHost<'_> {
+    fn run(&self, what: &Invocation) -> Result<Output, RunError> {
+        self.asked();
+        let origin = self.origin.borrow().clone();
+        let (turn, limit) = (self.turn, what.limit);
+        let launched = turn.with(|world| processes::launch(world, &origin, what));
+        let id = launched.ok_or_else(|| RunError::Spawn {
+            program: what.program.clone(),
+            source: io::Error::from_raw_os_error(libc::ENOENT),
+        })?;
+        let until = turn.now().saturating_add(limit);
+        loop {
+            if let Some(output) = turn.with(|world| processes::collect(world, id)) {
+                return Ok(output);
+            }
+            if turn.now() >= until {
+                turn.with(|world| processes::kill(world, id, Ending::Hung));
+                let summary = what.summary();
+                return Err(RunError::Hung { summary, limit });
+            }
+            self.park(until);
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.asked();
+        self.turn.now().saturating_sub(self.began)
+    }
+
+    fn sleep(&self, how_long: Duration) {
+        self.asked();
+        let until = self.turn.now().saturating_add(how_long);
+        while self.turn.now() < until {
+            self.park(until);
+        }
+    }
+
+    fn account(&self) -> io::Result<Account> {
+        self.asked();
+        super::account_of(&self.user()).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn become_user(&self, name: &str) -> io::Result<Account> {
+        self.asked();
+        if self.user() != super::ROOT {
+            return Err(io::Error::from_raw_os_error(libc::EPERM));
+        }
+        let account = super::account_of(name).ok_or(io::ErrorKind::NotFound)?;
+        self.origin.borrow_mut().user.clone_from(&account.name);
+        Ok(account)
+    }
+
+    fn processes(&self) -> io::Result<Vec<Process>> {
+        self.asked();
+        let user = self.user();
+        Ok(self.turn.with(|world| processes::of_user(world, &user)))
+    }
+
+    fn cold_start_lock(&self, wait: Duration) -> Result<Box<dyn Held>, LockError> {
+        self.asked();
+        let (user, seat) = (self.user(), self.turn.seat());
+        let until = self.turn.now().saturating_add(wait);
+        loop {
+            let taken = self.turn.with(|world| {
+                let virtualbox = world.virtualbox(&user);
+                if let Some(trouble) = &virtualbox.lock_trouble {
+                    return Err(LockError::Unusable(trouble.clone()));
+                }
+                if virtualbox.lock.is_some() {
+                    virtualbox.lock_waiters.push(seat);
+                    return Ok(false);
+                }
+                virtualbox.lock = Some(seat);
+                Ok(true)
+            })?;
+            if taken {
+                let shared = Arc::clone(self.turn.shared());
+                return Ok(Box::new(Lock { shared, user }));
+            }
+            if self.turn.now() >= until {
+                return Err(LockError::Busy(wait));
+            }
+            self.park(until);
+        }
+    }
+
+    fn file_facts(&self, path: &Path) -> io::Result<FileFacts> {
+        self.asked();
+        self.turn.with(|world| world.files.facts(path))
+    }
+}
+
+/// The lock for cold starts, held. A method that is killed lets go of it too, as the kernel does.
+struct Lock {
+    shared: Arc<Shared>,
+    user: String,
+}
+
+impl Held for Lock {}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        self.shared.with(|world| {
+            let virtualbox = world.virtualbox(&self.user);
+            virtualbox.lock = None;
+            let waiters = std::mem::take(&mut virtualbox.lock_waiters);
+            let now = world.now;
+            for seat in waiters {
+                world.stage.wake(seat, now);
+            }
+        });
+    }
+}

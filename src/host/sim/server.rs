@@ -1,0 +1,223 @@
+//! VBoxSVC, VirtualBox's server: one for each user, started by the first client, gone 5 s after the last.
+
+use std::time::Duration;
+
+use super::events::What;
+use super::machine::{MachineId, Mood, is_up};
+use super::processes::{self, is_pending, reply, reply_after};
+use super::vboxmanage::errors;
+use super::world::World;
+use crate::vm::VmState;
+
+/// A warm client's way to the server (2 cores, median; `showvminfo` cold takes 100 ms longer).
+const CONNECT: Duration = Duration::from_millis(20);
+/// How long VBoxSVC takes to start.
+const COLD: Duration = Duration::from_millis(120);
+/// A client that meets another one's cold start fails at once.
+const LOST_RACE: Duration = Duration::from_millis(25);
+/// VBoxSVC goes so long after its last client.
+const IDLE: Duration = Duration::from_secs(5);
+/// How long the first client after a VBoxSVC that was killed under its VMs waits, in vain (9 to 14 s).
+const SICK: Duration = Duration::from_secs(10);
+/// How long a VM's process outlives a VBoxSVC that was killed.
+const ORPHAN: Duration = Duration::from_secs(12);
+
+/// The VirtualBox of a user.
+#[derive(Default)]
+pub(super) struct VirtualBox {
+    pub(super) server: Server,
+    /// Those that VBoxSVC knows and those that it does not.
+    pub(super) vm_processes: Vec<VmProcess>,
+    /// The settings directory cannot be used.
+    pub(super) no_home: bool,
+    /// The lock under which VBoxSVC is started: who holds it, and who waits for it.
+    pub(super) lock: Option<usize>,
+    pub(super) lock_waiters: Vec<usize>,
+    /// Why the lock cannot be used at all.
+    pub(super) lock_trouble: Option<String>,
+    last_use: Duration,
+}
+
+/// VBoxSVC.
+#[derive(Default)]
+pub(super) enum Server {
+    #[default]
+    Down,
+    /// A client started it, and it does not answer yet.
+    Starting(Daemon),
+    Up(Daemon),
+    /// It was killed under its VMs: until then nobody gets an answer.
+    Sick(Duration),
+}
+
+/// VBoxSVC's process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Daemon {
+    pub(super) pid: u32,
+    pub(super) born: Duration,
+    /// That of the client that started it.
+    contract: u64,
+}
+
+/// A VM's process.
+pub(super) struct VmProcess {
+    pub(super) pid: u32,
+    pub(super) machine: MachineId,
+    pub(super) program: &'static str,
+    pub(super) args: Vec<String>,
+    pub(super) born: Duration,
+    /// That of the VBoxSVC that started it.
+    pub(super) contract: u64,
+}
+
+impl Server {
+    pub(super) fn daemon(&self) -> Option<Daemon> {
+        match self {
+            Self::Starting(daemon) | Self::Up(daemon) => Some(*daemon),
+            Self::Down | Self::Sick(_) => None,
+        }
+    }
+
+    pub(super) fn contract(&self) -> Option<u64> {
+        self.daemon().map(|daemon| daemon.contract)
+    }
+}
+
+/// Brings a client to the server, which is started where there is none; `then` runs when it is there.
+/// A client that does not get there has its answer.
+pub(super) fn connect(
+    world: &mut World,
+    id: u64,
+    then: impl FnOnce(&mut World, u64) + Send + 'static,
+) {
+    let Some(client) = world.clients.get(&id) else {
+        return;
+    };
+    let (user, contract) = (client.origin.user.clone(), client.origin.contract);
+    if world.virtualbox(&user).no_home {
+        return reply_after(world, id, CONNECT, errors::no_home(&super::home_of(&user)));
+    }
+    let now = world.now;
+    match world.virtualbox(&user).server {
+        Server::Up(_) => world.after(CONNECT, move |world| {
+            if is_pending(world, id) {
+                then(world, id);
+            }
+        }),
+        Server::Starting(_) => reply_after(world, id, LOST_RACE, errors::lost_race()),
+        Server::Sick(until) if until > now => world.at(until, move |world| {
+            world.virtualbox(&user).server = Server::Down;
+            reply(world, id, errors::server_gone());
+        }),
+        Server::Down | Server::Sick(_) => {
+            let daemon = start(world, &user, contract);
+            world.after(COLD, move |world| {
+                if world.virtualbox(&user).server.daemon() == Some(daemon) {
+                    world.virtualbox(&user).server = Server::Up(daemon);
+                    note_use(world, &user);
+                }
+                if is_pending(world, id) {
+                    then(world, id);
+                }
+            });
+        }
+    }
+}
+
+fn start(world: &mut World, user: &str, contract: u64) -> Daemon {
+    let daemon = Daemon {
+        pid: world.pid(),
+        born: world.now,
+        contract,
+    };
+    world.virtualbox(user).server = Server::Starting(daemon);
+    world.tell(user, What::VirtualBox("VBoxSVC starts".into()));
+    daemon
+}
+
+/// The server's contract; where no server is up, as for VMs that are there from the beginning, one is
+/// put there first, in a contract of its own.
+pub(super) fn contract(world: &mut World, user: &str) -> u64 {
+    if let Some(contract) = world.virtualbox(user).server.contract() {
+        return contract;
+    }
+    let daemon = Daemon {
+        pid: world.pid(),
+        born: world.now,
+        contract: 0,
+    };
+    world.virtualbox(user).server = Server::Up(daemon);
+    daemon.contract
+}
+
+/// Somebody used the server: it stays for another 5 s.
+pub(super) fn note_use(world: &mut World, user: &str) {
+    world.virtualbox(user).last_use = world.now;
+    let user = user.to_owned();
+    world.after(IDLE, move |world| {
+        let unused = world.virtualbox(&user).last_use.saturating_add(IDLE) <= world.now;
+        let clients = world.clients.values();
+        let client = |c: &processes::Client| c.origin.user == user && c.program == "VBoxManage";
+        let in_use = clients.into_iter().any(client)
+            || world.machines_of(&user).any(|(_, m)| m.process.is_some());
+        if unused && !in_use && matches!(world.virtualbox(&user).server, Server::Up(_)) {
+            world.virtualbox(&user).server = Server::Down;
+            let told = "VBoxSVC ends: nobody used it for 5 s".into();
+            world.tell(&user, What::VirtualBox(told));
+        }
+    });
+}
+
+/// VBoxSVC is killed. Its clients fail; the processes of its VMs live on for a while, and the next
+/// VBoxSVC does not know them.
+pub(super) fn die(world: &mut World, user: &str) {
+    if world.virtualbox(user).server.daemon().is_none() {
+        return;
+    }
+    world.tell(user, What::VirtualBox("VBoxSVC is killed".into()));
+    let clients = world.clients.iter();
+    let of_user = clients.filter(|(_, c)| c.origin.user == user && c.program == "VBoxManage");
+    let clients: Vec<(u64, Option<String>)> =
+        of_user.map(|(id, c)| (*id, c.waits_for.clone())).collect();
+    for (id, waits_for) in clients {
+        let output = waits_for.map_or_else(errors::server_gone, |vm| errors::aborted(&vm));
+        reply(world, id, output);
+    }
+    let known = world.machines_of(user).filter(|(_, m)| is_up(&m.state));
+    let known: Vec<MachineId> = known.map(|(id, _)| id).collect();
+    for id in known {
+        let machine = world.machine_mut(id);
+        machine.process = None;
+        machine.mood = Mood::Alive;
+        let state = on_disk(&machine.state);
+        super::life::enter(world, id, state);
+    }
+    let orphans: Vec<u32> = world
+        .virtualbox(user)
+        .vm_processes
+        .iter()
+        .map(|p| p.pid)
+        .collect();
+    world.virtualbox(user).server = if orphans.is_empty() {
+        Server::Down
+    } else {
+        Server::Sick(world.now.saturating_add(SICK))
+    };
+    for pid in orphans {
+        let user = user.to_owned();
+        world.after(ORPHAN, move |world| {
+            world
+                .virtualbox(&user)
+                .vm_processes
+                .retain(|p| p.pid != pid);
+        });
+    }
+}
+
+/// What the settings file of a VM says that was up when VBoxSVC was killed.
+fn on_disk(state: &VmState) -> VmState {
+    match state {
+        VmState::Restoring => VmState::Saved,
+        _ => VmState::PowerOff,
+    }
+}

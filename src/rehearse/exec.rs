@@ -1,0 +1,266 @@
+//! What svc.startd makes of a method's properties: what runs, as whom, in which environment, how long.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::fmri::InstanceFmri;
+use crate::host::sim::{Composed, ROOT};
+use crate::vm::Intent;
+
+/// A method, as svc.startd runs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Method {
+    /// What is executed.
+    pub(super) run: Run,
+    /// When it is killed; never, where there is none.
+    pub(super) timeout: Option<Duration>,
+    /// The login name.
+    pub(super) user: String,
+    /// The whole environment.
+    pub(super) environment: Vec<(OsString, OsString)>,
+}
+
+/// What a method executes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Run {
+    /// Nothing: it is `:true`, or there is no such method.
+    Nothing,
+    /// `:kill`, which a transient service cannot have.
+    Kill,
+    /// This program.
+    Ours(Intent),
+    /// Another program: its words.
+    Another(String),
+}
+
+/// Why svc.startd does not run a method at all.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(super) enum ExecError {
+    /// `%q`
+    #[error("could not expand '%{0}' in its exec: unknown method token")]
+    Token(char),
+}
+
+/// The programs whose methods are rehearsed: the installed entry, and the binary.
+const OURS: [&str; 2] = ["vbox", "vbox-smf"];
+
+/// What svc.startd would do to run a method of an instance.
+///
+/// # Errors
+/// The exec cannot be expanded: the instance goes to maintenance.
+pub(super) fn method(
+    seen: &Composed,
+    fmri: &InstanceFmri,
+    intent: Intent,
+) -> Result<Method, ExecError> {
+    let group = intent.method();
+    let run = match seen.value(group, "exec") {
+        None => Run::Nothing,
+        Some(exec) => run(exec, fmri, intent)?,
+    };
+    // What the method's own context leaves out, the entity's says.
+    let context = |name: &str| {
+        let own = seen
+            .get(group, name)
+            .or_else(|| seen.get("method_context", name));
+        own.map(|property| property.values.as_slice())
+            .unwrap_or_default()
+    };
+    Ok(Method {
+        run,
+        timeout: timeout(seen.value(group, "timeout_seconds")),
+        user: context("user")
+            .first()
+            .map_or(ROOT, String::as_str)
+            .to_owned(),
+        environment: environment(fmri, intent, context("environment")),
+    })
+}
+
+/// No number, 0 and 2^64-1 are for ever.
+fn timeout(text: Option<&str>) -> Option<Duration> {
+    match text?.parse::<u64>() {
+        Ok(0 | u64::MAX) | Err(_) => None,
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+    }
+}
+
+fn run(exec: &str, fmri: &InstanceFmri, intent: Intent) -> Result<Run, ExecError> {
+    if exec == ":true" {
+        return Ok(Run::Nothing);
+    }
+    if exec == ":kill" || exec.starts_with(":kill ") {
+        return Ok(Run::Kill);
+    }
+    let expanded = expand(exec, fmri, intent)?;
+    let words = words(&expanded);
+    let name = words.first().and_then(|path| path.rsplit('/').next());
+    let ours = name.is_some_and(|name| OURS.contains(&name));
+    Ok(match words.get(1).map(String::as_str) {
+        Some("start") if ours => Run::Ours(Intent::Start),
+        Some("stop") if ours => Run::Ours(Intent::Stop),
+        Some("refresh") if ours => Run::Nothing,
+        _ => Run::Another(expanded),
+    })
+}
+
+/// Puts in what `%` tokens stand for. (Those with properties are left for a later day.)
+fn expand(exec: &str, fmri: &InstanceFmri, intent: Intent) -> Result<String, ExecError> {
+    let mut expanded = String::new();
+    let mut rest = exec.chars();
+    while let Some(c) = rest.next() {
+        if c != '%' {
+            expanded.push(c);
+            continue;
+        }
+        match rest.next() {
+            Some('s') => expanded.push_str(fmri.service()),
+            Some('i') => expanded.push_str(fmri.instance().as_str()),
+            Some('f') => expanded.push_str(&fmri.to_string()),
+            Some('m') => expanded.push_str(intent.method()),
+            Some('r') => expanded.push_str("svc.startd"),
+            Some('%') => expanded.push('%'),
+            Some(other) => return Err(ExecError::Token(other)),
+            // A single one at the end is dropped.
+            None => (),
+        }
+    }
+    Ok(expanded)
+}
+
+/// The words of a shell line, as far as quotes and backslashes go.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut rest = line.chars();
+    while let Some(c) = rest.next() {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (Some('\''), c) => word.get_or_insert_default().push(c),
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (_, '\\') => word.get_or_insert_default().extend(rest.next()),
+            (None, ' ' | '\t' | '\n') => words.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// The environment that a method gets: svc.startd's, that of `/etc/default/init`, then its context's,
+/// which replaces what has the same name. Entries without `=`, and those of SMF's own, are dropped.
+fn environment(
+    fmri: &InstanceFmri,
+    intent: Intent,
+    context: &[String],
+) -> Vec<(OsString, OsString)> {
+    let mut all: Vec<(String, String)> = [
+        ("SMF_FMRI", fmri.to_string().as_str()),
+        ("SMF_METHOD", intent.method()),
+        ("SMF_RESTARTER", "svc:/system/svc/restarter:default"),
+        ("SMF_ZONENAME", "global"),
+        ("PATH", "/usr/sbin:/usr/bin"),
+        ("TZ", "UTC"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    for entry in context {
+        let Some((name, value)) = entry.split_once('=') else {
+            continue;
+        };
+        if name.starts_with("SMF_") {
+            continue;
+        }
+        all.retain(|(other, _)| other != name);
+        all.push((name.to_owned(), value.to_owned()));
+    }
+    all.into_iter().map(|(n, v)| (n.into(), v.into())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fmri() -> InstanceFmri {
+        "svc:/site/xvm/vbox:vm1".parse().unwrap()
+    }
+
+    #[test]
+    fn execs() {
+        for (exec, expected) in [
+            (":true", Run::Nothing),
+            (":kill", Run::Kill),
+            (":kill -HUP", Run::Kill),
+            ("/lib/svc/method/vbox %m", Run::Ours(Intent::Stop)),
+            ("'/opt/100%% ours/vbox' %m", Run::Ours(Intent::Stop)),
+            ("/opt/my\\ app/vbox-smf start", Run::Ours(Intent::Start)),
+            ("\"/usr/bin/vbox-smf\" refresh", Run::Nothing),
+            (":true ", Run::Another(":true ".into())),
+            (
+                "/bin/x %i %f",
+                Run::Another("/bin/x vm1 svc:/site/xvm/vbox:vm1".into()),
+            ),
+            (
+                "/bin/x %s %r%",
+                Run::Another("/bin/x site/xvm/vbox svc.startd".into()),
+            ),
+        ] {
+            assert_eq!(run(exec, &fmri(), Intent::Stop), Ok(expected), "{exec}");
+        }
+        assert_eq!(
+            run("/bin/x %q", &fmri(), Intent::Stop),
+            Err(ExecError::Token('q'))
+        );
+    }
+
+    #[test]
+    fn timeouts() {
+        for (text, seconds) in [
+            (None, None),
+            (Some("0"), None),
+            (Some("18446744073709551615"), None),
+            (Some("x"), None),
+            (Some("300"), Some(300)),
+        ] {
+            assert_eq!(timeout(text), seconds.map(Duration::from_secs), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_context_of_the_method_comes_before_that_of_the_entity() {
+        let mut seen = Composed::default();
+        seen.service
+            .set("start", "exec", "astring", &["/lib/svc/method/vbox %m"]);
+        seen.service.set("start", "user", "astring", &["anne"]);
+        seen.own.set("method_context", "user", "astring", &["vb"]);
+        let entries = ["TZ=CET", "odd", "SMF_FMRI=x", "A=1", "A=2"];
+        seen.own
+            .set("method_context", "environment", "astring", &entries);
+        let start = method(&seen, &fmri(), Intent::Start).unwrap();
+        assert_eq!(start.user, "anne");
+        assert_eq!(method(&seen, &fmri(), Intent::Stop).unwrap().user, "vb");
+        let names: Vec<String> = start
+            .environment
+            .iter()
+            .map(|(n, v)| format!("{}={}", n.display(), v.display()))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "SMF_FMRI=svc:/site/xvm/vbox:vm1",
+                "SMF_METHOD=start",
+                "SMF_RESTARTER=svc:/system/svc/restarter:default",
+                "SMF_ZONENAME=global",
+                "PATH=/usr/sbin:/usr/bin",
+                "TZ=CET",
+                "A=2"
+            ]
+        );
+    }
+}
