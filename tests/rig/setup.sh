@@ -5,7 +5,8 @@
 # Needs root, a Debian machine and its mirror; installs debootstrap, gcc and binutils where they are missing. About a
 # minute and 750 MB the first time; when all is there it only mounts what a reboot took away. Two at once are safe: the
 # second waits. What an interrupted run left is thrown away, unless Debian and VirtualBox were complete already.
-# Exit 0: the rig can be used. Else one line on stderr says why not. MIRROR and SUITE choose another Debian.
+# Exit 0: the rig can be used. Else one line on stderr says why not. MIRROR and SUITE choose another Debian, POOL_UID
+# the number of the first user: those of a second rig are to be others.
 set -Eeuo pipefail
 export LC_ALL=C
 
@@ -16,10 +17,10 @@ LOG=$ROOT.log
 GUESTS='acpi acpislow ignore ignoreacpi beat spin selfoff selfreset triple'
 VIRTUALBOX=$ROOT/usr/lib/virtualbox
 # So high that no user outside has these numbers: the processes are seen there too.
-POOL_UID=64100
+POOL_UID=${POOL_UID:-64100}
 POOL='vbox0 vbox1 vbox2 vbox3'
 BUILDER=vboxbuild
-BUILDER_UID=64099
+BUILDER_UID=$((POOL_UID - 1))
 
 # Written when a root was begun, when it holds Debian and VirtualBox, and when it is ready (with what it was made from).
 BEGUN=$ROOT/.rig-begun
@@ -148,7 +149,11 @@ mount_all() {
 
 add_user() {
     local name=$1 number=$2
-    ! chroot "$ROOT" id "$name" >/dev/null 2>&1 || return 0
+    case $(chroot "$ROOT" id -u "$name" 2>/dev/null || true) in
+    "$number") return 0 ;;
+    '') ;;
+    *) fail "$ROOT was made with other numbers for its users; remove it, or set POOL_UID as it was" ;;
+    esac
     logged "adding the group $name" chroot "$ROOT" groupadd -g "$number" "$name"
     logged "adding the user $name" chroot "$ROOT" useradd -M -s /bin/sh -u "$number" -g "$name" "$name"
 }
@@ -229,7 +234,7 @@ mkdir -p "$(dirname "$ROOT")"
 exec 9>"$ROOT.lock"
 flock 9
 
-made_from=$(cat "$HERE"/* | sha256sum)
+made_from=$({ cat "$HERE"/* && echo "$POOL_UID"; } | sha256sum)
 if [ ! -e "$BASE" ]; then
     [ ! -e "$ROOT" ] || [ -e "$BEGUN" ] || rmdir "$ROOT" 2>/dev/null || fail "$ROOT exists and is no rig of ours"
     throw_away

@@ -1,0 +1,285 @@
+//! A program run in the chroot, as a user of the rig.
+
+use std::collections::BTreeMap;
+use std::ffi::{CString, OsStr, OsString};
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::os::fd::FromRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::processes::send;
+use super::slot::root;
+use super::{LEAK_MARKER, User};
+
+/// A program that is to be run in the chroot: with this environment and no other, stdin from /dev/null, and no other
+/// descriptor.
+#[derive(Clone)]
+pub(crate) struct Call<'user> {
+    pub(super) user: &'user User<'user>,
+    pub(super) path: String,
+    pub(super) arguments: Vec<OsString>,
+    pub(super) environment: BTreeMap<String, OsString>,
+    pub(super) directory: String,
+    pub(super) leak: Option<libc::c_int>,
+    pub(super) by_root: bool,
+    pub(super) within: Duration,
+}
+
+impl Call<'_> {
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.environment
+            .insert(name.to_owned(), value.as_ref().to_owned());
+        self
+    }
+
+    pub(crate) fn env_remove(mut self, name: &str) -> Self {
+        self.environment.remove(name);
+        self
+    }
+
+    pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    pub(crate) fn directory(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.directory);
+        self
+    }
+
+    /// Leaves a descriptor open in the child, as a careless parent does. [`has_leaked`] knows it again.
+    pub(crate) fn leak(mut self, descriptor: libc::c_int) -> Self {
+        self.leak = Some(descriptor);
+        self
+    }
+
+    pub(crate) fn by_root(mut self) -> Self {
+        self.by_root = true;
+        self
+    }
+
+    /// How long it may take at most; longer is a failed test.
+    pub(crate) fn within(mut self, bound: Duration) -> Self {
+        self.within = bound;
+        self
+    }
+
+    pub(crate) fn run(self) -> Run {
+        self.spawn().wait()
+    }
+
+    pub(crate) fn spawn(self) -> Running {
+        let what = format!("{} {:?} as {}", self.path, self.arguments, self.user.name);
+        // Files, as the log of a service is one: a pipe could be held open by VBoxSVC, or fill up.
+        let (stdout, stderr) = (memory_file(), memory_file());
+        let own = |file: &File| Stdio::from(file.try_clone().expect("another descriptor"));
+        let mut command = Command::new(&self.path);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .envs(&self.environment);
+        command
+            .stdin(Stdio::null())
+            .stdout(own(&stdout))
+            .stderr(own(&stderr))
+            .process_group(0);
+
+        let c_string = |path: &Path| {
+            CString::new(path.as_os_str().as_bytes()).expect("a path without a zero byte")
+        };
+        let (root, directory, marker) = (
+            c_string(root()),
+            c_string(Path::new(&self.directory)),
+            c_string(Path::new(LEAK_MARKER)),
+        );
+        let user = if self.by_root { 0 } else { self.user.uid };
+        let leak = self.leak;
+        // SAFETY: between fork and exec the closure makes system calls alone, which are async-signal-safe, on strings
+        // that were made before.
+        unsafe {
+            command.pre_exec(move || {
+                succeed(libc::chroot(root.as_ptr()))?;
+                succeed(libc::setgroups(1, &raw const user))?;
+                succeed(libc::setgid(user))?;
+                succeed(libc::setuid(user))?;
+                succeed(libc::chdir(directory.as_ptr()))?;
+                libc::umask(0o022);
+                close_on_exec_from_3()?;
+                if let Some(descriptor) = leak {
+                    let opened = libc::open(marker.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
+                    succeed(opened)?;
+                    succeed(libc::dup2(opened, descriptor))?;
+                }
+                Ok(())
+            });
+        }
+        let began = Instant::now();
+        let child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot run {what}: {error}"));
+        Running {
+            child,
+            what,
+            stdout,
+            stderr,
+            began,
+            within: self.within,
+        }
+    }
+}
+
+/// A program that runs; killed when it is dropped.
+pub(crate) struct Running {
+    child: Child,
+    what: String,
+    stdout: File,
+    stderr: File,
+    began: Instant,
+    within: Duration,
+}
+
+impl Running {
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.child
+            .try_wait()
+            .expect("to wait for a child")
+            .is_some()
+    }
+
+    /// Sends a signal to this process alone.
+    pub(crate) fn signal(&mut self, signal: libc::c_int) {
+        // Not waited for yet, so that the number is still its own.
+        if !self.is_over() {
+            send(self.child.id(), signal);
+        }
+    }
+
+    /// What it has said on stderr so far.
+    pub(crate) fn stderr_so_far(&self) -> String {
+        content(&self.stderr)
+    }
+
+    pub(crate) fn wait(mut self) -> Run {
+        let deadline = self.began + self.within;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("to wait for a child") {
+                return Run {
+                    what: std::mem::take(&mut self.what),
+                    pid: self.child.id(),
+                    code: status.code(),
+                    signal: status.signal(),
+                    stdout: content(&self.stdout),
+                    stderr: content(&self.stderr),
+                    took: self.began.elapsed(),
+                };
+            }
+            if Instant::now() >= deadline {
+                let (within, stdout, stderr) =
+                    (self.within, content(&self.stdout), content(&self.stderr));
+                panic!(
+                    "{} has not ended after {within:?}\nstdout: {stdout}\nstderr: {stderr}",
+                    self.what
+                );
+            }
+            sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may be over, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// How a program ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    what: String,
+    pub(crate) pid: u32,
+    /// None: a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) signal: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) took: Duration,
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            what,
+            code,
+            signal,
+            stdout,
+            stderr,
+            took,
+            ..
+        } = self;
+        write!(
+            f,
+            "{what}\ncode {code:?}, signal {signal:?}, after {took:?}\nstdout: {stdout}\nstderr: {stderr}"
+        )
+    }
+}
+
+/// Turns the answer of a system call into a result.
+fn succeed(answer: libc::c_int) -> io::Result<()> {
+    if answer < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
+
+/// What the test process has open does not reach the program. (Closing it here would close std's own pipe too.)
+fn close_on_exec_from_3() -> io::Result<()> {
+    // SAFETY: close_range takes plain numbers; with CLOSE_RANGE_CLOEXEC it closes nothing in this process.
+    let answer = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            3,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+    if answer < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
+
+fn memory_file() -> File {
+    // SAFETY: the name ends with a zero byte.
+    let descriptor = unsafe { libc::memfd_create(c"output".as_ptr(), libc::MFD_CLOEXEC) };
+    assert!(
+        descriptor >= 0,
+        "memfd_create: {}",
+        io::Error::last_os_error()
+    );
+    // SAFETY: the descriptor was just opened and is owned by nobody else.
+    unsafe { File::from_raw_fd(descriptor) }
+}
+
+/// All of a file, whose offset is the writer's.
+fn content(file: &File) -> String {
+    let length = file.metadata().map_or(0, |file| file.len());
+    let mut bytes = vec![0; usize::try_from(length).expect("a length in memory")];
+    file.read_exact_at(&mut bytes, 0)
+        .expect("to read what a child wrote");
+    String::from_utf8_lossy(&bytes).into_owned()
+}

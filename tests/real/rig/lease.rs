@@ -1,0 +1,74 @@
+//! Who may use the rig now: users are leased, and two builds of the program are not installed at once.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::thread::sleep;
+
+use super::slot::{Slot, outside};
+use super::{PAUSE, Rig};
+
+/// The users that setup.sh makes, and their groups; they are numbered from the slot's first on.
+const POOL: [&str; 4] = ["vbox0", "vbox1", "vbox2", "vbox3"];
+
+/// A user of the chroot that this test has for itself. VMs are named by the UUID that [`User::mkvm`] gives.
+pub(crate) struct User<'rig> {
+    pub(crate) name: &'static str,
+    pub(crate) uid: u32,
+    _rig: &'rig Rig,
+    _locks: Vec<File>,
+}
+
+impl Rig {
+    /// Leases a user beside other tests; waits until one is free.
+    pub(crate) fn user(&self) -> User<'_> {
+        // An exclusive lease holds the gate while it waits, so that it is not starved.
+        let gate = lock("gate", libc::LOCK_SH);
+        let together = lock("all", libc::LOCK_SH);
+        drop(gate);
+        self.lease(vec![together])
+    }
+
+    /// Leases a user while no other test has one: for tests that need the whole machine.
+    pub(crate) fn exclusive(&self) -> User<'_> {
+        let gate = lock("gate", libc::LOCK_EX);
+        let alone = lock("all", libc::LOCK_EX);
+        self.lease(vec![gate, alone])
+    }
+
+    fn lease(&self, mut locks: Vec<File>) -> User<'_> {
+        let slot = Slot::mine().as_ref().expect("a slot");
+        loop {
+            for (name, uid) in POOL.into_iter().zip(slot.first_uid..) {
+                if let Some(own) = try_lock(name, libc::LOCK_EX | libc::LOCK_NB) {
+                    locks.push(own);
+                    let user = User {
+                        name,
+                        uid,
+                        _rig: self,
+                        _locks: locks,
+                    };
+                    user.clean().expect("a clean slate for the user");
+                    return user;
+                }
+            }
+            sleep(PAUSE);
+        }
+    }
+}
+
+pub(super) fn lock(name: &str, how: libc::c_int) -> File {
+    try_lock(name, how)
+        .unwrap_or_else(|| panic!("cannot lock {name}: {}", io::Error::last_os_error()))
+}
+
+pub(super) fn try_lock(name: &str, how: libc::c_int) -> Option<File> {
+    let path = outside(&format!("/var/rig/{name}.lock"));
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(&path)
+        .expect("a lock file of the rig");
+    // SAFETY: the descriptor is open for the length of the call.
+    (unsafe { libc::flock(file.as_raw_fd(), how) } == 0).then_some(file)
+}

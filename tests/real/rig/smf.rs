@@ -1,0 +1,109 @@
+//! SMF's part: the properties of an instance, and the method as svc.startd runs it.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Call, METHOD, RECORDER, User, outside};
+
+impl User<'_> {
+    /// The home directory, inside the chroot.
+    pub(crate) fn home(&self) -> String {
+        format!("/home/{}", self.name)
+    }
+
+    /// Writes the properties of `svc:/site/xvm/vbox:INSTANCE` (name, type, value): these, and where they are not among
+    /// them the timeouts that a manifest has and the recorder as VBoxManage.
+    pub(crate) fn set_props(&self, instance: &str, properties: &[(&str, &str, &str)]) {
+        let defaults = [
+            ("start/timeout_seconds", "count", "120"),
+            ("stop/timeout_seconds", "count", "120"),
+            ("virtualbox/vboxmanage", "astring", RECORDER),
+        ];
+        let own = |name: &str| properties.iter().any(|(own, ..)| *own == name);
+        let mut lines = String::new();
+        for (name, kind, value) in defaults
+            .iter()
+            .filter(|(name, ..)| !own(name))
+            .chain(properties)
+        {
+            writeln!(lines, "i {name} {kind} {}", svcprop_quoted(value))
+                .expect("to write to a string");
+        }
+        self.set_prop_lines(instance, &lines);
+    }
+
+    /// Writes the property file itself, faults and all: `tests/fakes/svcprop.rs` says what may be in it.
+    pub(crate) fn set_prop_lines(&self, instance: &str, lines: &str) {
+        let folder = self.svcprop_folder();
+        let name = format!("site%xvm%vbox@{instance}");
+        fs::write(folder.join(format!("{name}.props")), lines).expect("to write properties");
+        // How often a fault has been played.
+        let _ = fs::remove_file(folder.join(format!("{name}.down")));
+    }
+
+    pub(super) fn svcprop_folder(&self) -> PathBuf {
+        outside(&format!("/var/svcprop/{}", self.uid))
+    }
+
+    /// The method as svc.startd runs it: `start` or `stop` of `svc:/site/xvm/vbox:INSTANCE`.
+    pub(crate) fn method(&self, instance: &str, verb: &str) -> Call<'_> {
+        let environment = [
+            ("SMF_FMRI", format!("svc:/site/xvm/vbox:{instance}")),
+            ("SMF_METHOD", verb.to_owned()),
+            (
+                "SMF_RESTARTER",
+                "svc:/system/svc/restarter:default".to_owned(),
+            ),
+            ("SMF_ZONENAME", "global".to_owned()),
+            ("PATH", "/usr/sbin:/usr/bin".to_owned()),
+        ];
+        self.call(METHOD, &[verb], environment)
+    }
+
+    /// A program as this user runs it by hand.
+    pub(crate) fn program(&self, path: &str, arguments: &[&str]) -> Call<'_> {
+        let environment = [
+            ("HOME", self.home()),
+            ("USER", self.name.to_owned()),
+            ("LOGNAME", self.name.to_owned()),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
+            ("LC_ALL", "C".to_owned()),
+        ];
+        self.call(path, arguments, environment)
+    }
+
+    fn call<const N: usize>(
+        &self,
+        path: &str,
+        arguments: &[&str],
+        environment: [(&str, String); N],
+    ) -> Call<'_> {
+        Call {
+            user: self,
+            path: path.to_owned(),
+            arguments: arguments.iter().map(OsString::from).collect(),
+            environment: environment
+                .map(|(name, value)| (name.to_owned(), value.into()))
+                .into(),
+            directory: self.home(),
+            leak: None,
+            by_root: false,
+            within: Duration::from_secs(150),
+        }
+    }
+}
+
+/// A value as svcprop prints it and as property files hold it.
+fn svcprop_quoted(value: &str) -> String {
+    if value.is_empty() {
+        return "\"\"".to_owned();
+    }
+    let quoted = value.chars().map(|each| {
+        let special = ";&()|^<>\n \t\\\"'`".contains(each);
+        format!("{}{each}", if special { "\\" } else { "" })
+    });
+    quoted.collect()
+}
