@@ -421,6 +421,26 @@ mod tests {
     }
 
     #[test]
+    fn every_word_is_read_back() {
+        fn check<T: Copy + PartialEq + std::fmt::Debug>(
+            all: &[T],
+            word: fn(T) -> &'static str,
+            parse: fn(&str) -> Option<T>,
+        ) {
+            for value in all {
+                assert_eq!(parse(word(*value)), Some(*value));
+            }
+        }
+        check(StopMethod::ALL, StopMethod::word, StopMethod::parse);
+        check(StopFallback::ALL, StopFallback::word, StopFallback::parse);
+        check(Frontend::ALL, Frontend::word, Frontend::parse);
+        check(OnPaused::ALL, OnPaused::word, OnPaused::parse);
+        check(OnSaved::ALL, OnSaved::word, OnSaved::parse);
+        check(OnAborted::ALL, OnAborted::word, OnAborted::parse);
+        check(OnStuck::ALL, OnStuck::word, OnStuck::parse);
+    }
+
+    #[test]
     fn nothing_set_gives_the_defaults_of_the_schema() {
         let nothing = settings(&[]).expect("defaults");
         assert_eq!(nothing.vm.as_str(), "vm1");

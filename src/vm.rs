@@ -141,6 +141,7 @@ macro_rules! vm_states {
 
         impl VmState {
             /// Every state that has a word.
+            #[cfg(test)]
             pub(crate) const ALL: [Self; 24] = [$(Self::$variant,)+];
 
             /// The word of `showvminfo --machinereadable`, which is also this program's.

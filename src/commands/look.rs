@@ -2,7 +2,7 @@
 //!
 //! `showvminfo` takes a session on a VM that is up. Beside a start or a stop of the same VM that makes the
 //! other one fail, and VBoxSVC can deadlock over it. So it is asked only of a VM of which no process
-//! lives and that no other client is starting or stopping; the lists, which take no session, tell the rest.
+//! lives and that no other client has a session on; the lists, which take none, tell the rest.
 //!
 //! ```text
 //! no process, no client   showvminfo                        any state
@@ -126,17 +126,18 @@ impl<'a> Looker<'a> {
         Ok(census(&processes, wanted))
     }
 
-    /// Looks once, for at most this long.
+    /// Looks once, for at most this long; waiting for the lock does not count.
     ///
     /// # Errors
     /// As VBoxManage says.
     pub(crate) fn look(&mut self, limit: Duration) -> Result<Sight, VBoxError> {
         let before = self.census()?;
         let lock = self.lock_if_cold(&before);
+        let until = self.host.now() + limit;
         let told = if before.may_live || before.handled || !self.can_be_shown() {
-            self.ask_the_lists(limit)
+            self.ask_the_lists(until)
         } else {
-            self.show(limit)
+            self.show(until)
         };
         drop(lock);
         self.answered = told.is_ok().then(|| self.host.now());
@@ -184,68 +185,69 @@ impl<'a> Looker<'a> {
         self.uuid.is_some() || !self.asked_for.as_str().starts_with('-')
     }
 
+    /// What a call may take of the time that a look has.
+    fn left(&self, until: Duration) -> Duration {
+        until.saturating_sub(self.host.now()).max(GLANCE)
+    }
+
     /// What `showvminfo` says.
-    fn show(&mut self, limit: Duration) -> Result<Told, VBoxError> {
+    fn show(&mut self, until: Duration) -> Result<Told, VBoxError> {
         let vm = match &self.uuid {
             Some(uuid) => uuid.as_str(),
             None => self.asked_for.as_str(),
         };
-        let info = self.vbox.show(vm, limit)?;
+        let info = self.vbox.show(vm, self.left(until))?;
         self.uuid = Some(info.uuid);
         self.name = Some(info.name);
         Ok(Told::State(info.state))
     }
 
     /// What the lists say.
-    fn ask_the_lists(&mut self, limit: Duration) -> Result<Told, VBoxError> {
+    fn ask_the_lists(&mut self, until: Duration) -> Result<Told, VBoxError> {
         if self.running
             && let Some(uuid) = self.uuid.clone()
         {
-            if self.vbox.running(limit)?.contains(&uuid) {
+            if self.vbox.running(self.left(until))?.contains(&uuid) {
                 return Ok(Told::State(VmState::Running));
             }
             // It is on its way down, most likely, and about to be gone.
             return if self.is_gone_within(LEAVING)? {
-                self.show(limit)
+                self.show(until)
             } else {
-                self.ask_the_long_list(limit)
+                self.ask_the_long_list(until)
             };
         }
-        let roll = self.vbox.roll(limit)?;
-        if self.uuid.is_none() {
-            let first = roll
-                .vms
-                .iter()
-                .find(|vm| vm.name == self.asked_for.as_str());
-            let Some(first) = first else {
-                // VirtualBox says so in its own words.
-                return self.show(limit);
-            };
-            self.uuid = Some(first.uuid.clone());
-        }
-        let up = self
-            .uuid
-            .as_ref()
-            .is_some_and(|uuid| roll.running.contains(uuid));
+        let roll = self.vbox.roll(self.left(until))?;
+        let found = roll.vms.iter().find(|vm| match &self.uuid {
+            Some(uuid) => vm.uuid == *uuid,
+            None => vm.name == self.asked_for.as_str(),
+        });
+        let Some(found) = found else {
+            // VirtualBox says so in its own words.
+            return self.show(until);
+        };
+        let up = roll.running.contains(&found.uuid);
+        self.uuid = Some(found.uuid.clone());
+        self.name = Some(found.name.clone());
         if up && self.intent == Intent::Stop {
             // Saving and powering off are the same for both, and a button says it when it is paused.
             return Ok(Told::RunningOrPaused);
         }
         // Now that its UUID is known, another VM's process is told apart.
         if !up && self.is_gone()? {
-            return self.show(limit);
+            return self.show(until);
         }
-        self.ask_the_long_list(limit)
+        self.ask_the_long_list(until)
     }
 
     /// What the long list says. Two entries of one UUID that differ are somebody's forgery in a name or a
     /// description: then nothing is known.
-    fn ask_the_long_list(&mut self, limit: Duration) -> Result<Told, VBoxError> {
-        let all = self.vbox.all(limit)?;
+    fn ask_the_long_list(&mut self, until: Duration) -> Result<Told, VBoxError> {
+        let all = self.vbox.all(self.left(until))?;
         let mut ours = all.iter().filter(|vm| Some(&vm.uuid) == self.uuid.as_ref());
         let Some(found) = ours.next() else {
             // It is not accessible, and has no session to take: showvminfo says why.
-            return self.show(limit);
+            return self.show(until);
         };
         let state = found.state.clone();
         let alike = ours.all(|other| other.state == state);
@@ -257,7 +259,7 @@ impl<'a> Looker<'a> {
         })
     }
 
-    /// Whether no process of the VM lives, and nobody is starting or stopping it.
+    /// Whether no process of the VM lives, and nobody has a session on it.
     fn is_gone(&self) -> Result<bool, VBoxError> {
         let census = self.census()?;
         Ok(!census.may_live && !census.handled)

@@ -103,10 +103,6 @@ pub(crate) struct Account {
 pub(crate) enum Args {
     /// All of them, `argv[0]` first (Linux).
     Whole(Vec<String>),
-    #[cfg_attr(
-        not(any(test, target_os = "illumos", target_os = "solaris")),
-        expect(dead_code, reason = "Linux shows them whole")
-    )]
     /// Joined by spaces and cut: illumos and Solaris show 80 bytes (`pr_psargs` in `proc(5)`).
     Cut(String),
 }

@@ -25,7 +25,7 @@ pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -
         Class::Up => Step::Done(Note::Runs),
         Class::Held => match settings.on_paused {
             OnPaused::Resume => {
-                let because = Because::Setting("vm/on_paused", "resume");
+                let because = Because::Setting("vm/on_paused", settings.on_paused.word());
                 try_again(seen, budget, Action::Resume, because)
             }
             OnPaused::Leave => Step::Done(Note::Left("vm/on_paused")),
@@ -40,7 +40,7 @@ pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -
             OnStuck::Refuse => {
                 Step::Fail(Kind::Fatal, Reason::Refused(state.clone(), "vm/on_stuck"))
             }
-            OnStuck::Restart => unstick(seen, state, budget),
+            OnStuck::Restart => unstick(seen, state, budget, settings),
         },
         Class::Moving | Class::Busy => wait(GLANCE, Waiting::Change),
         Class::Strange => Step::Fail(Kind::Fatal, Reason::Untouchable(state.clone())),
@@ -70,26 +70,28 @@ fn off(seen: &Observed<'_>, state: &VmState, budget: Duration, settings: &Settin
         (Class::Stored, OnSaved::Refuse, _) => refused("vm/on_saved"),
         (Class::Stored, OnSaved::Discard, _) => begin(
             Action::DiscardState,
-            Because::Setting("vm/on_saved", "discard"),
+            Because::Setting("vm/on_saved", settings.on_saved.word()),
         ),
-        (Class::Stored, OnSaved::Restore, _) => {
-            begin(Action::Start, Because::Setting("vm/on_saved", "restore"))
-        }
+        (Class::Stored, OnSaved::Restore, _) => begin(
+            Action::Start,
+            Because::Setting("vm/on_saved", settings.on_saved.word()),
+        ),
         (Class::Crashed, _, OnAborted::Leave) => Step::Done(Note::Left("vm/on_aborted")),
         (Class::Crashed, _, OnAborted::Refuse) => refused("vm/on_aborted"),
-        (Class::Crashed, _, OnAborted::Start) => {
-            begin(Action::Start, Because::Setting("vm/on_aborted", "start"))
-        }
+        (Class::Crashed, _, OnAborted::Start) => begin(
+            Action::Start,
+            Because::Setting("vm/on_aborted", settings.on_aborted.word()),
+        ),
         _ => begin(Action::Start, Because::StartIsAsked),
     }
 }
 
 /// A guru meditation that may be powered off; one that comes back after a start is left.
-fn unstick(seen: &Observed<'_>, state: &VmState, budget: Duration) -> Step {
+fn unstick(seen: &Observed<'_>, state: &VmState, budget: Duration, settings: &Settings) -> Step {
     if seen.accepted(Action::Start) {
         return Step::Fail(Kind::Fatal, Reason::DidNotStayUp(state.clone()));
     }
-    let because = Because::Setting("vm/on_stuck", "restart");
+    let because = Because::Setting("vm/on_stuck", settings.on_stuck.word());
     try_again(seen, budget, Action::PowerOff, because)
 }
 

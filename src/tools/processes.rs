@@ -42,7 +42,7 @@ pub(crate) struct Census {
     /// A process that is the VM, or that VirtualBox does not know of and may be it: it was there before
     /// this VBoxSVC, so VBoxSVC's word does not cover it.
     pub(crate) lives: bool,
-    /// Another client is starting or stopping it, or may be.
+    /// Another client has a session on it, or may have.
     pub(crate) handled: bool,
     /// How long this user's VBoxSVC has been there.
     pub(crate) server_age: Option<Duration>,
@@ -153,7 +153,11 @@ fn same_start(shown: &str, uuid: &Uuid) -> bool {
     uuid.as_str().starts_with(&shown)
 }
 
-/// Whose state a VBoxManage changes, as far as its arguments show.
+/// What takes a session on a VM: two at once, and one of them fails. A client of a method that was killed
+/// lives on and does what it was told.
+const SESSIONS: [&str; 4] = ["startvm", "controlvm", "discardstate", "showvminfo"];
+
+/// On whose VM a VBoxManage has a session, as far as its arguments show.
 fn handled(args: &Args, vm: Wanted<'_>) -> Whose {
     let (verb, target, cut) = match args {
         Args::Whole(words) => {
@@ -169,7 +173,7 @@ fn handled(args: &Args, vm: Wanted<'_>) -> Whose {
             )
         }
     };
-    if !["startvm", "controlvm", "discardstate"].contains(&verb) {
+    if !SESSIONS.contains(&verb) {
         return Whose::Others;
     }
     let is = |name: &str| {
@@ -399,8 +403,9 @@ mod tests {
             (
                 whole(&["VBoxManage", "showvminfo", OURS]),
                 both,
-                Whose::Others,
+                Whose::Ours,
             ),
+            (whole(&["VBoxManage", "--version"]), both, Whose::Others),
             (whole(&["VBoxManage", "list", "vms"]), name, Whose::Others),
             (whole(&["VBoxManage"]), both, Whose::Others),
             (cut_start(OURS), both, Whose::Ours),

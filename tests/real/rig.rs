@@ -101,7 +101,7 @@ pub(crate) fn skipped(inside: &str, reason: &str) {
         std::env::var_os("VBOX_SMF_REQUIRE_RIG").is_none(),
         "VBOX_SMF_REQUIRE_RIG is set, but {reason}"
     );
-    tell(&format!("SKIPPED {test}: {reason}"));
+    crate::skipped(test, reason);
 }
 
 /// Says it on the real stderr: libtest captures what the print macros print, and shows it for failed tests alone.

@@ -34,6 +34,7 @@ pub(super) fn begin(world: &mut World, id: u64) {
         }
         ["list", "runningvms"] => connect(world, id, list::running),
         ["list", "vms"] => connect(world, id, list::short),
+        ["list", "--multiple" | "-m", "vms", "runningvms"] => connect(world, id, list::both),
         ["list", "--long" | "-l", "vms"] | ["list", "vms", "--long" | "-l"] => {
             connect(world, id, list::long);
         }
