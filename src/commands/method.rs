@@ -9,7 +9,7 @@ use crate::fmri::InstanceFmri;
 use crate::host::{Account, Host, RunError};
 use crate::log::Log;
 use crate::plan::{self, Action, Deed, Observed, Outcome, Reason, SHORT_CALL, Step, Waiting};
-use crate::settings::{self, Settings};
+use crate::settings::{self, Frontend, Settings};
 use crate::tools::svcprop::{self, Properties, SvcpropError};
 use crate::tools::vboxmanage::{self, Command, Refusal, VBoxError, VBoxManage};
 use crate::vm::{Intent, VmName};
@@ -357,7 +357,8 @@ impl Method<'_> {
                     Refusal::NotRegistered => format!(", looked for as user {}", self.account.name),
                     _ => String::new(),
                 };
-                Failure::told(kind, format_args!("{vm}: {error}{who}")).hinted(refusal.next_step())
+                Failure::told(kind, format_args!("{vm}: {error}{who}"))
+                    .hinted(refusal.next_step(self.settings.frontend != Frontend::Headless))
             }
             VBoxError::Run(RunError::Spawn { .. }) => Failure::new(Kind::Config, error)
                 .hinted("install VirtualBox, or set virtualbox/vboxmanage"),
@@ -372,7 +373,7 @@ impl Method<'_> {
                 ))
             }
             VBoxError::ServerGone(_) => Failure::told(Kind::Config, format_args!("{vm}: {error}"))
-                .hinted(Refusal::IpcFolder.next_step()),
+                .hinted(Refusal::IpcFolder.next_step(false)),
             VBoxError::Elsewhere(_) | VBoxError::Garbled(_) | VBoxError::Other(_) => {
                 told(Kind::Transient, &error)
             }

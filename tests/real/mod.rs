@@ -1,8 +1,11 @@
 //! On real VirtualBox, and on the stand-ins that the rig puts beside it.
 
+mod check;
 mod manners;
+mod one_vm;
 mod rig;
 mod server_killed;
+mod start_settings;
 mod starts;
 mod storms;
 mod svcprop_fake;

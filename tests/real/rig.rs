@@ -63,7 +63,7 @@ const SVCPROP: &str = "/usr/bin/svcprop";
 pub(crate) const RECORDER: &str = "/opt/recorder/VBoxManage";
 /// Says Debian's WARNING about the missing driver on stdout before each answer.
 pub(crate) const NOISY_WRAPPER: &str = "/opt/noisy/VBoxManage";
-const VBOXMANAGE: &str = "/usr/lib/virtualbox/VBoxManage";
+pub(crate) const VBOXMANAGE: &str = "/usr/lib/virtualbox/VBoxManage";
 const MKVM: &str = "/usr/local/bin/mkvm";
 /// What [`Call::leak`] opens; nothing else does.
 const LEAK_MARKER: &str = "/etc/rig-leak-marker";

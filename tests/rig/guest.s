@@ -60,6 +60,14 @@
     jmp 6b
 .endm
 
+# Without a table of interrupts none can be handled: guru meditation.
+.macro triple_fault
+    cli
+    lidt [no_interrupts]
+    int3
+no_interrupts: .word 0, 0, 0
+.endm
+
 .macro stop_here
 5:  cli
     hlt
@@ -124,10 +132,24 @@ main:
 .endif
 .ifdef triple                   # a triple fault after about 2 s: guru meditation
     wait_ticks 36
-    cli
-    lidt [no_interrupts]
-    int3
-no_interrupts: .word 0, 0, 0
+    triple_fault
+.endif
+.ifdef tripleonce               # the same, once: it notes that on its disk, and the next time it listens to the button
+    cmp byte ptr [tripled], 0
+    jne 1f
+    inc byte ptr [tripled]
+    xor ax, ax
+    mov es, ax
+    mov bx, 0x7c00
+    mov ax, 0x0301              # write one sector, the first, from es:bx, to the disk that was booted from
+    mov cx, 1
+    mov dx, 0x0080
+    int 0x13
+    triple_fault
+1:  listen_to_acpi
+    wait_for_button
+    switch_off
+tripled: .byte 0
 .endif
 
 # Says the text at si, on the screen and on the serial port.

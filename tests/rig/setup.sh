@@ -14,7 +14,7 @@ ROOT=${1:-/var/tmp/vbox-smf-rig}
 SUITE=${SUITE:-sid}
 HERE=$(cd "$(dirname "$0")" && pwd)
 LOG=$ROOT.log
-GUESTS='acpi acpislow ignore ignoreacpi beat spin selfoff selfreset triple'
+GUESTS='acpi acpislow ignore ignoreacpi beat spin selfoff selfreset triple tripleonce'
 VIRTUALBOX=$ROOT/usr/lib/virtualbox
 # So high that no user outside has these numbers: the processes are seen there too.
 POOL_UID=${POOL_UID:-64100}

@@ -40,7 +40,7 @@ pub(crate) enum Refusal {
     Inaccessible,
     /// A disk is missing or cannot be opened.
     Disk,
-    /// VirtualBox's kernel driver is not loaded.
+    /// VirtualBox's kernel driver is not loaded, or a frontend with a window found no screen.
     Driver,
     /// The program of the frontend is not there, or VirtualBox knows no such frontend.
     Frontend,
@@ -55,9 +55,13 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// The next step to take.
-    pub(crate) const fn next_step(self) -> &'static str {
+    /// The next step to take, for a VM that was to have a window or none.
+    pub(crate) const fn next_step(self, window: bool) -> &'static str {
         match self {
+            // Without a screen it ends with the same words as without the driver.
+            Self::Driver if window => {
+                "set vm/frontend=headless: a window needs a screen; or load VirtualBox's kernel driver, if that is missing; then svcadm clear the instance"
+            }
             Self::NotRegistered => {
                 "VBoxManage list vms, run as that user, shows the VMs it has: set vm/name, or method_context/user, or register the VM"
             }

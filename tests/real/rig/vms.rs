@@ -35,11 +35,12 @@ impl User<'_> {
         String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
     }
 
-    /// Waits until the guest runs. A guest that was restored does not boot again.
+    /// Waits until the guest runs and has said so. A guest that was restored does not boot again. (One that was saved in
+    /// the middle of its word waits for its serial port ever after.)
     pub(crate) fn booted(&self, uuid: &str, within: Duration) {
         eventually(
             within,
-            || self.serial(uuid).contains("BOOTED"),
+            || self.serial(uuid).contains("BOOTED\r\n"),
             || format!("the guest of {uuid} does not boot"),
         );
     }
