@@ -201,7 +201,9 @@ impl<'a> Course<'a> {
         };
         let result = self
             .vbox
-            .command(&uuid, command(action, self.settings), limit);
+            .command(&uuid, command(action, self.settings), limit, &mut || {
+                self.note(format_args!("still {action}, {} s left", self.left()))
+            });
         self.looker.doubt();
         let outcome = match result {
             Ok(()) => Outcome::Accepted,
@@ -238,6 +240,12 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
+    /// What is left of the time, in seconds.
+    fn left(&self) -> u64 {
+        self.budget.saturating_sub(self.host.now()).as_secs()
+    }
+
+    /// One line of the log about the VM, whatever its state.
     fn note(&self, what: impl std::fmt::Display) {
         self.log.line(format_args!("{}: {what}", self.named()));
     }
