@@ -9,6 +9,12 @@ use crate::schema::{self, Allowed, Default, Property};
 use crate::tools::svcprop::{Properties, Value};
 use crate::vm::{Intent, Printable, VmName};
 
+mod choices;
+
+pub(crate) use choices::{
+    Frontend, OnAborted, OnPaused, OnSaved, OnStuck, StopFallback, StopMethod,
+};
+
 /// Why a property cannot be used: the property, its value, and what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum SettingError {
@@ -59,126 +65,6 @@ pub(crate) const START_FLOOR: Duration = Duration::from_secs(10);
 const START_UNLIMITED: Duration = Duration::from_secs(120);
 /// What a stop has where neither svc.startd nor `vm/stop_timeout` sets a limit.
 const STOP_UNLIMITED: Duration = Duration::from_secs(180);
-
-/// An enum whose values are those of a property in the schema.
-macro_rules! choices {
-    ($(#[$doc:meta])* $name:ident for $property:path { $($(#[$vdoc:meta])* $variant:ident = $first:literal $(| $alias:literal)*,)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub(crate) enum $name { $($(#[$vdoc])* $variant,)+ }
-
-        impl $name {
-            /// Every value.
-            #[cfg(test)]
-            pub(crate) const ALL: &[Self] = &[$(Self::$variant,)+];
-
-            /// The word for it in SMF and VirtualBox.
-            pub(crate) const fn word(self) -> &'static str {
-                match self { $(Self::$variant => $first,)+ }
-            }
-
-            fn parse(value: &str) -> Option<Self> {
-                match value {
-                    $($first $(| $alias)* => Some(Self::$variant),)+
-                    _ => None,
-                }
-            }
-
-            #[cfg(test)]
-            const WORDS: (&Property, &[&str]) = (&$property, &[$($first, $($alias,)*)+]);
-        }
-    };
-}
-
-choices! {
-    /// `vm/stop_method`
-    StopMethod for schema::STOP_METHOD {
-        /// Save the state.
-        SaveState = "savestate",
-        /// Press the power button.
-        AcpiPowerButton = "acpipowerbutton",
-        /// Press the sleep button.
-        AcpiSleepButton = "acpisleepbutton",
-        /// Ask the Guest Additions.
-        Shutdown = "shutdown",
-        /// Pull the plug.
-        PowerOff = "poweroff",
-    }
-}
-
-choices! {
-    /// `vm/stop_fallback`
-    StopFallback for schema::STOP_FALLBACK {
-        /// Save the state.
-        SaveState = "savestate",
-        /// Pull the plug.
-        PowerOff = "poweroff",
-        /// Leave it.
-        None = "none",
-    }
-}
-
-choices! {
-    /// `vm/frontend`
-    Frontend for schema::FRONTEND {
-        /// No window.
-        Headless = "headless" | "vrdp",
-        /// A window.
-        Gui = "gui",
-        /// A bare window.
-        Sdl = "sdl",
-        /// A window that may come and go.
-        Separate = "separate",
-    }
-}
-
-choices! {
-    /// `vm/on_paused`
-    OnPaused for schema::ON_PAUSED {
-        /// Let it go on.
-        Resume = "resume",
-        /// Done.
-        Leave = "leave",
-        /// Maintenance.
-        Refuse = "refuse",
-    }
-}
-
-choices! {
-    /// `vm/on_saved`
-    OnSaved for schema::ON_SAVED {
-        /// Restore it.
-        Restore = "restore",
-        /// Start without it.
-        Discard = "discard",
-        /// Done.
-        Leave = "leave",
-        /// Maintenance.
-        Refuse = "refuse",
-    }
-}
-
-choices! {
-    /// `vm/on_aborted`
-    OnAborted for schema::ON_ABORTED {
-        /// Start it.
-        Start = "start",
-        /// Done.
-        Leave = "leave",
-        /// Maintenance.
-        Refuse = "refuse",
-    }
-}
-
-choices! {
-    /// `vm/on_stuck`
-    OnStuck for schema::ON_STUCK {
-        /// Maintenance.
-        Refuse = "refuse",
-        /// Power off, then start.
-        Restart = "restart",
-    }
-}
 
 /// Everything that decides what a method does.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Integration tests: one crate, one module a subject.
 
 mod generate;
+mod house;
 // The rig is a chroot of Debian.
 #[cfg(target_os = "linux")]
 mod real;

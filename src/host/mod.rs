@@ -4,6 +4,8 @@
 //! who we are. [`real`] is this machine, [`sim`] an SMF repository and a VirtualBox in memory.
 //! `unsafe` and `std::process::Command` live below here and nowhere else.
 
+#[cfg(test)]
+pub(crate) mod fake;
 pub(crate) mod real;
 pub(crate) mod sim;
 
@@ -65,6 +67,9 @@ pub(crate) struct Output {
 /// How much of each stream of a program is kept; the rest is read and dropped, so that it never waits for us.
 /// `list --long vms` prints about 6 KB a VM.
 pub(crate) const OUTPUT_MAX: usize = 16 << 20;
+
+/// How often somebody who waits for a program hears that it still runs.
+pub(crate) const STILL_RUNNING: Duration = Duration::from_secs(10);
 
 /// Why there is no [`Output`].
 #[derive(Debug, Error)]
@@ -172,11 +177,12 @@ pub(crate) trait Host {
     /// Runs a program to its end, or to its limit.
     ///
     /// Its standard input is `/dev/null`, and it has no other descriptor than 0 to 2. What it leaves
-    /// behind may hold its output open: that is not waited for.
+    /// behind may hold its output open: that is not waited for. While it runs, `still_running` is called
+    /// every [`STILL_RUNNING`].
     ///
     /// # Errors
     /// It cannot be executed, or it hung.
-    fn run(&self, what: &Invocation) -> Result<Output, RunError>;
+    fn run(&self, what: &Invocation, still_running: &mut dyn FnMut()) -> Result<Output, RunError>;
 
     /// The time since the method began.
     fn now(&self) -> Duration;

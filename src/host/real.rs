@@ -31,8 +31,8 @@ impl RealHost {
 }
 
 impl Host for RealHost {
-    fn run(&self, what: &Invocation) -> Result<Output, RunError> {
-        child::run(what)
+    fn run(&self, what: &Invocation, still_running: &mut dyn FnMut()) -> Result<Output, RunError> {
+        child::run(what, still_running)
     }
 
     fn now(&self) -> Duration {

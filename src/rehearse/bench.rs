@@ -273,12 +273,13 @@ mod tests {
             Intent::Stop => ["controlvm", vm, "savestate"].to_vec(),
         };
         log.line(format_args!("{vm}: {}", request.intent));
-        let output = host.run(&Invocation {
+        let invocation = Invocation {
             program: "/usr/bin/VBoxManage".into(),
             args: args.into_iter().map(Into::into).collect(),
             env: Vec::new(),
             limit: Duration::from_mins(1),
-        });
+        };
+        let output = host.run(&invocation, &mut || {});
         match output.map(|output| output.ended) {
             Ok(Ended::Exited(0)) => Ok(()),
             other => Err(Failure::told(Kind::Transient, format!("{other:?}"))),

@@ -263,3 +263,22 @@ fn a_virtualbox_that_cannot_be_used() {
     }
     ends(&bench.start("vm1"), 96);
 }
+
+/// The state of a large VM takes minutes to save, and the log is not silent meanwhile.
+#[test]
+fn a_long_save_is_heard_of() {
+    let bench = Bench::new();
+    bench
+        .vm("vm1")
+        .saving_time(45 * SECOND)
+        .state(VmState::Running);
+    let stop = bench.stop("vm1");
+    ends(&stop, 0);
+    assert_eq!(bench.state("vm1"), VmState::Saved);
+    let heard = stop
+        .log
+        .iter()
+        .filter(|line| line.contains("still saving its state"))
+        .count();
+    assert_eq!(heard, 4, "{stop}");
+}

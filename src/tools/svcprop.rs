@@ -86,7 +86,7 @@ pub(crate) fn read(
         env: vec![("LC_ALL".into(), "C".into())],
         limit,
     };
-    match host.run(&invocation) {
+    match host.run(&invocation, &mut || {}) {
         Ok(output) => understand(&output, fmri),
         Err(error @ RunError::Hung { .. }) => Err(SvcpropError::Unreachable(error.to_string())),
         Err(error @ RunError::Spawn { .. }) => Err(SvcpropError::NoSmf(error)),

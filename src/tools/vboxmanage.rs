@@ -45,18 +45,23 @@ impl<'a> VBoxManage<'a> {
         Self { host, program, env }
     }
 
-    fn run(&self, args: &[&str], limit: Duration) -> Result<Output, VBoxError> {
+    fn run(
+        &self,
+        args: &[&str],
+        limit: Duration,
+        still_running: &mut dyn FnMut(),
+    ) -> Result<Output, VBoxError> {
         let invocation = Invocation {
             program: self.program.clone(),
             args: args.iter().map(OsString::from).collect(),
             env: self.env.clone(),
             limit,
         };
-        Ok(self.host.run(&invocation)?)
+        Ok(self.host.run(&invocation, still_running)?)
     }
 
     fn text(&self, args: &[&str], limit: Duration) -> Result<String, VBoxError> {
-        let output = self.run(args, limit)?;
+        let output = self.run(args, limit, &mut || {})?;
         // It may exit 0 and print an error, and exit 1 and print a whole listing: both are failures.
         match output.ended {
             Ended::Exited(0) if !error::complains(&output) => {}
@@ -119,7 +124,7 @@ impl<'a> VBoxManage<'a> {
         list::parse_long(&text).map_err(VBoxError::Garbled)
     }
 
-    /// Gives a VM a command.
+    /// Gives a VM a command. Saving the state of a large VM takes minutes.
     ///
     /// # Errors
     /// As VBoxManage says. `discardstate` of a VM that is off prints an error and exits 0: an error, too.
@@ -128,6 +133,7 @@ impl<'a> VBoxManage<'a> {
         vm: &Uuid,
         command: Command,
         limit: Duration,
+        still_running: &mut dyn FnMut(),
     ) -> Result<(), VBoxError> {
         let vm = vm.as_str();
         let args = match command {
@@ -135,7 +141,7 @@ impl<'a> VBoxManage<'a> {
             Command::Control(verb) => vec!["controlvm", vm, verb],
             Command::DiscardState => vec!["discardstate", vm],
         };
-        let output = self.run(&args, limit)?;
+        let output = self.run(&args, limit, still_running)?;
         match output.ended {
             Ended::Exited(0) if !error::complains(&output) => Ok(()),
             _ => Err(error::classify(&output)),
@@ -152,4 +158,80 @@ pub(crate) struct Identity {
     pub(crate) name: String,
     /// Its state.
     pub(crate) state: VmState,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::fake::Fake;
+
+    const LIMIT: Duration = Duration::from_secs(20);
+    const VM1: &str = "\"vm1\" {c49decd0-163a-44f9-9d85-b6e06ddc2277}\n";
+    const VM2: &str = "\"vm2\" {4b0da5f0-2f13-4f02-bf54-0325aa230a94}\n";
+
+    fn roll(fake: &Fake) -> Result<Roll, VBoxError> {
+        VBoxManage::new(fake, "/usr/bin/VBoxManage".into(), Vec::new()).roll(LIMIT)
+    }
+
+    #[test]
+    fn one_call_or_two_say_the_same() {
+        let one = Fake::default().answer(
+            "list --multiple vms runningvms",
+            0,
+            &format!("[vms]\n{VM1}{VM2}\n[runningvms]\n{VM2}"),
+            "",
+        );
+        let two = |multiple: &str, status| {
+            Fake::default()
+                .answer("list --multiple vms runningvms", status, "", multiple)
+                .answer("list vms", 0, &format!("{VM1}{VM2}"), "")
+                .answer("list runningvms", 0, VM2, "")
+        };
+        let expected = roll(&one).expect("one call");
+        assert_eq!(expected.vms.len(), 2);
+        assert_eq!(expected.running, [expected.vms[1].uuid.clone()]);
+        assert_eq!(one.asked().len(), 1);
+        for other in [
+            two("VBoxManage: error: Unknown option: --multiple\n", 2),
+            two("", 0),
+        ] {
+            assert_eq!(roll(&other).expect("two calls"), expected);
+            assert_eq!(other.asked().len(), 3);
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_gone_is_not_asked_twice() {
+        let gone = "VBoxManage: error: Failed to create the VirtualBox object!\n";
+        let fake = Fake::default().answer("list --multiple vms runningvms", 1, "", gone);
+        assert!(matches!(roll(&fake), Err(VBoxError::ServerGone(_))));
+        assert_eq!(fake.asked().len(), 1);
+    }
+
+    /// `discardstate` of a VM that is off exits 0, and `showvminfo` has exited 1 with a whole listing.
+    #[test]
+    fn an_exit_status_alone_says_nothing() {
+        let uuid: Uuid = "c49decd0-163a-44f9-9d85-b6e06ddc2277"
+            .parse()
+            .expect("a UUID");
+        let error = "VBoxManage: error: The object is not ready\n";
+        let listing = include_str!("../../tests/vectors/vminfo/7.2.22-poweroff.txt");
+        let fake = Fake::default()
+            .answer(&format!("discardstate {uuid}"), 0, "", error)
+            .answer("showvminfo a --machinereadable", 0, listing, error)
+            .answer("showvminfo b --machinereadable", 1, listing, "")
+            .answer("showvminfo c --machinereadable", 0, listing, "");
+        let vbox = VBoxManage::new(&fake, "/usr/bin/VBoxManage".into(), Vec::new());
+        let discard = vbox.command(&uuid, Command::DiscardState, LIMIT, &mut || {});
+        assert!(matches!(discard, Err(VBoxError::Elsewhere(_))));
+        assert!(matches!(
+            vbox.show("a", LIMIT),
+            Err(VBoxError::Elsewhere(_))
+        ));
+        assert!(matches!(vbox.show("b", LIMIT), Err(VBoxError::Other(_))));
+        assert_eq!(
+            vbox.show("c", LIMIT).expect("a listing").state,
+            VmState::PowerOff
+        );
+    }
 }

@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::host::{Ended, Invocation, OUTPUT_MAX, Output, RunError};
+use crate::host::{Ended, Invocation, OUTPUT_MAX, Output, RunError, STILL_RUNNING};
 
 /// How often a child is asked whether it is over while its output stays open and silent.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -42,7 +42,7 @@ pub(super) fn keep_descriptors_from_children() {
     clippy::disallowed_methods,
     reason = "this is what the others go through"
 )]
-pub(super) fn run(what: &Invocation) -> Result<Output, RunError> {
+pub(super) fn run(what: &Invocation, still_running: &mut dyn FnMut()) -> Result<Output, RunError> {
     let deadline = Instant::now() + what.limit;
     let mut child = Command::new(&what.program)
         .args(&what.args)
@@ -58,7 +58,17 @@ pub(super) fn run(what: &Invocation) -> Result<Output, RunError> {
         })?;
     let mut stdout = Stream::new(child.stdout.take());
     let mut stderr = Stream::new(child.stderr.take());
-    let Some(ended) = attend(&mut child, &mut stdout, &mut stderr, deadline) else {
+    let mut heartbeat = Heartbeat {
+        due: Instant::now() + STILL_RUNNING,
+        beat: still_running,
+    };
+    let Some(ended) = attend(
+        &mut child,
+        &mut stdout,
+        &mut stderr,
+        deadline,
+        &mut heartbeat,
+    ) else {
         end(&mut child);
         return Err(RunError::Hung {
             summary: what.summary(),
@@ -79,8 +89,10 @@ fn attend(
     stdout: &mut Stream<impl Read + AsRawFd>,
     stderr: &mut Stream<impl Read + AsRawFd>,
     deadline: Instant,
+    heartbeat: &mut Heartbeat<'_>,
 ) -> Option<Ended> {
     loop {
+        heartbeat.beat_when_due();
         let open = stdout.is_open() || stderr.is_open();
         let left = deadline.checked_duration_since(Instant::now())?;
         wait_for_output([stdout.fd(), stderr.fd()], left.min(GLANCE));
@@ -99,6 +111,21 @@ fn attend(
         if !(stdout.is_open() || stderr.is_open()) {
             // Both pipes are at their end, so the child is about to be over: poll has nothing to wait for.
             pause(Duration::from_micros(200).min(left));
+        }
+    }
+}
+
+/// Says every now and then that the child still runs.
+struct Heartbeat<'a> {
+    due: Instant,
+    beat: &'a mut dyn FnMut(),
+}
+
+impl Heartbeat<'_> {
+    fn beat_when_due(&mut self) {
+        if Instant::now() >= self.due {
+            self.due += STILL_RUNNING;
+            (self.beat)();
         }
     }
 }
@@ -222,15 +249,18 @@ mod tests {
     fn shell(script: &str, limit: Duration) -> Result<Output, RunError> {
         // What the tests' own parent left open is not this test's matter.
         keep_descriptors_from_children();
-        run(&Invocation {
-            program: PathBuf::from("/bin/sh"),
-            args: vec!["-c".into(), script.into()],
-            env: vec![
-                ("PATH".into(), "/usr/bin:/bin".into()),
-                ("A".into(), "b c".into()),
-            ],
-            limit,
-        })
+        run(
+            &Invocation {
+                program: PathBuf::from("/bin/sh"),
+                args: vec!["-c".into(), script.into()],
+                env: vec![
+                    ("PATH".into(), "/usr/bin:/bin".into()),
+                    ("A".into(), "b c".into()),
+                ],
+                limit,
+            },
+            &mut || {},
+        )
     }
 
     const LONG: Duration = Duration::from_secs(60);
@@ -330,12 +360,15 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_named() {
-        let error = run(&Invocation {
-            program: PathBuf::from("/nowhere/VBoxManage"),
-            args: vec![],
-            env: vec![],
-            limit: LONG,
-        })
+        let error = run(
+            &Invocation {
+                program: PathBuf::from("/nowhere/VBoxManage"),
+                args: vec![],
+                env: vec![],
+                limit: LONG,
+            },
+            &mut || {},
+        )
         .expect_err("not there");
         assert_eq!(error.to_string(), "cannot execute /nowhere/VBoxManage");
     }

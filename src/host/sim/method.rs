@@ -14,6 +14,7 @@ use super::processes::{self, Origin};
 use crate::failure::{Caller, Kind};
 use crate::host::{
     Account, Ended, FileFacts, Held, Host, Invocation, LockError, Output, Process, RunError,
+    STILL_RUNNING,
 };
 
 /// A method that asks so often hangs without waiting: it is stopped as if it had panicked.
@@ -117,7 +118,7 @@ impl SimHost<'_> {
 }
 
 impl Host for SimHost<'_> {
-    fn run(&self, what: &Invocation) -> Result<Output, RunError> {
+    fn run(&self, what: &Invocation, still_running: &mut dyn FnMut()) -> Result<Output, RunError> {
         self.asked();
         let origin = self.origin.borrow().clone();
         let (turn, limit) = (self.turn, what.limit);
@@ -127,6 +128,7 @@ impl Host for SimHost<'_> {
             source: io::Error::from_raw_os_error(libc::ENOENT),
         })?;
         let until = turn.now().saturating_add(limit);
+        let mut beat = turn.now().saturating_add(STILL_RUNNING);
         loop {
             if let Some(output) = turn.with(|world| processes::collect(world, id)) {
                 return Ok(output);
@@ -136,7 +138,11 @@ impl Host for SimHost<'_> {
                 let summary = what.summary();
                 return Err(RunError::Hung { summary, limit });
             }
-            self.park(until);
+            if turn.now() >= beat {
+                beat = beat.saturating_add(STILL_RUNNING);
+                still_running();
+            }
+            self.park(until.min(beat));
         }
     }
 

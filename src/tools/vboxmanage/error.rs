@@ -55,13 +55,9 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// The next step to take, for a VM that was to have a window or none.
-    pub(crate) const fn next_step(self, window: bool) -> &'static str {
+    /// The next step to take.
+    pub(crate) const fn next_step(self) -> &'static str {
         match self {
-            // Without a screen it ends with the same words as without the driver.
-            Self::Driver if window => {
-                "set vm/frontend=headless: a window needs a screen; or load VirtualBox's kernel driver, if that is missing; then svcadm clear the instance"
-            }
             Self::NotRegistered => {
                 "VBoxManage list vms, run as that user, shows the VMs it has: set vm/name, or method_context/user, or register the VM"
             }
@@ -71,8 +67,9 @@ impl Refusal {
             Self::Disk => {
                 "put the disk back, or detach it with VBoxManage storageattach, then svcadm clear the instance"
             }
+            // Without a screen a window ends with the same words as any VM without the driver.
             Self::Driver => {
-                "load VirtualBox's kernel driver (svcs -a | grep virtualbox, modinfo | grep vbox), then svcadm clear the instance"
+                "load VirtualBox's kernel driver (svcs -a | grep virtualbox, modinfo | grep vbox), or set vm/frontend=headless: a window needs a screen; then svcadm clear the instance"
             }
             Self::Frontend => "set vm/frontend=headless, or install that frontend",
             Self::Home => {

@@ -140,3 +140,179 @@ fn names(path: &Path) -> impl Iterator<Item = OsString> {
         Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::fake::Fake;
+
+    fn folders(paths: &[&str]) -> Fake {
+        paths.iter().fold(Fake::default(), |fake, path| {
+            fake.file(path, 0, 0o755, FileKind::Directory)
+        })
+    }
+
+    fn tree() -> Fake {
+        folders(&[
+            "/",
+            "/usr",
+            "/usr/bin",
+            "/opt",
+            "/opt/VirtualBox",
+            "/opt/VirtualBox/amd64",
+        ])
+        .file("/opt/VirtualBox/VBox.sh", 0, 0o755, FileKind::File)
+    }
+
+    fn told(fake: &Fake, path: &str) -> String {
+        find(fake, Some(Path::new(path)))
+            .expect_err(path)
+            .to_string()
+    }
+
+    /// On OpenIndiana VBoxManage is a link to a script.
+    #[test]
+    fn through_links_that_only_root_can_change() {
+        let fake = tree()
+            .file(
+                "/usr/bin/VBoxManage",
+                0,
+                0o777,
+                FileKind::Link("../../opt/vb/VBox.sh".into()),
+            )
+            .file(
+                "/opt/vb",
+                0,
+                0o777,
+                FileKind::Link("/opt/./VirtualBox".into()),
+            );
+        let path = Path::new("/usr/bin/VBoxManage");
+        assert_eq!(find(&fake, Some(path)).expect("trusted"), path);
+        assert_eq!(find(&fake, None).expect("found"), path);
+    }
+
+    #[test]
+    fn what_somebody_else_could_change() {
+        for (what, fake, path, why) in [
+            (
+                "the file",
+                tree().file("/usr/bin/x", 0, 0o775, FileKind::File),
+                "/usr/bin/x",
+                "/usr/bin/x can be written to by others",
+            ),
+            (
+                "its owner",
+                tree().file("/usr/bin/x", 101, 0o755, FileKind::File),
+                "/usr/bin/x",
+                "/usr/bin/x does not belong to root",
+            ),
+            (
+                "its folder",
+                tree().file("/tmp", 0, 0o1777, FileKind::Directory).file(
+                    "/tmp/x",
+                    0,
+                    0o755,
+                    FileKind::File,
+                ),
+                "/tmp/x",
+                "/tmp can be written to by others",
+            ),
+            (
+                "a link's owner",
+                tree().file(
+                    "/usr/bin/x",
+                    101,
+                    0o777,
+                    FileKind::Link("/opt/VirtualBox/VBox.sh".into()),
+                ),
+                "/usr/bin/x",
+                "/usr/bin/x does not belong to root",
+            ),
+            (
+                "behind a link",
+                tree()
+                    .file("/usr/bin/x", 0, 0o777, FileKind::Link("/home/y".into()))
+                    .file("/home", 101, 0o755, FileKind::Directory),
+                "/usr/bin/x",
+                "/home does not belong to root",
+            ),
+        ] {
+            let told = told(&fake, path);
+            assert!(told.contains(why), "{what}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_program() {
+        for (what, fake, path, why) in [
+            ("nothing", tree(), "/usr/bin/x", "cannot look at /usr/bin/x"),
+            ("a folder", tree(), "/usr/bin", "is not an executable file"),
+            (
+                "no mode for it",
+                tree().file("/usr/bin/x", 0, 0o644, FileKind::File),
+                "/usr/bin/x",
+                "is not an executable file",
+            ),
+            (
+                "a file on the way",
+                tree(),
+                "/opt/VirtualBox/VBox.sh/x",
+                "is not an executable file",
+            ),
+            (
+                "a device",
+                tree().file("/usr/bin/x", 0, 0o755, FileKind::Other),
+                "/usr/bin/x",
+                "is not an executable file",
+            ),
+            (
+                "a loop",
+                tree().file("/usr/bin/x", 0, 0o777, FileKind::Link("x".into())),
+                "/usr/bin/x",
+                "is not an executable file",
+            ),
+        ] {
+            let told = told(&fake, path);
+            assert!(told.contains(why), "{what}: {told}");
+        }
+    }
+
+    #[test]
+    fn nowhere() {
+        let told = find(&tree(), None).expect_err("nowhere").to_string();
+        assert_eq!(
+            told,
+            "there is no VBoxManage in /usr/bin, /opt/VirtualBox, /opt/VirtualBox/amd64, /usr/lib/virtualbox, /usr/local/bin"
+        );
+    }
+
+    #[test]
+    fn the_folder_where_clients_and_server_meet() {
+        let account = Account {
+            name: "vb".to_owned(),
+            uid: 101,
+            home: "/home/vb".into(),
+        };
+        let path = "/tmp/.vbox-vb-ipc";
+        for (fake, wrong) in [
+            (Fake::default(), false),
+            (
+                Fake::default().file(path, 101, 0o700, FileKind::Directory),
+                false,
+            ),
+            (
+                Fake::default().file(path, 102, 0o700, FileKind::Directory),
+                true,
+            ),
+            (
+                Fake::default().file(path, 101, 0o777, FileKind::Directory),
+                true,
+            ),
+            (Fake::default().file(path, 101, 0o700, FileKind::File), true),
+        ] {
+            assert_eq!(ipc_folder_is_wrong(&fake, &account, &[]), wrong);
+            let other = [("VBOX_IPC_SOCKETID".into(), "other".into())];
+            assert!(!ipc_folder_is_wrong(&fake, &account, &other));
+        }
+    }
+}

@@ -53,7 +53,9 @@ fn propdemo() -> Sim {
 }
 
 fn svcprop(host: &SimHost<'_>, args: &[&str]) -> (i32, String, String) {
-    let output = host.run(&invocation("svcprop", args, SECOND)).unwrap();
+    let output = host
+        .run(&invocation("svcprop", args, SECOND), &mut || {})
+        .unwrap();
     let Ended::Exited(status) = output.ended else {
         panic!("svcprop was killed");
     };

@@ -1,0 +1,124 @@
+//! Where a method stands before it looks at the VM: the instance's properties, the user whose VM it is, and
+//! what VBoxManage may see of the environment.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use super::Request;
+use crate::failure::{Caller, Failure, Kind};
+use crate::host::{Account, Host};
+use crate::log::Log;
+use crate::settings;
+use crate::tools::svcprop::{self, Properties, SvcpropError};
+use crate::vm::Intent;
+
+/// How long svc.configd may be away, as while it is restarted.
+const REPOSITORY_PATIENCE: Duration = Duration::from_secs(30);
+/// How long one svcprop may take.
+const SVCPROP_LIMIT: Duration = Duration::from_secs(10);
+
+/// The properties of the instance. A repository that does not answer is asked again.
+pub(super) fn read_properties(
+    host: &dyn Host,
+    log: &Log<'_>,
+    request: &Request,
+) -> Result<Properties, Failure> {
+    let users = user_properties(request.intent);
+    let mut wanted = settings::WANTED.to_vec();
+    // svc.startd has become that user already.
+    if request.caller == Caller::Hand {
+        wanted.extend(users.iter().map(String::as_str));
+    }
+    loop {
+        let error = match svcprop::read(host, &request.fmri, &wanted, SVCPROP_LIMIT) {
+            Ok(properties) => return Ok(properties),
+            Err(error) => error,
+        };
+        let kind = match &error {
+            SvcpropError::Unreachable(_) if host.now() < REPOSITORY_PATIENCE => {
+                log.line(format_args!("{}: {error}; trying again", request.fmri));
+                host.sleep(Duration::from_secs(1));
+                continue;
+            }
+            SvcpropError::Unreachable(_) | SvcpropError::Failed(_) => Kind::Transient,
+            SvcpropError::NoInstance(_) | SvcpropError::Garbled(_) => Kind::Config,
+            SvcpropError::NoSmf(_) => Kind::NoSmf,
+        };
+        let hint = match &error {
+            SvcpropError::Unreachable(_) => {
+                "svcs -xv svc:/system/svc/repository-server tells more; see also the log of svc.configd"
+            }
+            SvcpropError::NoInstance(_) => "svcs -a lists the instances that there are",
+            SvcpropError::NoSmf(_) => "vbox-smf rehearse shows what would happen with one",
+            SvcpropError::Garbled(_) | SvcpropError::Failed(_) => {
+                "run svcprop by hand to see what it says"
+            }
+        };
+        return Err(Failure::new(kind, error).hinted(hint));
+    }
+}
+
+/// Where the user of an instance is: on the method, else on the whole instance (`smf_method(7)`).
+fn user_properties(intent: Intent) -> [String; 2] {
+    [
+        format!("{}/user", intent.method()),
+        "method_context/user".to_owned(),
+    ]
+}
+
+/// Makes sure that we are the user whose VM it is. svc.startd sees to that; by hand root becomes that
+/// user, and nobody else can.
+pub(super) fn right_user(
+    host: &dyn Host,
+    request: &Request,
+    properties: &Properties,
+) -> Result<Account, Failure> {
+    let account = host.account().map_err(|e| {
+        Failure::new(Kind::Config, e).hinted("VirtualBox needs a user with a home directory")
+    })?;
+    let user = user_properties(request.intent)
+        .iter()
+        .find_map(|path| properties.get(path)?.values.first().cloned());
+    let Some(user) = user.filter(|user| *user != account.name && *user != account.uid.to_string())
+    else {
+        return Ok(account);
+    };
+    if account.uid != 0 {
+        return Err(Failure::told(
+            Kind::Permission,
+            format_args!(
+                "{} runs as user '{user}', and this is '{}'",
+                request.fmri, account.name
+            ),
+        )
+        .hinted(format!("run it as root, or as {user}")));
+    }
+    host.become_user(&user).map_err(|e| {
+        Failure::new(
+            Kind::Permission,
+            anyhow::Error::new(e).context(format!("cannot become user '{user}'")),
+        )
+        .hinted("check method_context/user of the instance")
+    })
+}
+
+/// What VBoxManage sees of the environment. The first client's environment lives on in VBoxSVC and in
+/// every VM that it starts, so it is made anew, and only what `method_environment` is for goes through.
+pub(super) fn child_environment(account: &Account, request: &Request) -> Vec<(OsString, OsString)> {
+    let mut environment: Vec<(OsString, OsString)> = vec![
+        ("LC_ALL".into(), "C".into()),
+        ("PATH".into(), "/usr/sbin:/usr/bin:/sbin:/bin".into()),
+        ("HOME".into(), account.home.clone().into()),
+        ("USER".into(), account.name.clone().into()),
+        ("LOGNAME".into(), account.name.clone().into()),
+    ];
+    let passes = |name: &OsString| name == "TZ" || name.to_string_lossy().starts_with("VBOX_");
+    environment.extend(
+        request
+            .environment
+            .iter()
+            .filter(|(name, _)| passes(name))
+            .cloned(),
+    );
+    environment
+}

@@ -1,0 +1,313 @@
+//! The course of a run: look, decide, act, look again.
+
+use std::time::Duration;
+
+use super::Request;
+use super::refused::Ended;
+use super::verbs::command;
+use crate::commands::look::{GLANCE, Looker, Sight};
+use crate::failure::{Failure, Kind};
+use crate::host::{Account, Host, RunError};
+use crate::log::Log;
+use crate::plan::{self, Action, Deed, Observed, Outcome, Reason, SHORT_CALL, Step, Waiting};
+use crate::settings::Settings;
+use crate::tools::vboxmanage::{self, Refusal, VBoxError, VBoxManage};
+
+/// How often the log says that something is still being waited for.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+/// How long the process of a VM that was saved or powered off may take to end before VirtualBox is asked.
+const PROCESS_ENDS: Duration = Duration::from_secs(5);
+/// How long the last look may take when the time is over: less than svc.startd's timeout leaves us.
+const LAST_LOOK: Duration = Duration::from_secs(5);
+/// How often a look may fail in a way that nobody knows before it is given up.
+const FAILED_LOOKS: usize = 3;
+
+/// A run of a method, from the first look to the end.
+pub(super) struct Course<'a> {
+    host: &'a dyn Host,
+    log: &'a Log<'a>,
+    request: &'a Request,
+    settings: &'a Settings,
+    budget: Duration,
+    account: &'a Account,
+    vbox: &'a VBoxManage<'a>,
+    looker: Looker<'a>,
+    deeds: Vec<Deed>,
+    /// The last line of the log about a wait, and when.
+    said: Option<(String, Duration)>,
+    failed_looks: usize,
+    /// What VBoxManage said when it last gave no answer.
+    last_words: String,
+}
+
+impl<'a> Course<'a> {
+    /// The course of a run that is to be over within `budget`.
+    pub(super) fn new(
+        host: &'a dyn Host,
+        log: &'a Log<'a>,
+        request: &'a Request,
+        settings: &'a Settings,
+        budget: Duration,
+        account: &'a Account,
+        vbox: &'a VBoxManage<'a>,
+    ) -> Self {
+        Self {
+            host,
+            log,
+            request,
+            settings,
+            budget,
+            account,
+            vbox,
+            looker: Looker::new(host, log, vbox, &settings.vm, request.intent),
+            deeds: Vec::new(),
+            said: None,
+            failed_looks: 0,
+            last_words: String::new(),
+        }
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// The VM is not proven where it should be.
+    pub(super) fn run(mut self) -> Result<(), Failure> {
+        let mut seen_since: Option<(Sight, Duration)> = None;
+        loop {
+            let sight = self.look()?;
+            let now = self.host.now();
+            let since = match &seen_since {
+                Some((before, since)) if *before == sight => *since,
+                _ => now,
+            };
+            seen_since = Some((sight.clone(), since));
+            let observed = Observed {
+                state: sight.state.as_ref(),
+                process: sight.process,
+                unchanged: now.saturating_sub(since),
+                elapsed: now,
+                deeds: &self.deeds,
+            };
+            match plan::next(&observed, self.request.intent, self.budget, self.settings) {
+                Step::Done(note) => {
+                    self.say(&sight, note.told(sight.state.as_ref()));
+                    return Ok(());
+                }
+                Step::Fail(kind, reason) => return Err(self.failure(kind, &reason)),
+                Step::Wait(pause, what) if self.request.dry_run && what != Waiting::Answer => {
+                    let delay = pause.as_secs();
+                    self.say(
+                        &sight,
+                        format_args!("{what}: up to {delay} s (dry run: not done)"),
+                    );
+                    return Ok(());
+                }
+                Step::Wait(pause, what) => self.wait(&sight, pause, what),
+                Step::Act(action, _, because) if self.request.dry_run => {
+                    self.say(
+                        &sight,
+                        format_args!("{action}{because} (dry run: not done)"),
+                    );
+                    return Ok(());
+                }
+                Step::Act(action, limit, because) => {
+                    self.say(&sight, format_args!("{action}{because}"));
+                    self.act(action, limit)?;
+                }
+            }
+        }
+    }
+
+    /// One line of the log: the VM, the state seen, and what is done.
+    fn say(&self, sight: &Sight, what: impl std::fmt::Display) {
+        self.log
+            .line(format_args!("{}: {}: {what}", self.named(), sight.words()));
+    }
+
+    /// The VM with its UUID, once that is known.
+    fn named(&self) -> String {
+        let vm = &self.settings.vm;
+        match self.looker.uuid() {
+            Some(uuid) if vm.as_uuid().as_ref() != Some(uuid) => format!("{vm} {{{uuid}}}"),
+            _ => vm.to_string(),
+        }
+    }
+
+    fn failure(&self, kind: Kind, reason: &Reason) -> Failure {
+        let words = match reason {
+            Reason::OutOfTime { state: None, .. } if !self.last_words.is_empty() => {
+                format!(" ({})", self.last_words)
+            }
+            _ => String::new(),
+        };
+        Failure::told(kind, format_args!("{}: {reason}{words}", self.named()))
+    }
+
+    /// Looks at the VM. VirtualBox not answering this time is no failure yet.
+    fn look(&mut self) -> Result<Sight, Failure> {
+        let left = self.budget.saturating_sub(self.host.now());
+        let error = match self.looker.look(left.clamp(LAST_LOOK, SHORT_CALL)) {
+            Ok(sight) => {
+                self.failed_looks = 0;
+                return Ok(sight);
+            }
+            Err(error) => error,
+        };
+        self.looker.doubt();
+        self.failed_looks += 1;
+        self.last_words = error.to_string();
+        let may_pass = match &error {
+            VBoxError::ServerGone(words) => !self.ipc_folder_is_wrong(words),
+            VBoxError::Elsewhere(_) => true,
+            VBoxError::Other(_) | VBoxError::Garbled(_) => self.failed_looks < FAILED_LOOKS,
+            VBoxError::Run(_) | VBoxError::Refused(..) => false,
+        };
+        if !may_pass {
+            return Err(self.refused(error));
+        }
+        self.log
+            .line(format_args!("{}: {error}; looking again", self.named()));
+        let exponent = u32::try_from(self.failed_looks.min(5)).unwrap_or_default();
+        self.host.sleep(GLANCE * 2_u32.pow(exponent));
+        let process = self.looker.census().is_ok_and(|census| census.lives);
+        Ok(Sight {
+            state: None,
+            or_paused: false,
+            process,
+        })
+    }
+
+    /// VirtualBox's clients and server meet in a folder in /tmp; one that is not this user's looks like
+    /// a server that is gone, for ever.
+    fn ipc_folder_is_wrong(&self, words: &str) -> bool {
+        words.contains("SOCKET_FAIL")
+            && vboxmanage::ipc_folder_is_wrong(self.host, self.account, &self.request.environment)
+    }
+
+    /// A VBoxManage failure that ends the run.
+    fn refused(&self, error: VBoxError) -> Failure {
+        let ended = Ended {
+            vm: &self.named(),
+            user: &self.account.name,
+            intent: self.request.intent,
+        };
+        ended.by(error)
+    }
+
+    /// Does it, and remembers what came of it.
+    fn act(&mut self, action: Action, limit: Duration) -> Result<(), Failure> {
+        let Some(uuid) = self.looker.uuid().cloned() else {
+            unreachable!("a state was seen, so the UUID is known");
+        };
+        let result = self
+            .vbox
+            .command(&uuid, command(action, self.settings), limit, &mut || {
+                self.note(format_args!("still {action}, {} s left", self.left()))
+            });
+        self.looker.doubt();
+        let outcome = match result {
+            Ok(()) => Outcome::Accepted,
+            Err(VBoxError::Refused(Refusal::NoAdditions, _)) => Outcome::NoAdditions,
+            Err(VBoxError::Run(RunError::Hung { .. })) => Outcome::Hung,
+            Err(VBoxError::ServerGone(words)) => Outcome::ServerGone(words),
+            Err(VBoxError::Elsewhere(words)) => Outcome::Elsewhere(words),
+            Err(VBoxError::Other(words) | VBoxError::Garbled(words)) => Outcome::Refused(words),
+            Err(error @ (VBoxError::Refused(..) | VBoxError::Run(RunError::Spawn { .. }))) => {
+                return Err(self.refused(error));
+            }
+        };
+        match &outcome {
+            Outcome::Accepted => {}
+            Outcome::NoAdditions => self.note(format_args!("{action}: it has no Guest Additions")),
+            Outcome::Hung => self.note(format_args!(
+                "{action}: VBoxManage gave no answer within {} s and was killed",
+                limit.as_secs()
+            )),
+            Outcome::ServerGone(words) | Outcome::Elsewhere(words) | Outcome::Refused(words) => {
+                self.note(format_args!("{action} failed: {words}"));
+            }
+        }
+        self.said = None;
+        let accepted = outcome == Outcome::Accepted;
+        self.deeds.push(Deed {
+            action,
+            at: self.host.now(),
+            outcome,
+        });
+        if accepted {
+            self.settle(action);
+        }
+        Ok(())
+    }
+
+    /// What is left of the time, in seconds.
+    fn left(&self) -> u64 {
+        self.budget.saturating_sub(self.host.now()).as_secs()
+    }
+
+    /// One line of the log about the VM, whatever its state.
+    fn note(&self, what: impl std::fmt::Display) {
+        self.log.line(format_args!("{}: {what}", self.named()));
+    }
+
+    /// What VBoxManage accepted is not yet seen: a short list, or the process's end, is what to look for.
+    fn settle(&mut self, action: Action) {
+        match action {
+            Action::SaveState | Action::PowerOff | Action::EmergencyStop => {
+                self.watch(PROCESS_ENDS, |_| {});
+            }
+            Action::Start | Action::PressPower | Action::PressSleep | Action::AskAdditions => {
+                self.looker.expect_running();
+            }
+            Action::Resume | Action::DiscardState => {}
+        }
+    }
+
+    /// Waits, and says so: once, and then every ten seconds.
+    fn wait(&mut self, sight: &Sight, pause: Duration, what: Waiting) {
+        let text = format!("{}: {}: {what}", self.named(), sight.words());
+        let (log, host, budget) = (self.log, self.host, self.budget);
+        let mut said = self.said.take().filter(|(before, _)| *before == text);
+        let mut say = |now: Duration| {
+            if said
+                .as_ref()
+                .is_none_or(|(_, at)| now.saturating_sub(*at) >= LINE_EVERY)
+            {
+                log.line(format_args!(
+                    "{text}, {} s left",
+                    budget.saturating_sub(now).as_secs()
+                ));
+                said = Some((text.clone(), now));
+            }
+        };
+        say(host.now());
+        if sight.process {
+            self.watch(pause, say);
+        } else {
+            sleep(host, pause, say);
+        }
+        self.said = said;
+    }
+
+    /// Waits until the VM's process is gone, or for this long.
+    fn watch(&self, at_most: Duration, mut tick: impl FnMut(Duration)) {
+        let until = self.host.now() + at_most;
+        while self.looker.census().is_ok_and(|census| census.lives) {
+            let now = self.host.now();
+            tick(now);
+            match until.checked_sub(now) {
+                Some(left) if !left.is_zero() => self.host.sleep(left.min(GLANCE)),
+                _ => return,
+            }
+        }
+    }
+}
+
+/// Waits, in pieces that are short enough for the log.
+fn sleep(host: &dyn Host, how_long: Duration, mut tick: impl FnMut(Duration)) {
+    let until = host.now() + how_long;
+    while let Some(left) = until.checked_sub(host.now()).filter(|left| !left.is_zero()) {
+        host.sleep(left.min(LINE_EVERY));
+        tick(host.now());
+    }
+}

@@ -1,0 +1,96 @@
+//! A host for unit tests: files and answers from a list, and nothing else.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{
+    Account, Ended, FileFacts, FileKind, Held, Host, Invocation, LockError, Output, Process,
+    RunError,
+};
+
+/// What is there, and what programs answer.
+#[derive(Default)]
+pub(crate) struct Fake {
+    files: BTreeMap<PathBuf, FileFacts>,
+    answers: BTreeMap<String, Output>,
+    asked: RefCell<Vec<String>>,
+}
+
+impl Fake {
+    /// Puts something at a path.
+    pub(crate) fn file(mut self, path: &str, owner: u32, mode: u32, kind: FileKind) -> Self {
+        self.files
+            .insert(path.into(), FileFacts { owner, mode, kind });
+        self
+    }
+
+    /// Has a program answer; any other one is killed by a signal.
+    pub(crate) fn answer(
+        mut self,
+        arguments: &str,
+        status: i32,
+        stdout: &str,
+        stderr: &str,
+    ) -> Self {
+        let output = Output {
+            ended: Ended::Exited(status),
+            stdout: stdout.into(),
+            stderr: stderr.into(),
+            cut: false,
+        };
+        self.answers.insert(arguments.to_owned(), output);
+        self
+    }
+
+    /// What was run, in order.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.borrow().clone()
+    }
+}
+
+impl Host for Fake {
+    fn run(&self, what: &Invocation, _: &mut dyn FnMut()) -> Result<Output, RunError> {
+        let words: Vec<_> = what.args.iter().map(|arg| arg.to_string_lossy()).collect();
+        let arguments = words.join(" ");
+        let answer = self.answers.get(&arguments).cloned();
+        self.asked.borrow_mut().push(arguments);
+        Ok(answer.unwrap_or(Output {
+            ended: Ended::Killed(libc::SIGSEGV),
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+            cut: false,
+        }))
+    }
+
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn sleep(&self, _: Duration) {}
+
+    fn account(&self) -> io::Result<Account> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn become_user(&self, _: &str) -> io::Result<Account> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn processes(&self) -> io::Result<Vec<Process>> {
+        Ok(Vec::new())
+    }
+
+    fn cold_start_lock(&self, _: Duration) -> Result<Box<dyn Held>, LockError> {
+        Err(LockError::Unusable("there is none".to_owned()))
+    }
+
+    fn file_facts(&self, path: &Path) -> io::Result<FileFacts> {
+        self.files
+            .get(path)
+            .cloned()
+            .ok_or(io::ErrorKind::NotFound.into())
+    }
+}

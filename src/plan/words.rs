@@ -1,0 +1,139 @@
+//! The decision in words, for the log.
+
+use std::fmt;
+
+use super::{Action, Because, Note, Reason, Waiting};
+use crate::vm::{Intent, VmState};
+
+/// For the log: what is being done.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Start => "starting it",
+            Self::DiscardState => "discarding its saved state",
+            Self::Resume => "resuming it",
+            Self::PressPower => "pressing its power button",
+            Self::PressSleep => "pressing its sleep button",
+            Self::AskAdditions => "asking its Guest Additions to shut down",
+            Self::SaveState => "saving its state",
+            Self::PowerOff => "powering it off",
+            Self::EmergencyStop => "ending its process",
+        })
+    }
+}
+
+impl Note {
+    /// For the log.
+    pub(crate) fn told(self, state: Option<&VmState>) -> String {
+        let state = state.map_or("off", VmState::word);
+        match self {
+            Self::RanAlready => "it runs already".to_owned(),
+            Self::Runs => "it runs".to_owned(),
+            Self::OffAlready => format!("it is {state} already, and no process of it is left"),
+            Self::Off => format!("it is {state}, and no process of it is left"),
+            Self::Left(property) => format!("left {state} by {property}"),
+        }
+    }
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Answer => "waiting for VirtualBox to answer",
+            Self::Change => "waiting for that to end",
+            Self::Process => "VirtualBox says that it is off, but a process of it is still there: waiting for its end",
+            Self::ProcessSeen => "VirtualBox says that it runs, but no process of it is seen: looking again",
+            Self::Delay => "waiting for vm/start_delay",
+            Self::Guest => "waiting for the guest to turn itself off",
+            Self::Retry => "trying again soon",
+        })
+    }
+}
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StartIsAsked => Ok(()),
+            Self::Setting(property, value) => write!(f, " ({property}={value})"),
+            Self::Fallback(fallback) => write!(
+                f,
+                " (vm/stop_fallback={}: the stop method did not stop it)",
+                fallback.word()
+            ),
+            Self::ButtonNeedsRunning => f.write_str(" (a paused guest hears no button)"),
+            Self::GuestIsDead => f.write_str(" (its guest is dead, and nothing else works)"),
+            Self::NoAdditions => f.write_str(" (it has no Guest Additions to ask)"),
+            Self::ProcessHangs => f.write_str(" (its process does not answer)"),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Untouchable(state) => write!(
+                f,
+                "its state is '{state}', which nobody can act on safely; it was not touched; look at it with VBoxManage showvminfo"
+            ),
+            Self::Refused(state, property) => write!(
+                f,
+                "it is {state}, and {property}=refuse; look at it, then svcadm clear the instance"
+            ),
+            Self::DidNotStayUp(state) => write!(
+                f,
+                "it was started, and is {state} again; its VBox.log says why"
+            ),
+            Self::ActionFailed(action, words) => write!(f, "{action} failed: {words}"),
+            Self::ActionHung(action) => write!(
+                f,
+                "{action}: VBoxManage gave no answer; it goes on inside VirtualBox, and another try will see what came of it"
+            ),
+            Self::OutOfTime {
+                state,
+                process,
+                tried,
+                intent,
+            } => {
+                match state {
+                    Some(state) => write!(f, "the time is over and it is {state}")?,
+                    None => f.write_str("the time is over and VirtualBox does not answer")?,
+                }
+                if *process {
+                    f.write_str(" (a process of it lives)")?;
+                }
+                after(f, tried)?;
+                match intent {
+                    Intent::Start => Ok(()),
+                    Intent::Stop => f.write_str(BY_HAND),
+                }
+            }
+            Self::StillUp { state, tried } => {
+                write!(f, "it is still {state}")?;
+                after(f, tried)?;
+                f.write_str(BY_HAND)
+            }
+        }
+    }
+}
+
+/// The next step for somebody whose VM does not stop.
+const BY_HAND: &str = "; disabling the instance again will not stop it: stop it with VBoxManage controlvm, then svcadm clear the instance";
+
+/// ` after pressing its power button (12 times), saving its state`
+fn after(f: &mut fmt::Formatter<'_>, tried: &[Action]) -> fmt::Result {
+    let mut counted: Vec<(Action, usize)> = Vec::new();
+    for action in tried {
+        match counted.iter_mut().find(|(seen, _)| seen == action) {
+            Some((_, n)) => *n += 1,
+            None => counted.push((*action, 1)),
+        }
+    }
+    for (i, (action, n)) in counted.iter().enumerate() {
+        f.write_str(if i == 0 { " after " } else { ", " })?;
+        write!(f, "{action}")?;
+        if *n > 1 {
+            write!(f, " ({n} times)")?;
+        }
+    }
+    Ok(())
+}
