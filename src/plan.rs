@@ -224,8 +224,8 @@ pub(crate) enum Reason {
         state: Option<VmState>,
         /// A process of it lives.
         process: bool,
-        /// What was tried.
-        tried: Vec<Action>,
+        /// What was tried, and what came of it.
+        tried: Vec<Deed>,
         /// What was wanted.
         intent: Intent,
     },
@@ -233,8 +233,8 @@ pub(crate) enum Reason {
     StillUp {
         /// The last state.
         state: VmState,
-        /// What was tried.
-        tried: Vec<Action>,
+        /// What was tried, and what came of it.
+        tried: Vec<Deed>,
     },
 }
 
@@ -278,7 +278,7 @@ fn wait(
             Reason::OutOfTime {
                 state: seen.state.cloned(),
                 process: seen.process,
-                tried: seen.deeds.iter().map(|d| d.action).collect(),
+                tried: seen.deeds.to_vec(),
                 intent,
             },
         ),

@@ -69,8 +69,12 @@ pub(crate) struct Looker<'a> {
     intent: Intent,
     name: Option<String>,
     uuid: Option<Uuid>,
-    /// It was seen running, and nothing was done to it since.
+    /// It was seen among those that run, and nothing was done to it since.
     running: bool,
+    /// It was among those that run, and so may be paused.
+    or_paused: bool,
+    /// VirtualBox contradicted what was seen: only the long list tells what is so.
+    contradicted: bool,
     answered: Option<Duration>,
 }
 
@@ -94,6 +98,8 @@ impl<'a> Looker<'a> {
             name: uuid.is_none().then(|| vm.as_str().to_owned()),
             uuid,
             running: false,
+            or_paused: false,
+            contradicted: false,
             answered: None,
         }
     }
@@ -106,6 +112,12 @@ impl<'a> Looker<'a> {
     /// VBoxManage said that the VM was started: a short list is enough to see it run.
     pub(crate) fn expect_running(&mut self) {
         self.running = true;
+        self.or_paused = false;
+    }
+
+    /// VirtualBox refused what would have been right for the state that was seen.
+    pub(crate) fn contradict(&mut self) {
+        self.contradicted = true;
     }
 
     /// What was seen may hold no longer.
@@ -147,6 +159,7 @@ impl<'a> Looker<'a> {
             Told::Nothing => (None, false),
         };
         self.running = state == Some(VmState::Running);
+        self.or_paused = or_paused;
         // The processes of before the call would miss one that it was about to see.
         let process = if state.as_ref().is_some_and(plan::is_off) || !before.lives {
             self.census()?.lives
@@ -208,7 +221,10 @@ impl<'a> Looker<'a> {
             && let Some(uuid) = self.uuid.clone()
         {
             if self.vbox.running(self.left(until))?.contains(&uuid) {
-                return Ok(Told::State(VmState::Running));
+                return Ok(match self.or_paused {
+                    true => Told::RunningOrPaused,
+                    false => Told::State(VmState::Running),
+                });
             }
             // It is on its way down, most likely, and about to be gone.
             return if self.is_gone_within(LEAVING)? {
@@ -229,8 +245,8 @@ impl<'a> Looker<'a> {
         let up = roll.running.contains(&found.uuid);
         self.uuid = Some(found.uuid.clone());
         self.name = Some(found.name.clone());
-        if up && self.intent == Intent::Stop {
-            // Saving and powering off are the same for both, and a button says it when it is paused.
+        if up && self.intent == Intent::Stop && !self.contradicted {
+            // Saving and powering off are the same for both, and a button is refused when it is paused.
             return Ok(Told::RunningOrPaused);
         }
         // Now that its UUID is known, another VM's process is told apart.
@@ -249,6 +265,7 @@ impl<'a> Looker<'a> {
             // It is not accessible, and has no session to take: showvminfo says why.
             return self.show(until);
         };
+        self.contradicted = false;
         let state = found.state.clone();
         let alike = ours.all(|other| other.state == state);
         self.name = Some(found.name.clone());

@@ -258,7 +258,7 @@ impl Ladder<'_> {
             Kind::Fatal,
             Reason::StillUp {
                 state: self.state.clone(),
-                tried: self.seen.deeds.iter().map(|d| d.action).collect(),
+                tried: self.seen.deeds.to_vec(),
             },
         )
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Action, Because, Note, Reason, Waiting};
+use super::{Action, Because, Deed, Note, Outcome, Reason, Waiting};
 use crate::vm::{Intent, VmState};
 
 /// For the log: what is being done.
@@ -119,21 +119,40 @@ impl fmt::Display for Reason {
 /// The next step for somebody whose VM does not stop.
 const BY_HAND: &str = "; disabling the instance again will not stop it: stop it with VBoxManage controlvm, then svcadm clear the instance";
 
-/// ` after pressing its power button (12 times), saving its state`
-fn after(f: &mut fmt::Formatter<'_>, tried: &[Action]) -> fmt::Result {
-    let mut counted: Vec<(Action, usize)> = Vec::new();
-    for action in tried {
-        match counted.iter_mut().find(|(seen, _)| seen == action) {
-            Some((_, n)) => *n += 1,
-            None => counted.push((*action, 1)),
+/// ` after pressing its power button (12 times), saving its state (Failed to save machine state.)`
+fn after(f: &mut fmt::Formatter<'_>, tried: &[Deed]) -> fmt::Result {
+    let mut counted: Vec<(&Deed, usize)> = Vec::new();
+    for deed in tried {
+        match counted
+            .iter_mut()
+            .find(|(seen, _)| seen.action == deed.action)
+        {
+            // The last outcome is the one that tells.
+            Some((seen, n)) => (*seen, *n) = (deed, *n + 1),
+            None => counted.push((deed, 1)),
         }
     }
-    for (i, (action, n)) in counted.iter().enumerate() {
+    for (i, (deed, n)) in counted.iter().enumerate() {
         f.write_str(if i == 0 { " after " } else { ", " })?;
-        write!(f, "{action}")?;
-        if *n > 1 {
-            write!(f, " ({n} times)")?;
+        write!(f, "{}", deed.action)?;
+        match (*n, deed.outcome.words()) {
+            (1, None) => {}
+            (1, Some(words)) => write!(f, " ({words})")?,
+            (n, None) => write!(f, " ({n} times)")?,
+            (n, Some(words)) => write!(f, " ({n} times: {words})")?,
         }
     }
     Ok(())
+}
+
+impl Outcome {
+    /// Why an action did not do it, where that is known.
+    fn words(&self) -> Option<&str> {
+        match self {
+            Self::Accepted => None,
+            Self::NoAdditions => Some("it has no Guest Additions"),
+            Self::Hung => Some("VBoxManage gave no answer"),
+            Self::Elsewhere(words) | Self::Refused(words) | Self::ServerGone(words) => Some(words),
+        }
+    }
 }

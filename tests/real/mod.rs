@@ -1,12 +1,16 @@
 //! On real VirtualBox, and on the stand-ins that the rig puts beside it.
 
 mod check;
+mod deaf_guests;
+mod dry_runs;
 mod manners;
 mod one_vm;
 mod rig;
 mod server_killed;
 mod start_settings;
 mod starts;
+mod stop_trouble;
+mod stops;
 mod storms;
 mod svcprop_fake;
 

@@ -131,8 +131,8 @@ impl<'rig> OneVm<'rig> {
         self.assert_is(state);
     }
 
-    /// Kills the VM's process while it restores the state, which takes a tenth of a second: so it is tried
-    /// until it is met.
+    /// Kills the VM's process while it restores the state, which takes a third of a second: so it is tried
+    /// again when that was missed.
     fn die_while_it_is_restored(&self) {
         for _ in 0..20 {
             match self.user.state(&self.uuid).as_str() {
@@ -140,7 +140,7 @@ impl<'rig> OneVm<'rig> {
                 "aborted" => self.boot(),
                 "aborted-saved" => return,
                 "saved" => {
-                    self.kill_at("to 'LOADING'");
+                    self.kill_at("Machine state changed to 'Restoring'");
                     continue;
                 }
                 other => panic!("killed while it was restored it is {other}"),
@@ -168,6 +168,12 @@ impl<'rig> OneVm<'rig> {
         eventually(Duration::from_secs(20), gone, || {
             "the process is not gone".to_owned()
         });
+    }
+
+    /// What the guest has said since its process began.
+    pub(crate) fn said(&self) -> Vec<String> {
+        let serial = self.user.serial(&self.uuid);
+        serial.lines().map(str::to_owned).collect()
     }
 
     // --- the guest `beat`

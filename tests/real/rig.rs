@@ -33,6 +33,7 @@ mod records;
 mod slate;
 mod slot;
 mod smf;
+mod tmpfs;
 mod vms;
 
 use std::fs::{self, File};
@@ -49,6 +50,7 @@ pub(crate) use lease::User;
 pub(crate) use processes::{descriptors, environment, has_leaked};
 pub(crate) use records::Recorded;
 pub(crate) use slot::outside;
+pub(crate) use tmpfs::Tmpfs;
 
 use lease::{lock, try_lock};
 use slot::Slot;

@@ -225,6 +225,9 @@ impl<'a> Course<'a> {
                 self.note(format_args!("{action} failed: {words}"));
             }
         }
+        if let Outcome::Elsewhere(_) = &outcome {
+            self.looker.contradict();
+        }
         self.said = None;
         let accepted = outcome == Outcome::Accepted;
         self.deeds.push(Deed {

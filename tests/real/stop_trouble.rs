@@ -1,0 +1,103 @@
+//! `stop` where VirtualBox itself does not do it: a VM process that is frozen, a disk that is full.
+
+use std::time::Duration;
+
+use super::one_vm::OneVm;
+use super::rig::{Tmpfs, rig_or_skip};
+
+/// A VM whose process gives no answer, and what its stop has to do with.
+fn frozen<'rig>(rig: &'rig super::rig::Rig, settings: &[(&str, &str)]) -> (OneVm<'rig>, u32) {
+    let mut vm = OneVm::new(rig, "ignoreacpi");
+    vm.boot();
+    vm.set(&[settings, &[("stop/timeout_seconds", "30")]].concat());
+    let pid = vm.pid();
+    vm.user.kill(pid, libc::SIGSTOP);
+    (vm, pid)
+}
+
+/// Nobody has said that what the guest holds may be lost.
+#[test]
+fn a_frozen_vm_is_left() {
+    let rig = rig_or_skip!();
+    let (vm, pid) = frozen(rig, &[]);
+    let run = vm.stop();
+    run.fails(
+        95,
+        &[
+            "running",
+            "saving its state",
+            "disabling the instance again will not stop it",
+        ],
+    );
+    assert_eq!(vm.user.vm_processes(&vm.uuid), [pid]);
+    assert_eq!(vm.deeds(), ["savestate"]);
+}
+
+#[test]
+fn a_frozen_vm_that_was_to_hear_a_button_is_left() {
+    let rig = rig_or_skip!();
+    let button = ("vm/stop_method", "acpipowerbutton");
+    let (vm, pid) = frozen(rig, &[button, ("vm/stop_fallback", "none")]);
+    vm.stop()
+        .fails(95, &["running", "pressing its power button"]);
+    assert_eq!(vm.user.vm_processes(&vm.uuid), [pid]);
+}
+
+#[test]
+fn a_frozen_vm_is_ended_where_poweroff_is_the_method() {
+    let rig = rig_or_skip!();
+    let (vm, _) = frozen(rig, &[("vm/stop_method", "poweroff")]);
+    vm.stop().succeeds().logs(&[
+        "powering it off (vm/stop_method=poweroff)",
+        "VBoxManage gave no answer",
+        "ending its process (its process does not answer)",
+        "aborted: it is aborted, and no process of it is left",
+    ]);
+    vm.assert_is("aborted");
+    assert_eq!(vm.deeds(), ["poweroff", "startvm emergencystop"]);
+}
+
+#[test]
+fn a_frozen_vm_is_ended_where_poweroff_is_the_fallback() {
+    let rig = rig_or_skip!();
+    for method in ["savestate", "acpipowerbutton"] {
+        let (vm, _) = frozen(
+            rig,
+            &[
+                ("vm/stop_method", method),
+                ("vm/stop_fallback", "poweroff"),
+                // 15 s of these 20 are the fallback's.
+            ],
+        );
+        vm.stop()
+            .succeeds()
+            .logs(&["ending its process", "aborted: it is aborted"]);
+        vm.assert_is("aborted");
+    }
+}
+
+/// The state does not fit on the disk: the VM stays up, and the log says why.
+#[test]
+fn a_full_disk() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "beat");
+    vm.boot();
+    vm.set(&[("stop/timeout_seconds", "50")]);
+    let snapshots = vm.user.vm_folder(&vm.uuid).join("Snapshots");
+    let full = Tmpfs::over(&snapshots, &vm.user, "16k");
+    let pid = vm.pid();
+    let run = vm.stop();
+    run.fails(
+        95,
+        &["running", "saving its state (3 times)", "Failed to save"],
+    )
+    .logs(&["saving its state failed: "]);
+    vm.assert_is("running");
+    assert_eq!(vm.pid(), pid);
+    assert!(run.took < Duration::from_secs(40), "{run}");
+    vm.wait_for_letters(2);
+
+    drop(full);
+    vm.stop().succeeds();
+    vm.assert_is("saved");
+}

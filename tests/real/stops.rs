@@ -1,0 +1,242 @@
+//! `stop` on real VirtualBox, where the stop method does what it should.
+
+use std::time::Duration;
+
+use super::one_vm::OneVm;
+use super::rig::{Running, eventually, rig_or_skip};
+
+#[test]
+fn savestate() {
+    let rig = rig_or_skip!();
+    let vm = OneVm::new(rig, "beat");
+    vm.boot();
+    vm.wait_for_letters(2);
+    vm.stop().succeeds().logs(&[
+        "saving its state (vm/stop_method=savestate)",
+        "saved: it is saved, and no process of it is left",
+    ]);
+    vm.assert_is("saved");
+    assert_eq!(vm.deeds(), ["savestate"]);
+    let before = vm.letters();
+    vm.real(&["startvm", &vm.uuid, "--type", "headless"]);
+    vm.wait_for_letters(1);
+    vm.assert_went_on_from(&before);
+}
+
+#[test]
+fn power_button_and_the_guest_listens() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpi");
+    vm.boot();
+    vm.set(&[("vm/stop_method", "acpipowerbutton")]);
+    vm.stop().succeeds().logs(&[
+        "pressing its power button (vm/stop_method=acpipowerbutton)",
+        "poweroff: it is poweroff, and no process of it is left",
+    ]);
+    vm.assert_is("poweroff");
+    assert_eq!(vm.deeds(), ["acpipowerbutton"]);
+    assert_eq!(vm.said(), ["BOOTED", "BUTTON", "OFF"]);
+}
+
+/// It takes 6 s over it, and is not disturbed.
+#[test]
+fn power_button_and_the_guest_is_slow() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpislow");
+    vm.boot();
+    vm.set(&[("vm/stop_method", "acpipowerbutton")]);
+    let run = vm.stop();
+    run.succeeds().logs(&[
+        "pressing its power button",
+        "waiting for the guest to turn itself off",
+        "poweroff: it is poweroff",
+    ]);
+    vm.assert_is("poweroff");
+    assert!(run.took > Duration::from_secs(5), "{run}");
+    assert_eq!(vm.deeds(), ["acpipowerbutton"]);
+    assert_eq!(vm.said(), ["BOOTED", "BUTTON", "OFF"]);
+}
+
+#[test]
+fn poweroff() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpi");
+    vm.boot();
+    vm.set(&[("vm/stop_method", "poweroff")]);
+    vm.stop().succeeds().logs(&[
+        "powering it off (vm/stop_method=poweroff)",
+        "poweroff: it is poweroff, and no process of it is left",
+    ]);
+    vm.assert_is("poweroff");
+    assert_eq!(vm.deeds(), ["poweroff"]);
+    // It was told nothing.
+    assert_eq!(vm.said(), ["BOOTED"]);
+}
+
+/// There are no Guest Additions in the guest to ask.
+#[test]
+fn shutdown_becomes_the_power_button() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpi");
+    vm.boot();
+    vm.set(&[("vm/stop_method", "shutdown")]);
+    vm.stop().succeeds().logs(&[
+        "asking its Guest Additions to shut down (vm/stop_method=shutdown)",
+        "it has no Guest Additions",
+        "pressing its power button (it has no Guest Additions to ask)",
+        "poweroff: it is poweroff",
+    ]);
+    vm.assert_is("poweroff");
+    assert_eq!(vm.deeds(), ["shutdown", "acpipowerbutton"]);
+    assert_eq!(vm.said(), ["BOOTED", "BUTTON", "OFF"]);
+}
+
+/// Saved as it is: it does not run for a moment.
+#[test]
+fn savestate_of_a_paused_vm() {
+    let rig = rig_or_skip!();
+    let vm = OneVm::new(rig, "beat");
+    vm.bring_into("paused");
+    vm.stop().succeeds();
+    vm.assert_is("saved");
+    assert_eq!(vm.deeds(), ["savestate"]);
+}
+
+#[test]
+fn poweroff_of_a_paused_vm() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpi");
+    vm.bring_into("paused");
+    vm.set(&[("vm/stop_method", "poweroff")]);
+    vm.stop().succeeds();
+    vm.assert_is("poweroff");
+    assert_eq!(vm.deeds(), ["poweroff"]);
+}
+
+/// A paused guest hears no button.
+#[test]
+fn power_button_of_a_paused_vm() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpi");
+    vm.bring_into("paused");
+    vm.set(&[("vm/stop_method", "acpipowerbutton")]);
+    vm.stop().succeeds().logs(&[
+        "resuming it (a paused guest hears no button)",
+        "pressing its power button",
+        "poweroff: it is poweroff",
+    ]);
+    vm.assert_is("poweroff");
+    assert_eq!(vm.said(), ["BOOTED", "BUTTON", "OFF"]);
+    // The lists do not tell paused from running: VirtualBox's refusal of the button does.
+    let deeds = vm.deeds();
+    let useful = deeds.strip_prefix(&["acpipowerbutton".to_owned()]);
+    assert_eq!(useful.unwrap_or(&deeds), ["resume", "acpipowerbutton"]);
+}
+
+/// The guest is dead, and nothing else works: the one exception to never powering off unless told.
+#[test]
+fn of_a_stuck_vm() {
+    let rig = rig_or_skip!();
+    let vm = OneVm::new(rig, "triple");
+    vm.bring_into("gurumeditation");
+    vm.stop().succeeds().logs(&[
+        "gurumeditation: powering it off (its guest is dead, and nothing else works)",
+        "poweroff: it is poweroff, and no process of it is left",
+    ]);
+    vm.assert_is("poweroff");
+    assert_eq!(vm.deeds(), ["poweroff"]);
+}
+
+/// Under every setting, also one that would have it left alone.
+#[test]
+fn of_a_stuck_vm_that_was_to_hear_a_button() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "triple");
+    vm.bring_into("gurumeditation");
+    vm.set(&[
+        ("vm/stop_method", "acpipowerbutton"),
+        ("vm/stop_fallback", "none"),
+    ]);
+    vm.stop().succeeds();
+    vm.assert_is("poweroff");
+    assert_eq!(vm.deeds(), ["poweroff"]);
+}
+
+/// Nothing is done to it, whatever the stop method is, and again.
+#[track_caller]
+fn assert_already(state: &str) {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpi");
+    vm.bring_into(state);
+    for method in ["savestate", "acpipowerbutton", "poweroff"] {
+        vm.set(&[("vm/stop_method", method)]);
+        let run = vm.stop();
+        run.succeeds().logs(&[&format!(
+            "{state}: it is {state} already, and no process of it is left"
+        )]);
+        let programs = vm.user.programs_executed(&run);
+        assert_eq!(programs.len(), 2, "{programs:#?}");
+    }
+    vm.assert_is(state);
+    assert_eq!(vm.deeds(), [""; 0]);
+}
+
+#[test]
+fn of_a_vm_that_is_off() {
+    assert_already("poweroff");
+}
+
+#[test]
+fn of_a_saved_vm() {
+    assert_already("saved");
+}
+
+#[test]
+fn of_an_aborted_vm() {
+    assert_already("aborted");
+}
+
+#[test]
+fn of_an_aborted_saved_vm() {
+    assert_already("aborted-saved");
+}
+
+/// One of them does it, and the others see it done.
+#[test]
+fn several_stops_of_one_vm_at_once() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpi");
+    for (method, state) in [
+        ("savestate", "saved"),
+        ("acpipowerbutton", "poweroff"),
+        ("poweroff", "poweroff"),
+    ] {
+        vm.set(&[("vm/stop_method", method), ("vm/on_saved", "discard")]);
+        vm.start().succeeds();
+        vm.user.booted(&vm.uuid, Duration::from_secs(20));
+        let running: Vec<_> = (0..4).map(|_| vm.stopping().spawn()).collect();
+        for run in running.into_iter().map(Running::wait) {
+            run.exits(0);
+        }
+        vm.assert_is(state);
+    }
+}
+
+/// svc.startd has killed one that took too long, and runs the method again: what the first began goes on.
+#[test]
+fn a_stop_after_one_that_was_killed() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpislow");
+    vm.boot();
+    vm.set(&[("vm/stop_method", "acpipowerbutton")]);
+    let mut killed = vm.stopping().spawn();
+    let pressed = || vm.said().len() > 1;
+    let message = || "the guest has heard no button".to_owned();
+    eventually(Duration::from_secs(20), pressed, message);
+    killed.signal(libc::SIGKILL);
+    assert_eq!(killed.wait().signal, Some(libc::SIGKILL));
+    vm.assert_is("running");
+    vm.stop().succeeds();
+    vm.assert_is("poweroff");
+    assert_eq!(vm.said(), ["BOOTED", "BUTTON", "OFF"]);
+}
