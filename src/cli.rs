@@ -17,7 +17,12 @@ use crate::vm::{Intent, Printable};
 
 /// VirtualBox VMs as SMF services, one VM per instance
 #[derive(Debug, Parser)]
-#[command(name = "vbox-smf", version, propagate_version = true)]
+#[command(
+    name = "vbox-smf",
+    version,
+    propagate_version = true,
+    max_term_width = 80
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
