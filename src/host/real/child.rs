@@ -46,6 +46,8 @@ pub(super) fn run(what: &Invocation, still_running: &mut dyn FnMut()) -> Result<
     let deadline = Instant::now() + what.limit;
     let mut child = Command::new(&what.program)
         .args(&what.args)
+        // VBoxSVC would hold our folder, and so its file system, for as long as a VM runs.
+        .current_dir("/")
         .env_clear()
         .envs(what.env.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
