@@ -17,7 +17,12 @@ use crate::vm::{Intent, Printable};
 
 /// VirtualBox VMs as SMF services, one VM per instance
 #[derive(Debug, Parser)]
-#[command(name = "vbox-smf", version, propagate_version = true)]
+#[command(
+    name = "vbox-smf",
+    version,
+    propagate_version = true,
+    max_term_width = 80
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -104,19 +109,23 @@ pub fn run(
     } else {
         Caller::Hand
     };
-    let outcome = catch_unwind(AssertUnwindSafe(|| match Cli::try_parse_from(args) {
+    ExitCode::from(exit_status(caller, || match Cli::try_parse_from(args) {
         Ok(cli) => dispatch(&cli, &environment, caller).map_err(|failure| {
             complain(&failure);
             failure.kind
         }),
         Err(answer) => answer_usage(&answer, caller),
-    }));
-    ExitCode::from(match outcome {
+    }))
+}
+
+/// The exit status of this work. A panic, whose message is on stderr by then, is no signal to svc.startd,
+/// which would try again: it is fatal.
+fn exit_status(caller: Caller, work: impl FnOnce() -> Result<(), Kind>) -> u8 {
+    match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(())) => SUCCESS,
         Ok(Err(kind)) => kind.exit_status(caller),
-        // The panic's message is already on stderr.
         Err(_) => Kind::Fatal.exit_status(caller),
-    })
+    }
 }
 
 /// Prints help, the version, or what is wrong with the command line, as clap words it. svc.startd never
@@ -166,5 +175,59 @@ fn dispatch(
         Command::Refresh(_) => Ok(()),
         Command::Gen(arguments) => commands::generate::run(arguments),
         Command::Rehearse(arguments) => commands::rehearse::run(arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_panic_is_fatal() {
+        for caller in [Caller::Smf, Caller::Hand] {
+            assert_eq!(exit_status(caller, || panic!("expected in this test")), 95);
+        }
+        assert_eq!(exit_status(Caller::Smf, || Err(Kind::Usage)), 96);
+        assert_eq!(exit_status(Caller::Hand, || Err(Kind::Usage)), 2);
+        assert_eq!(exit_status(Caller::Smf, || Ok(())), 0);
+    }
+
+    fn instance(fmri: Option<&str>, vm: Option<&str>) -> Instance {
+        Instance {
+            fmri: fmri.map(OsString::from),
+            vm: vm.map(OsString::from),
+        }
+    }
+
+    #[test]
+    fn which_instance_is_meant() {
+        let smf: Vec<(OsString, OsString)> =
+            vec![("SMF_FMRI".into(), "svc:/site/xvm/vbox:smf".into())];
+        for (instance, environment, expected) in [
+            (instance(None, None), &smf[..], "svc:/site/xvm/vbox:smf"),
+            (
+                instance(Some("site/other:a"), None),
+                &smf[..],
+                "svc:/site/other:a",
+            ),
+            (instance(None, Some("b")), &smf[..], "svc:/site/xvm/vbox:b"),
+            (instance(None, Some("b")), &[], "svc:/site/xvm/vbox:b"),
+        ] {
+            let decided = instance.decide(environment).expect(expected);
+            assert_eq!(decided.to_string(), expected);
+        }
+        for (instance, kind) in [
+            (instance(None, None), Kind::NoSmf),
+            (instance(Some("svc:/site/other"), None), Kind::Config),
+            (instance(None, Some("web.example")), Kind::Config),
+        ] {
+            assert_eq!(instance.decide(&[]).expect_err("no instance").kind, kind);
+        }
     }
 }

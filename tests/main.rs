@@ -1,5 +1,6 @@
 //! Integration tests: one crate, one module a subject.
 
+mod entry;
 mod generate;
 mod house;
 // The rig is a chroot of Debian.

@@ -15,7 +15,7 @@ use crate::vm::Printable;
 /// So many instances are named in the note on what to do next.
 const NAMED: usize = 4;
 
-/// Writes an SMF manifest: a service, and an instance of it for each VM
+/// Write an SMF manifest: a service, and an instance of it for each VM
 ///
 /// An option applies to all VMs, or to one: `--user vm1:alice`. A property that is set for all goes to
 /// the service, where every instance finds it; one that is set for one VM goes to its instance.

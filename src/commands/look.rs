@@ -60,6 +60,19 @@ enum Told {
     Nothing,
 }
 
+/// What is held to be so until the next look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Belief {
+    /// Nothing.
+    Nothing,
+    /// It runs: the list of those that run is enough to see that it still does.
+    Runs,
+    /// It runs or is paused: the same list is enough.
+    IsUp,
+    /// What was seen was wrong: only the long list tells what is so.
+    Wrong,
+}
+
 /// Looks at one VM again and again, and remembers who it is.
 pub(crate) struct Looker<'a> {
     host: &'a dyn Host,
@@ -69,12 +82,7 @@ pub(crate) struct Looker<'a> {
     intent: Intent,
     name: Option<String>,
     uuid: Option<Uuid>,
-    /// It was seen among those that run, and nothing was done to it since.
-    running: bool,
-    /// It was among those that run, and so may be paused.
-    or_paused: bool,
-    /// VirtualBox contradicted what was seen: only the long list tells what is so.
-    contradicted: bool,
+    belief: Belief,
     answered: Option<Duration>,
 }
 
@@ -97,9 +105,7 @@ impl<'a> Looker<'a> {
             // VirtualBox takes a UUID-shaped text for a UUID only.
             name: uuid.is_none().then(|| vm.as_str().to_owned()),
             uuid,
-            running: false,
-            or_paused: false,
-            contradicted: false,
+            belief: Belief::Nothing,
             answered: None,
         }
     }
@@ -109,20 +115,21 @@ impl<'a> Looker<'a> {
         self.uuid.as_ref()
     }
 
-    /// VBoxManage said that the VM was started: a short list is enough to see it run.
+    /// VBoxManage said what can only be so when the VM runs.
     pub(crate) fn expect_running(&mut self) {
-        self.running = true;
-        self.or_paused = false;
+        self.belief = Belief::Runs;
     }
 
     /// VirtualBox refused what would have been right for the state that was seen.
     pub(crate) fn contradict(&mut self) {
-        self.contradicted = true;
+        self.belief = Belief::Wrong;
     }
 
     /// What was seen may hold no longer.
     pub(crate) fn doubt(&mut self) {
-        self.running = false;
+        if self.belief != Belief::Wrong {
+            self.belief = Belief::Nothing;
+        }
     }
 
     /// The processes of VirtualBox, as far as they matter to this VM.
@@ -153,13 +160,13 @@ impl<'a> Looker<'a> {
         };
         drop(lock);
         self.answered = told.is_ok().then(|| self.host.now());
-        let (state, or_paused) = match told? {
-            Told::State(state) => (Some(state), false),
-            Told::RunningOrPaused => (Some(VmState::Running), true),
-            Told::Nothing => (None, false),
+        let (state, belief) = match told? {
+            Told::State(VmState::Running) => (Some(VmState::Running), Belief::Runs),
+            Told::State(state) => (Some(state), Belief::Nothing),
+            Told::RunningOrPaused => (Some(VmState::Running), Belief::IsUp),
+            Told::Nothing => (None, Belief::Nothing),
         };
-        self.running = state == Some(VmState::Running);
-        self.or_paused = or_paused;
+        self.belief = belief;
         // The processes of before the call would miss one that it was about to see.
         let process = if state.as_ref().is_some_and(plan::is_off) || !before.lives {
             self.census()?.lives
@@ -168,7 +175,7 @@ impl<'a> Looker<'a> {
         };
         Ok(Sight {
             state,
-            or_paused,
+            or_paused: belief == Belief::IsUp,
             process,
         })
     }
@@ -217,13 +224,12 @@ impl<'a> Looker<'a> {
 
     /// What the lists say.
     fn ask_the_lists(&mut self, until: Duration) -> Result<Told, VBoxError> {
-        if self.running
-            && let Some(uuid) = self.uuid.clone()
-        {
+        if let (Belief::Runs | Belief::IsUp, Some(uuid)) = (self.belief, self.uuid.clone()) {
             if self.vbox.running(self.left(until))?.contains(&uuid) {
-                return Ok(match self.or_paused {
-                    true => Told::RunningOrPaused,
-                    false => Told::State(VmState::Running),
+                return Ok(if self.belief == Belief::Runs {
+                    Told::State(VmState::Running)
+                } else {
+                    Told::RunningOrPaused
                 });
             }
             // It is on its way down, most likely, and about to be gone.
@@ -245,7 +251,7 @@ impl<'a> Looker<'a> {
         let up = roll.running.contains(&found.uuid);
         self.uuid = Some(found.uuid.clone());
         self.name = Some(found.name.clone());
-        if up && self.intent == Intent::Stop && !self.contradicted {
+        if up && self.intent == Intent::Stop && self.belief != Belief::Wrong {
             // Saving and powering off are the same for both, and a button is refused when it is paused.
             return Ok(Told::RunningOrPaused);
         }
@@ -265,7 +271,6 @@ impl<'a> Looker<'a> {
             // It is not accessible, and has no session to take: showvminfo says why.
             return self.show(until);
         };
-        self.contradicted = false;
         let state = found.state.clone();
         let alike = ours.all(|other| other.state == state);
         self.name = Some(found.name.clone());

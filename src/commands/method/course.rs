@@ -198,11 +198,9 @@ impl<'a> Course<'a> {
         let Some(uuid) = self.looker.uuid().cloned() else {
             unreachable!("a state was seen, so the UUID is known");
         };
-        let result = self
-            .vbox
-            .command(&uuid, command(action, self.settings), limit, &mut || {
-                self.note(format_args!("still {action}, {} s left", self.left()))
-            });
+        let mut still = || self.note(format_args!("still {action}, {} s left", self.left()));
+        let verb = command(action, self.settings);
+        let result = self.vbox.command(&uuid, verb, limit, &mut still);
         self.looker.doubt();
         let outcome = match result {
             Ok(()) => Outcome::Accepted,
