@@ -1,6 +1,7 @@
 //! The decision in words, for the log.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::{Action, Because, Deed, Note, Outcome, Reason, Waiting};
 use crate::vm::{Intent, VmState};
@@ -32,6 +33,19 @@ impl Note {
             Self::OffAlready => format!("it is {state} already, and no process of it is left"),
             Self::Off => format!("it is {state}, and no process of it is left"),
             Self::Left(property) => format!("left {state} by {property}"),
+        }
+    }
+}
+
+impl Waiting {
+    /// For the log, with the time where the wait is for nothing else.
+    pub(crate) fn told(self, pause: Duration) -> String {
+        // A part of a second is a second that is not over.
+        let seconds = pause.as_millis().div_ceil(1000);
+        match self {
+            Self::Delay => format!("starting it in {seconds} s (vm/start_delay)"),
+            Self::Retry => format!("trying again in {seconds} s"),
+            _ => self.to_string(),
         }
     }
 }
@@ -77,7 +91,7 @@ impl fmt::Display for Reason {
             ),
             Self::Refused(state, property) => write!(
                 f,
-                "it is {state}, and {property}=refuse; look at it, then svcadm clear the instance"
+                "it is {state}, and {property}=refuse; look at it, and bring it out of that state with VBoxManage or set {property}, then svcadm clear the instance"
             ),
             Self::DidNotStayUp(state) => write!(
                 f,
@@ -104,20 +118,36 @@ impl fmt::Display for Reason {
                 after(f, tried)?;
                 match intent {
                     Intent::Start => Ok(()),
-                    Intent::Stop => f.write_str(BY_HAND),
+                    Intent::Stop => by_hand(f, tried),
                 }
             }
             Self::StillUp { state, tried } => {
                 write!(f, "it is still {state}")?;
                 after(f, tried)?;
-                f.write_str(BY_HAND)
+                by_hand(f, tried)
             }
         }
     }
 }
 
 /// The next step for somebody whose VM does not stop.
-const BY_HAND: &str = "; disabling the instance again will not stop it: stop it with VBoxManage controlvm, then svcadm clear the instance";
+fn by_hand(f: &mut fmt::Formatter<'_>, tried: &[Deed]) -> fmt::Result {
+    let last = tried.last().map(|deed| (deed.action, &deed.outcome));
+    let how = match last {
+        Some((Action::SaveState, Outcome::Refused(_))) => {
+            "is there room for its state? its VBox.log may tell; or power it off with VBoxManage controlvm"
+        }
+        // Every controlvm would hang as well.
+        Some((_, Outcome::Hung)) => {
+            "its process does not answer, VBoxManage startvm --type emergencystop ends it, and what the guest has not written is lost"
+        }
+        _ => "stop it with VBoxManage controlvm (savestate, poweroff)",
+    };
+    write!(
+        f,
+        "; disabling the instance again will not stop it: {how}; then svcadm clear the instance"
+    )
+}
 
 /// ` after pressing its power button (12 times), saving its state (Failed to save machine state.)`
 fn after(f: &mut fmt::Formatter<'_>, tried: &[Deed]) -> fmt::Result {

@@ -23,7 +23,7 @@ const ROWS: [Row; 15] = [
         "poweroff",
         "start",
         &[("vm/start_delay", "100")],
-        Ok("waiting for vm/start_delay"),
+        Ok("starting it in 100 s (vm/start_delay)"),
     ),
     (
         "poweroff",

@@ -163,7 +163,7 @@ fn a_delay_comes_before_the_start() {
     vm.set(&[("vm/start_delay", "3")]);
     let run = vm.start();
     run.succeeds().logs(&[
-        "poweroff: waiting for vm/start_delay",
+        "poweroff: starting it in 3 s (vm/start_delay)",
         "poweroff: starting it",
         "running: it runs",
     ]);

@@ -1,5 +1,6 @@
 //! `stop` where VirtualBox itself does not do it: a VM process that is frozen, a disk that is full.
 
+use std::fs;
 use std::time::Duration;
 
 use super::one_vm::OneVm;
@@ -25,8 +26,9 @@ fn a_frozen_vm_is_left() {
         95,
         &[
             "running",
-            "saving its state",
+            "saving its state (VBoxManage gave no answer)",
             "disabling the instance again will not stop it",
+            "emergencystop",
         ],
     );
     assert_eq!(vm.user.vm_processes(&vm.uuid), [pid]);
@@ -63,11 +65,7 @@ fn a_frozen_vm_is_ended_where_poweroff_is_the_fallback() {
     for method in ["savestate", "acpipowerbutton"] {
         let (vm, _) = frozen(
             rig,
-            &[
-                ("vm/stop_method", method),
-                ("vm/stop_fallback", "poweroff"),
-                // 15 s of these 20 are the fallback's.
-            ],
+            &[("vm/stop_method", method), ("vm/stop_fallback", "poweroff")],
         );
         vm.stop()
             .succeeds()
@@ -89,13 +87,21 @@ fn a_full_disk() {
     let run = vm.stop();
     run.fails(
         95,
-        &["running", "saving its state (3 times)", "Failed to save"],
+        &[
+            "running",
+            "saving its state (3 times: Failed to save machine state. [NS_ERROR_FAILURE])",
+            "is there room",
+        ],
     )
     .logs(&["saving its state failed: "]);
     vm.assert_is("running");
     assert_eq!(vm.pid(), pid);
     assert!(run.took < Duration::from_secs(40), "{run}");
     vm.wait_for_letters(2);
+    // Where the failure sends its reader.
+    let log = vm.user.vm_folder(&vm.uuid).join("Logs/VBox.log");
+    let log = String::from_utf8_lossy(&fs::read(log).expect("VBox.log")).into_owned();
+    assert!(log.contains("VERR_DISK_FULL"), "{log}");
 
     drop(full);
     vm.stop().succeeds();

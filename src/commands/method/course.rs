@@ -95,10 +95,9 @@ impl<'a> Course<'a> {
                 }
                 Step::Fail(kind, reason) => return Err(self.failure(kind, &reason)),
                 Step::Wait(pause, what) if self.request.dry_run && what != Waiting::Answer => {
-                    let delay = pause.as_secs();
                     self.say(
                         &sight,
-                        format_args!("{what}: up to {delay} s (dry run: not done)"),
+                        format_args!("{} (dry run: not done)", what.told(pause)),
                     );
                     return Ok(());
                 }
@@ -266,8 +265,10 @@ impl<'a> Course<'a> {
 
     /// Waits, and says so: once, and then every ten seconds.
     fn wait(&mut self, sight: &Sight, pause: Duration, what: Waiting) {
-        let text = format!("{}: {}: {what}", self.named(), sight.words());
         let (log, host, budget) = (self.log, self.host, self.budget);
+        let until = host.now() + pause;
+        let vm = format!("{}: {}", self.named(), sight.words());
+        let text = format!("{vm}: {what}");
         let mut said = self.said.take().filter(|(before, _)| *before == text);
         let mut say = |now: Duration| {
             if said
@@ -275,7 +276,8 @@ impl<'a> Course<'a> {
                 .is_none_or(|(_, at)| now.saturating_sub(*at) >= LINE_EVERY)
             {
                 log.line(format_args!(
-                    "{text}, {} s left",
+                    "{vm}: {}, {} s left",
+                    what.told(until.saturating_sub(now)),
                     budget.saturating_sub(now).as_secs()
                 ));
                 said = Some((text.clone(), now));
