@@ -117,13 +117,12 @@ impl<'rig> OneVm<'rig> {
     /// The same for a VM that runs.
     pub(crate) fn take_into(&self, state: &str) {
         match state {
-            "running" => {}
+            // Into the second one it goes by itself, where the guest is one that does that.
+            "running" | "gurumeditation" => {}
             "paused" => self.control("pause"),
             "saved" => self.control("savestate"),
             "aborted" => self.user.kill(self.pid(), libc::SIGKILL),
             "aborted-saved" => self.die_while_it_is_restored(),
-            // By itself, where the guest is one that does that.
-            "gurumeditation" => {}
             other => panic!("no way into {other}"),
         }
         self.user
@@ -243,9 +242,8 @@ impl<'rig> OneVm<'rig> {
             let words: Vec<&str> = call.arguments.iter().map(String::as_str).collect();
             match words[..] {
                 ["showvminfo" | "list", ..] => None,
-                ["controlvm", _, verb, ..] => Some(verb.to_owned()),
                 ["startvm", _, "--type", kind] => Some(format!("startvm {kind}")),
-                [verb, ..] => Some(verb.to_owned()),
+                ["controlvm", _, verb, ..] | [verb, ..] => Some(verb.to_owned()),
                 [] => Some("nothing".to_owned()),
             }
         });
