@@ -72,6 +72,10 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
     let program = vboxmanage::find(host, settings.vboxmanage.as_deref()).map_err(|e| {
         Failure::new(Kind::Config, e).hinted("install VirtualBox, or set virtualbox/vboxmanage")
     })?;
-    let vbox = VBoxManage::new(host, program, context::child_environment(&account, request));
+    let vbox = VBoxManage::new(
+        host,
+        program,
+        context::child_environment(host, &account, request),
+    );
     Course::new(host, log, request, &settings, budget, &account, &vbox).run()
 }

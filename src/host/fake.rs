@@ -17,6 +17,7 @@ pub(crate) struct Fake {
     files: BTreeMap<PathBuf, FileFacts>,
     answers: BTreeMap<String, Output>,
     asked: RefCell<Vec<String>>,
+    locales: Vec<&'static str>,
 }
 
 impl Fake {
@@ -24,6 +25,12 @@ impl Fake {
     pub(crate) fn file(mut self, path: &str, owner: u32, mode: u32, kind: FileKind) -> Self {
         self.files
             .insert(path.into(), FileFacts { owner, mode, kind });
+        self
+    }
+
+    /// Has a locale.
+    pub(crate) fn locale(mut self, name: &'static str) -> Self {
+        self.locales.push(name);
         self
     }
 
@@ -85,6 +92,10 @@ impl Host for Fake {
 
     fn cold_start_lock(&self, _: Duration) -> Result<Box<dyn Held>, LockError> {
         Err(LockError::Unusable("there is none".to_owned()))
+    }
+
+    fn has_locale(&self, name: &str) -> bool {
+        self.locales.contains(&name)
     }
 
     fn file_facts(&self, path: &Path) -> io::Result<FileFacts> {

@@ -214,6 +214,9 @@ pub(crate) trait Host {
     /// It was not to be had in this time, or cannot be used.
     fn cold_start_lock(&self, wait: Duration) -> Result<Box<dyn Held>, LockError>;
 
+    /// Whether this machine has a locale of this name (`newlocale(3C)`).
+    fn has_locale(&self, name: &str) -> bool;
+
     /// Looks at a path, without following it.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use super::{
 
 mod account;
 mod child;
+mod locale;
 mod lock;
 mod processes;
 
@@ -63,6 +64,10 @@ impl Host for RealHost {
         let uid = account::current_uid();
         let folder = PathBuf::from(format!("/tmp/.vbox-smf-{uid}"));
         Ok(Box::new(lock::take(&folder, uid, wait)?))
+    }
+
+    fn has_locale(&self, name: &str) -> bool {
+        locale::exists(name)
     }
 
     fn file_facts(&self, path: &Path) -> io::Result<FileFacts> {

@@ -104,9 +104,13 @@ pub(super) fn right_user(
 
 /// What VBoxManage sees of the environment. The first client's environment lives on in VBoxSVC and in
 /// every VM that it starts, so it is made anew, and only what `method_environment` is for goes through.
-pub(super) fn child_environment(account: &Account, request: &Request) -> Vec<(OsString, OsString)> {
+pub(super) fn child_environment(
+    host: &dyn Host,
+    account: &Account,
+    request: &Request,
+) -> Vec<(OsString, OsString)> {
     let mut environment: Vec<(OsString, OsString)> = vec![
-        ("LC_ALL".into(), "C".into()),
+        ("LC_ALL".into(), locale(host, &request.environment).into()),
         ("PATH".into(), "/usr/sbin:/usr/bin:/sbin:/bin".into()),
         ("HOME".into(), account.home.clone().into()),
         ("USER".into(), account.name.clone().into()),
@@ -121,4 +125,70 @@ pub(super) fn child_environment(account: &Account, request: &Request) -> Vec<(Os
             .cloned(),
     );
     environment
+}
+
+/// A locale in which VirtualBox can print every name. In another one, C for example, it stops printing at the
+/// first character that the locale does not have: no list is whole as soon as one VM of the user has such a
+/// name, and it says nothing about that. Its messages are English in every locale.
+fn locale(host: &dyn Host, environment: &[(OsString, OsString)]) -> String {
+    // What svc.startd has of /etc/default/init or of method_environment. The first that is set decides.
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|wanted| {
+        let (_, value) = environment
+            .iter()
+            .find(|(name, value)| name == wanted && !value.is_empty())?;
+        value.to_str().map(str::to_owned)
+    });
+    let usual = ["C.UTF-8", "en_US.UTF-8"].map(str::to_owned);
+    set.into_iter()
+        .chain(usual)
+        .find(|name| is_utf8(name) && host.has_locale(name))
+        .unwrap_or_else(|| "C".to_owned())
+}
+
+/// `en_US.UTF-8`, `de_AT.utf8@euro`
+fn is_utf8(locale: &str) -> bool {
+    let codeset = locale.split(['.', '@']).nth(1).unwrap_or_default();
+    ["utf-8", "utf8"].contains(&codeset.to_ascii_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::fake::Fake;
+
+    #[test]
+    fn a_locale_that_has_every_character() {
+        let cases: [(&[(&str, &str)], &[&'static str], &str); 8] = [
+            (&[], &["C.UTF-8", "en_US.UTF-8"], "C.UTF-8"),
+            (&[], &["en_US.UTF-8"], "en_US.UTF-8"),
+            (&[], &[], "C"),
+            (
+                &[("LANG", "de_AT.UTF-8")],
+                &["C.UTF-8", "de_AT.UTF-8"],
+                "de_AT.UTF-8",
+            ),
+            (&[("LANG", "de_AT.UTF-8")], &["C.UTF-8"], "C.UTF-8"),
+            (
+                &[("LANG", "de_AT.UTF-8"), ("LC_ALL", "C")],
+                &["C.UTF-8", "de_AT.UTF-8"],
+                "C.UTF-8",
+            ),
+            (
+                &[("LC_ALL", ""), ("LC_CTYPE", "x.utf8@y")],
+                &["x.utf8@y"],
+                "x.utf8@y",
+            ),
+            (&[("LANG", "de_AT.ISO8859-1")], &["de_AT.ISO8859-1"], "C"),
+        ];
+        for (environment, locales, expected) in cases {
+            let host = locales
+                .iter()
+                .fold(Fake::default(), |host, name| host.locale(name));
+            let environment: Vec<_> = environment
+                .iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect();
+            assert_eq!(locale(&host, &environment), expected, "{environment:?}");
+        }
+    }
 }

@@ -208,6 +208,11 @@ impl Host for SimHost<'_> {
         }
     }
 
+    fn has_locale(&self, name: &str) -> bool {
+        self.asked();
+        name == "C.UTF-8"
+    }
+
     fn file_facts(&self, path: &Path) -> io::Result<FileFacts> {
         self.asked();
         self.turn.with(|world| world.files.facts(path))

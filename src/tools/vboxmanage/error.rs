@@ -50,6 +50,8 @@ pub(crate) enum Refusal {
     Registry,
     /// `/tmp/.vbox-LOGIN-ipc` belongs to somebody else, or is not what it should be.
     IpcFolder,
+    /// The server, or VBoxManage, was started in a locale that does not have a character of the VM's name.
+    Locale,
     /// The guest has no Guest Additions.
     NoAdditions,
 }
@@ -81,6 +83,9 @@ impl Refusal {
             Self::IpcFolder => {
                 "end the VirtualBox that uses that folder, remove it, then svcadm clear the instance"
             }
+            Self::Locale => {
+                "VirtualBox was started in a locale that is not UTF-8: it ends by itself when no VM of that user runs; or give the VM a name in ASCII; then svcadm clear the instance"
+            }
             Self::NoAdditions => {
                 "install the Guest Additions, or set vm/stop_method=acpipowerbutton"
             }
@@ -92,10 +97,10 @@ impl Refusal {
 ///
 /// `NS_ERROR_FAILURE` alone says nothing, so the words in front of it do; words come before codes where
 /// one code stands for different things.
-const MEANINGS: [(&str, Meaning); 27] = {
+const MEANINGS: [(&str, Meaning); 29] = {
     use Meaning::{Elsewhere, Refused, ServerGone};
     use Refusal::{
-        Disk, Driver, Frontend, Home, Inaccessible, NoAdditions, NotRegistered, Registry,
+        Disk, Driver, Frontend, Home, Inaccessible, Locale, NoAdditions, NotRegistered, Registry,
     };
     [
         (
@@ -114,6 +119,8 @@ const MEANINGS: [(&str, Meaning); 27] = {
             "terminated unexpectedly during startup with exit code 1 ",
             Refused(Driver),
         ),
+        ("VERR_PROC_NO_ARG_TRANSLATION", Refused(Locale)),
+        ("VERR_NO_TRANSLATION", Refused(Locale)),
         ("Could not launch the VM process", Refused(Frontend)),
         ("Invalid frontend name", Refused(Frontend)),
         ("Could not open the medium", Refused(Disk)),
@@ -223,6 +230,7 @@ mod tests {
                 Refusal::Home => "home",
                 Refusal::Registry => "registry",
                 Refusal::IpcFolder => "ipc folder",
+                Refusal::Locale => "locale",
                 Refusal::NoAdditions => "no additions",
             },
             VBoxError::Garbled(_) => "garbled",
@@ -327,6 +335,14 @@ mod tests {
             (
                 "VBoxManage: error: The machine 'vm1' already has a lock request pending\nVBoxManage: error: Details: code VBOX_E_INVALID_OBJECT_STATE (0x80bb0007)\n",
                 "elsewhere",
+            ),
+            (
+                "VBoxManage: error: Could not launch the VM process for the machine 'Größe' (VERR_PROC_NO_ARG_TRANSLATION)\nVBoxManage: error: Details: code VBOX_E_IPRT_ERROR (0x80bb0005)\n",
+                "locale",
+            ),
+            (
+                "VBoxManage: fatal error: RTR3Init: VERR_NO_TRANSLATION\n",
+                "locale",
             ),
             ("", "other"),
             ("Segmentation fault\n", "other"),
