@@ -242,6 +242,10 @@ pub(crate) enum Reason {
 const GLANCE: Duration = Duration::from_millis(500);
 /// How long until something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
+/// The longest pause before that.
+const RETRY_MAX: Duration = Duration::from_secs(10);
+/// How often the processes of a VM that VirtualBox takes for off are followed by a look at VirtualBox.
+const PROCESS_ENDS: Duration = Duration::from_secs(5);
 /// How long a call may take that is not the heart of the matter.
 pub(crate) const SHORT_CALL: Duration = Duration::from_secs(20);
 /// How often the same thing is tried before it is given up.
@@ -285,9 +289,15 @@ fn wait(
     }
 }
 
-/// Whether an action that was tried may be tried again now: after [`RETRY`].
+/// What is left of the pause before an action that was tried is tried again: [`RETRY`], and twice as long
+/// each time that it did not reach the VM, up to [`RETRY_MAX`]. The VM is looked at meanwhile.
 fn pause_before_retry(seen: &Observed<'_>, deed: &Deed) -> Option<Duration> {
-    RETRY
+    let times = u32::try_from(seen.tries(deed.action)).unwrap_or(u32::MAX);
+    let pause = RETRY
+        .saturating_mul(2_u32.saturating_pow(times.saturating_sub(1)))
+        .min(RETRY_MAX);
+    pause
         .checked_sub(seen.since(deed))
         .filter(|left| !left.is_zero())
+        .map(|left| left.min(RETRY))
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::host::{Held, Host};
 use crate::log::Log;
-use crate::plan;
+use crate::plan::{self, SHORT_CALL};
 use crate::tools::processes::{Census, Wanted, census};
 use crate::tools::vboxmanage::{VBoxError, VBoxManage};
 use crate::vm::{Intent, Uuid, VmName, VmState};
@@ -38,6 +38,9 @@ pub(crate) struct Sight {
     pub(crate) state: Option<VmState>,
     /// It is running, or it is paused: for what comes next both are the same.
     pub(crate) or_paused: bool,
+    /// Only the list of those that run was looked at, which has those too that are on their way to another
+    /// host or of which a snapshot is taken.
+    pub(crate) roughly: bool,
     /// A process of it lives.
     pub(crate) process: bool,
 }
@@ -56,8 +59,10 @@ impl Sight {
 /// What the lists say, or who the VM is at least.
 enum Told {
     State(VmState),
+    /// By the list of those that run.
+    Running,
+    /// By the list of all and of those that run.
     RunningOrPaused,
-    Nothing,
 }
 
 /// What is held to be so until the next look.
@@ -145,14 +150,14 @@ impl<'a> Looker<'a> {
         Ok(census(&processes, wanted))
     }
 
-    /// Looks once, for at most this long; waiting for the lock does not count.
+    /// Looks once. Whatever it waits for, it is over at `end`.
     ///
     /// # Errors
     /// As VBoxManage says.
-    pub(crate) fn look(&mut self, limit: Duration) -> Result<Sight, VBoxError> {
+    pub(crate) fn look(&mut self, end: Duration) -> Result<Sight, VBoxError> {
         let before = self.census()?;
-        let lock = self.lock_if_cold(&before);
-        let until = self.host.now() + limit;
+        let lock = self.lock_if_cold(&before, end);
+        let until = end.min(self.host.now() + SHORT_CALL);
         let told = if before.may_live || before.handled || !self.can_be_shown() {
             self.ask_the_lists(until)
         } else {
@@ -160,35 +165,38 @@ impl<'a> Looker<'a> {
         };
         drop(lock);
         self.answered = told.is_ok().then(|| self.host.now());
-        let (state, belief) = match told? {
-            Told::State(VmState::Running) => (Some(VmState::Running), Belief::Runs),
-            Told::State(state) => (Some(state), Belief::Nothing),
-            Told::RunningOrPaused => (Some(VmState::Running), Belief::IsUp),
-            Told::Nothing => (None, Belief::Nothing),
+        let (state, belief, roughly) = match told? {
+            Told::State(VmState::Running) => (VmState::Running, Belief::Runs, false),
+            Told::State(state) => (state, Belief::Nothing, false),
+            Told::Running => (VmState::Running, Belief::Runs, true),
+            Told::RunningOrPaused => (VmState::Running, Belief::IsUp, true),
         };
         self.belief = belief;
         // The processes of before the call would miss one that it was about to see.
-        let process = if state.as_ref().is_some_and(plan::is_off) || !before.lives {
+        let process = if plan::is_off(&state) || !before.lives {
             self.census()?.lives
         } else {
             before.lives
         };
         Ok(Sight {
-            state,
+            state: Some(state),
             or_paused: belief == Belief::IsUp,
+            roughly,
             process,
         })
     }
 
     /// VirtualBox's clients race when no server answers: one at a time until it does.
-    fn lock_if_cold(&self, census: &Census) -> Option<Box<dyn Held>> {
+    fn lock_if_cold(&self, census: &Census, end: Duration) -> Option<Box<dyn Held>> {
         let answers = self
             .answered
             .is_some_and(|at| self.host.now().saturating_sub(at) < ANSWER_HOLDS);
         if answers || census.server_age.is_some_and(|age| age >= SERVER_READY) {
             return None;
         }
-        match self.host.cold_start_lock(LOCK_PATIENCE) {
+        // The look itself needs some of the time, too.
+        let patience = LOCK_PATIENCE.min(end.saturating_sub(self.host.now()) / 2);
+        match self.host.cold_start_lock(patience) {
             Ok(lock) => Some(lock),
             Err(error) => {
                 self.log.line(format_args!(
@@ -227,7 +235,7 @@ impl<'a> Looker<'a> {
         if let (Belief::Runs | Belief::IsUp, Some(uuid)) = (self.belief, self.uuid.clone()) {
             if self.vbox.running(self.left(until))?.contains(&uuid) {
                 return Ok(if self.belief == Belief::Runs {
-                    Told::State(VmState::Running)
+                    Told::Running
                 } else {
                     Told::RunningOrPaused
                 });
@@ -272,13 +280,15 @@ impl<'a> Looker<'a> {
             return self.show(until);
         };
         let state = found.state.clone();
-        let alike = ours.all(|other| other.state == state);
-        self.name = Some(found.name.clone());
-        Ok(if alike {
-            Told::State(state)
-        } else {
-            Told::Nothing
-        })
+        let name = found.name.clone();
+        if ours.any(|other| other.state != state) {
+            return Err(VBoxError::Garbled(
+                "its UUID is listed twice, in two states: is a listing in a name or a description?"
+                    .to_owned(),
+            ));
+        }
+        self.name = Some(name);
+        Ok(Told::State(state))
     }
 
     /// Whether no process of the VM lives, and nobody has a session on it.

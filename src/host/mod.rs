@@ -92,6 +92,24 @@ pub(crate) enum RunError {
     },
 }
 
+impl RunError {
+    /// Whether another try makes sense: what is not there, or may not be executed, stays so, and what the
+    /// system was short of may be there again.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Spawn { source, .. } => {
+                !matches!(
+                    source.kind(),
+                    io::ErrorKind::NotFound
+                        | io::ErrorKind::NotADirectory
+                        | io::ErrorKind::PermissionDenied
+                ) && source.raw_os_error() != Some(libc::ENOEXEC)
+            }
+            Self::Hung { .. } => true,
+        }
+    }
+}
+
 /// A user, as the password database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Account {

@@ -28,8 +28,7 @@ pub(super) struct Ladder<'a> {
 impl Ladder<'_> {
     /// The stop method while it has time and may help, then the fallback, then the end.
     pub(super) fn step(&self) -> Step {
-        let share = fallback_share(self.budget, self.settings);
-        let method_ends = self.budget.saturating_sub(share);
+        let method_ends = self.method_ends();
         if self.seen.elapsed < method_ends
             && !self.fell_back()
             && let Some(step) = self.stop_method(method_ends)
@@ -44,6 +43,18 @@ impl Ladder<'_> {
             StopFallback::None => None,
         }
         .unwrap_or_else(|| self.still_up())
+    }
+
+    /// When the fallback's time begins. However long it took to see the VM at all, the stop method is tried
+    /// before that: then it has half of what is left.
+    fn method_ends(&self) -> Duration {
+        let share = fallback_share(self.budget, self.settings);
+        let ends = self.budget.saturating_sub(share);
+        if !self.seen.deeds.is_empty() {
+            return ends;
+        }
+        let left = self.budget.saturating_sub(self.seen.elapsed);
+        ends.max(self.seen.elapsed + left / 2)
     }
 
     /// Whether the fallback has begun: there is no way back from it.
@@ -121,8 +132,9 @@ impl Ladder<'_> {
             return None;
         }
         match self.seen.last(Action::AskAdditions) {
+            // It was asked, and answers by going off.
             Some(deed) if deed.outcome == Outcome::Accepted => {
-                Some(self.wait(GLANCE, Waiting::Guest))
+                Some(self.wait(self.until(ends, PRESS_EVERY), Waiting::Guest))
             }
             _ => Some(self.every(PRESS_EVERY, Action::AskAdditions, ends, because)),
         }
@@ -225,10 +237,7 @@ impl Ladder<'_> {
         let due = period.saturating_sub(self.seen.since(deed));
         match due.max(pause_before_retry(self.seen, deed).unwrap_or_default()) {
             Duration::ZERO => self.act(action, ends, because),
-            due => self.wait(
-                due.min(ends.saturating_sub(self.seen.elapsed).max(GLANCE)),
-                what,
-            ),
+            due => self.wait(self.until(ends, due), what),
         }
     }
 
@@ -247,6 +256,11 @@ impl Ladder<'_> {
             return self.wait(GLANCE, Waiting::Guest);
         }
         Step::Act(action, limit, because)
+    }
+
+    /// This time, or what is left until `ends`.
+    fn until(&self, ends: Duration, pause: Duration) -> Duration {
+        pause.min(ends.saturating_sub(self.seen.elapsed).max(GLANCE))
     }
 
     fn wait(&self, pause: Duration, what: Waiting) -> Step {

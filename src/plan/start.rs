@@ -55,7 +55,13 @@ fn off(seen: &Observed<'_>, state: &VmState, budget: Duration, settings: &Settin
         return Step::Fail(Kind::Transient, Reason::DidNotStayUp(state.clone()));
     }
     if seen.process {
-        return super::wait(seen, Intent::Start, budget, GLANCE, Waiting::Process);
+        return super::wait(
+            seen,
+            Intent::Start,
+            budget,
+            super::PROCESS_ENDS,
+            Waiting::Process,
+        );
     }
     let refused = |property| Step::Fail(Kind::Fatal, Reason::Refused(state.clone(), property));
     // The delay counts from the beginning of the run.

@@ -9,13 +9,18 @@ use super::{
 };
 use crate::vm::Intent;
 
-/// The share of a stop's time that is kept for the fallback.
+/// What the stop method has at the least, of a time that is too short for the fallback's whole share.
+const METHOD_FLOOR: Duration = Duration::from_secs(10);
+
+/// The share of a stop's time that is kept for the fallback. The stop method is left ten seconds, or half
+/// of a time that is shorter than twenty.
 pub(crate) fn fallback_share(budget: Duration, settings: &Settings) -> Duration {
-    match fallback(settings) {
+    let share = match fallback(settings) {
         StopFallback::SaveState => Duration::from_secs(30).max(budget / 4),
         StopFallback::PowerOff => Duration::from_secs(15),
         StopFallback::None => Duration::ZERO,
-    }
+    };
+    share.min(budget.saturating_sub(METHOD_FLOOR).max(budget / 2))
 }
 
 /// The fallback that adds something to the stop method. Escalation goes from a button over saving to
@@ -41,7 +46,7 @@ pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -
     };
     match class(state) {
         Class::Off | Class::Stored | Class::Crashed => match (seen.process, seen.deeds) {
-            (true, _) => wait(GLANCE, Waiting::Process),
+            (true, _) => wait(super::PROCESS_ENDS, Waiting::Process),
             (false, []) => Step::Done(Note::OffAlready),
             (false, _) => Step::Done(Note::Off),
         },

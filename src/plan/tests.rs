@@ -440,8 +440,39 @@ fn a_stop_step_by_step() {
             "paused in the fallback",
             M::AcpiPowerButton,
             F::SaveState,
-            scene(VmState::Paused).at(250),
+            scene(VmState::Paused)
+                .at(250)
+                .after(Action::PressPower, 217, Accepted),
             "SaveState",
+        ),
+        // However late the VM is seen, the stop method comes before the fallback.
+        (
+            "seen late",
+            M::AcpiPowerButton,
+            F::PowerOff,
+            run().at(280),
+            "PressPower",
+        ),
+        (
+            "seen late, saved",
+            M::SaveState,
+            F::PowerOff,
+            run().at(280),
+            "SaveState",
+        ),
+        (
+            "seen late, pressed",
+            M::AcpiPowerButton,
+            F::PowerOff,
+            run().at(281).after(Action::PressPower, 280, Accepted),
+            "PowerOff",
+        ),
+        (
+            "seen too late",
+            M::SaveState,
+            F::PowerOff,
+            run().at(290),
+            "fail Fatal",
         ),
         (
             "a guest that cannot be resumed",
@@ -636,6 +667,11 @@ fn the_share_of_the_fallback() {
     use StopFallback as F;
     use StopMethod as M;
     for (method, fallback, budget, share) in [
+        // The method is left ten seconds, or half.
+        (M::AcpiPowerButton, F::SaveState, 40, 30),
+        (M::AcpiPowerButton, F::SaveState, 30, 20),
+        (M::SaveState, F::PowerOff, 15, 7),
+        (M::AcpiPowerButton, F::SaveState, 4, 2),
         (M::AcpiPowerButton, F::SaveState, 290, 72),
         (M::AcpiPowerButton, F::SaveState, 100, 30),
         (M::AcpiPowerButton, F::PowerOff, 290, 15),
@@ -840,6 +876,9 @@ proptest! {
                 Step::Act(action, limit, because) => {
                     prop_assert!(!limit.is_zero());
                     prop_assert!(elapsed + limit <= budget, "{action:?} may take {limit:?} at {elapsed:?} of {budget:?}");
+                    if let Because::Fallback(_) = because {
+                        prop_assert!(!deeds.is_empty(), "{action:?} before the stop method was tried");
+                    }
                     prop_assert!(!(action.loses() && intent == Intent::Stop)
                         || because == Because::GuestIsDead
                         || settings.stop_method == StopMethod::PowerOff

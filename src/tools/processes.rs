@@ -44,7 +44,7 @@ pub(crate) struct Census {
     pub(crate) lives: bool,
     /// Another client has a session on it, or may have.
     pub(crate) handled: bool,
-    /// How long this user's VBoxSVC has been there.
+    /// How long this user's VBoxSVC has been there: the youngest, where an old one has not ended yet.
     pub(crate) server_age: Option<Duration>,
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn census(processes: &[Process], vm: Wanted<'_>) -> Census {
         .iter()
         .filter(|p| p.program == SERVER)
         .map(|p| p.age)
-        .max();
+        .min();
     let mut census = Census {
         may_live: false,
         lives: false,
@@ -77,6 +77,8 @@ pub(crate) fn census(processes: &[Process], vm: Wanted<'_>) -> Census {
 /// Whose a VM process is.
 fn owner(args: &Args, vm: Wanted<'_>) -> Whose {
     match args {
+        // It is ending, and has its files open still: whose it is, nobody can tell any more.
+        Args::Whole(words) if words.is_empty() => Whose::Ours,
         Args::Whole(words) => {
             let after = |option: &str| {
                 let at = words.iter().position(|word| word == option)?;
@@ -153,39 +155,36 @@ fn same_start(shown: &str, uuid: &Uuid) -> bool {
     uuid.as_str().starts_with(&shown)
 }
 
-/// What takes a session on a VM: two at once, and one of them fails. A client of a method that was killed
-/// lives on and does what it was told.
-const SESSIONS: [&str; 4] = ["startvm", "controlvm", "discardstate", "showvminfo"];
+/// What a VBoxManage does to no VM.
+const HARMLESS: [&str; 4] = ["list", "help", "commands", "createvm"];
 
-/// On whose VM a VBoxManage has a session, as far as its arguments show.
+/// Whose VM a VBoxManage has a session on, or will have, as far as its arguments show: `showvminfo` has one,
+/// too, and of two at once one fails. A client of a method that was killed lives on and does what it was told.
 fn handled(args: &Args, vm: Wanted<'_>) -> Whose {
-    let (verb, target, cut) = match args {
-        Args::Whole(words) => {
-            let word = |at: usize| words.get(at).map_or("", String::as_str);
-            (word(1), word(2), false)
-        }
-        Args::Cut(text) => {
-            let mut words = text.splitn(3, ' ').skip(1);
-            (
-                words.next().unwrap_or_default(),
-                words.next().unwrap_or_default(),
-                true,
-            )
-        }
+    let (words, cut): (Vec<&str>, bool) = match args {
+        Args::Whole(words) => (words.iter().skip(1).map(String::as_str).collect(), false),
+        // The name of a VM may hold spaces, and where it ends does not show.
+        Args::Cut(text) => (text.splitn(3, ' ').skip(1).collect(), true),
     };
-    if !SESSIONS.contains(&verb) {
+    let mut words = words.into_iter().skip_while(|word| word.starts_with('-'));
+    let Some(verb) = words.next().filter(|verb| !HARMLESS.contains(verb)) else {
         return Whose::Others;
-    }
-    let is = |name: &str| {
-        target == name || (cut && (target.starts_with(name) || name.starts_with(target)))
     };
+    let targets: Vec<&str> = words.collect();
+    let shows = |wanted: &str| {
+        targets.iter().any(|target| {
+            *target == wanted || (cut && (target.starts_with(wanted) || wanted.starts_with(target)))
+        })
+    };
+    let shows_uuid = targets.iter().any(|target| target.parse::<Uuid>().is_ok());
     match (vm.name, vm.uuid) {
-        (Some(name), _) if is(name) => Whose::Ours,
-        (_, Some(uuid)) if is(uuid.as_str()) => Whose::Ours,
+        (Some(name), _) if shows(name) => Whose::Ours,
+        (_, Some(uuid)) if shows(uuid.as_str()) => Whose::Ours,
         (Some(_), Some(_)) => Whose::Others,
         // Only one of the two is known, and the other one may be what is shown.
-        (Some(_), None) if target.parse::<Uuid>().is_err() && !cut => Whose::Others,
-        (None, Some(_)) if target.parse::<Uuid>().is_ok() => Whose::Others,
+        (Some(_), None) if !shows_uuid && !cut => Whose::Others,
+        (None, Some(_)) if shows_uuid => Whose::Others,
+        _ if verb.is_empty() => Whose::Others,
         _ => Whose::Unclear,
     }
 }
@@ -406,6 +405,16 @@ mod tests {
                 Whose::Ours,
             ),
             (whole(&["VBoxManage", "--version"]), both, Whose::Others),
+            (
+                whole(&["VBoxManage", "-q", "startvm", OURS]),
+                both,
+                Whose::Ours,
+            ),
+            (
+                whole(&["VBoxManage", "snapshot", "vm 1", "take", "x"]),
+                both,
+                Whose::Ours,
+            ),
             (whole(&["VBoxManage", "list", "vms"]), name, Whose::Others),
             (whole(&["VBoxManage"]), both, Whose::Others),
             (cut_start(OURS), both, Whose::Ours),

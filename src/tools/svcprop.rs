@@ -88,8 +88,8 @@ pub(crate) fn read(
     };
     match host.run(&invocation, &mut || {}) {
         Ok(output) => understand(&output, fmri),
-        Err(error @ RunError::Hung { .. }) => Err(SvcpropError::Unreachable(error.to_string())),
-        Err(error @ RunError::Spawn { .. }) => Err(SvcpropError::NoSmf(error)),
+        Err(error) if error.may_pass() => Err(SvcpropError::Unreachable(error.to_string())),
+        Err(error) => Err(SvcpropError::NoSmf(error)),
     }
 }
 
@@ -107,9 +107,10 @@ fn understand(output: &Output, fmri: &InstanceFmri) -> Result<Properties, Svcpro
             return Err(SvcpropError::NoInstance(fmri.clone()));
         }
         Ended::Exited(1)
-            if stderr
-                .lines()
-                .all(|line| line.starts_with("svcprop: Couldn't find property")) => {}
+            if !stderr.is_empty()
+                && stderr
+                    .lines()
+                    .all(|line| line.starts_with("svcprop: Couldn't find property")) => {}
         Ended::Exited(status) => {
             return Err(SvcpropError::Failed(format!(
                 "exit status {status}: {}",
@@ -122,6 +123,10 @@ fn understand(output: &Output, fmri: &InstanceFmri) -> Result<Properties, Svcpro
     }
     if output.cut {
         return Err(SvcpropError::Garbled("far too much of it".to_owned()));
+    }
+    // Every instance has methods, so a call that found everything printed something.
+    if output.ended == Ended::Exited(0) && output.stdout.is_empty() {
+        return Err(SvcpropError::Garbled("nothing at all".to_owned()));
     }
     let text = std::str::from_utf8(&output.stdout)
         .map_err(|_| SvcpropError::Garbled("it is not UTF-8".to_owned()))?;
@@ -353,6 +358,8 @@ mod tests {
             answer(1, "", "svcprop: Out of memory.\n"),
             Err(SvcpropError::Failed(_))
         ));
+        assert!(matches!(answer(1, "", ""), Err(SvcpropError::Failed(_))));
+        assert!(matches!(answer(0, "", ""), Err(SvcpropError::Garbled(_))));
         assert!(matches!(
             answer(0, "\u{0}garbage", ""),
             Err(SvcpropError::Garbled(_))

@@ -103,12 +103,14 @@ impl<'a> VBoxManage<'a> {
     /// # Errors
     /// As VBoxManage says.
     pub(crate) fn roll(&self, limit: Duration) -> Result<Roll, VBoxError> {
+        let until = self.host.now() + limit;
+        let left = || until.saturating_sub(self.host.now());
         let both = self.text(&["list", "--multiple", "vms", "runningvms"], limit);
         match both.as_deref().map(list::parse_sections) {
             Ok(Some(roll)) => Ok(roll),
             Ok(None) | Err(VBoxError::Other(_)) => Ok(Roll {
-                vms: list::parse_short(&self.text(&["list", "vms"], limit)?),
-                running: self.running(limit)?,
+                vms: list::parse_short(&self.text(&["list", "vms"], left())?),
+                running: self.running(left())?,
             }),
             Err(_) => Err(both.expect_err("it failed")),
         }

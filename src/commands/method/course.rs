@@ -9,7 +9,7 @@ use crate::commands::look::{GLANCE, Looker, Sight};
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, Host, RunError};
 use crate::log::Log;
-use crate::plan::{self, Action, Deed, Observed, Outcome, Reason, SHORT_CALL, Step, Waiting};
+use crate::plan::{self, Action, Deed, Observed, Outcome, Reason, Step, Waiting};
 use crate::settings::Settings;
 use crate::tools::vboxmanage::{self, Refusal, VBoxError, VBoxManage};
 
@@ -109,6 +109,10 @@ impl<'a> Course<'a> {
                     );
                     return Ok(());
                 }
+                // What loses the guest's work is done to a state that is known.
+                Step::Act(Action::PowerOff | Action::EmergencyStop, ..) if sight.roughly => {
+                    self.looker.contradict();
+                }
                 Step::Act(action, limit, because) => {
                     self.say(&sight, format_args!("{action}{because}"));
                     self.act(action, limit)?;
@@ -144,8 +148,7 @@ impl<'a> Course<'a> {
 
     /// Looks at the VM. VirtualBox not answering this time is no failure yet.
     fn look(&mut self) -> Result<Sight, Failure> {
-        let left = self.budget.saturating_sub(self.host.now());
-        let error = match self.looker.look(left.clamp(LAST_LOOK, SHORT_CALL)) {
+        let error = match self.looker.look(self.end()) {
             Ok(sight) => {
                 self.failed_looks = 0;
                 return Ok(sight);
@@ -167,11 +170,14 @@ impl<'a> Course<'a> {
         self.log
             .line(format_args!("{}: {error}; looking again", self.named()));
         let exponent = u32::try_from(self.failed_looks.min(5)).unwrap_or_default();
-        self.host.sleep(GLANCE * 2_u32.pow(exponent));
+        let pause = GLANCE * 2_u32.pow(exponent);
+        self.host
+            .sleep(pause.min(self.end().saturating_sub(self.host.now())));
         let process = self.looker.census().is_ok_and(|census| census.lives);
         Ok(Sight {
             state: None,
             or_paused: false,
+            roughly: true,
             process,
         })
     }
@@ -240,6 +246,12 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
+    /// When everything is over, the last look included: after our time, and before svc.startd's, which leaves
+    /// us ten seconds, or half of a limit that is shorter than twenty.
+    fn end(&self) -> Duration {
+        self.budget + LAST_LOOK.min(self.budget / 2)
+    }
+
     /// What is left of the time, in seconds.
     fn left(&self) -> u64 {
         self.budget.saturating_sub(self.host.now()).as_secs()
@@ -254,7 +266,8 @@ impl<'a> Course<'a> {
     fn settle(&mut self, action: Action) {
         match action {
             Action::SaveState | Action::PowerOff | Action::EmergencyStop => {
-                self.watch(PROCESS_ENDS, |_| {});
+                let left = self.end().saturating_sub(self.host.now());
+                self.watch(PROCESS_ENDS.min(left / 2), |_| {});
             }
             Action::Start | Action::PressPower | Action::PressSleep | Action::AskAdditions => {
                 self.looker.expect_running();

@@ -68,10 +68,14 @@ fn long(bytes: &[u8], at: usize) -> Option<i64> {
     Some(i64::from_ne_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
 }
 
-/// Up to the first NUL.
+/// Up to the first NUL. A character that is cut at the end is left out: half of it would be none of the name's.
 fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
+    let whole = match std::str::from_utf8(&bytes[..end]) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        Ok(_) | Err(_) => end,
+    };
+    String::from_utf8_lossy(&bytes[..whole]).into_owned()
 }
 
 #[cfg(test)]
@@ -106,6 +110,19 @@ mod tests {
             found.process.args,
             Args::Cut("/opt/VirtualBox/amd64/VBoxHeadless --comment vm1 --st".into())
         );
+    }
+
+    #[test]
+    fn a_name_is_cut_between_characters() {
+        let name = "Größe→".repeat(12);
+        for end in 0..name.len() {
+            let cut = text(&name.as_bytes()[..end]);
+            assert!(
+                name.starts_with(&cut) && cut.len() + 3 > end,
+                "{end}: {cut}"
+            );
+        }
+        assert_eq!(text(b"ab\0cd"), "ab");
     }
 
     #[test]
