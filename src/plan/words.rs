@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Action, Because, Deed, Note, Outcome, Reason, Waiting};
+use super::{Action, Because, Class, Deed, Note, Outcome, Reason, Waiting, class};
 use crate::vm::{Intent, VmState};
 
 /// For the log: what is being done.
@@ -118,30 +118,47 @@ impl fmt::Display for Reason {
                 after(f, tried)?;
                 match intent {
                     Intent::Start => Ok(()),
-                    Intent::Stop => by_hand(f, tried),
+                    Intent::Stop => by_hand(f, state.as_ref(), tried),
                 }
             }
             Self::StillUp { state, tried } => {
                 write!(f, "it is still {state}")?;
                 after(f, tried)?;
-                by_hand(f, tried)
+                by_hand(f, Some(state), tried)
             }
         }
     }
 }
 
-/// The next step for somebody whose VM does not stop.
-fn by_hand(f: &mut fmt::Formatter<'_>, tried: &[Deed]) -> fmt::Result {
-    let last = tried.last().map(|deed| (deed.action, &deed.outcome));
-    let how = match last {
-        Some((Action::SaveState, Outcome::Refused(_))) => {
-            "is there room for its state? its VBox.log may tell; or power it off with VBoxManage controlvm"
+/// The next step for somebody whose VM does not stop: it depends on where the VM is now, then on what
+/// was tried last.
+fn by_hand(f: &mut fmt::Formatter<'_>, state: Option<&VmState>, tried: &[Deed]) -> fmt::Result {
+    let Some(state) = state else {
+        return f.write_str("; VBoxManage list vms, run as its user, shows whether VirtualBox answers; then svcadm clear the instance");
+    };
+    let how = match class(state) {
+        Class::Moving | Class::Busy => {
+            return write!(
+                f,
+                "; VirtualBox goes on with it: wait until VBoxManage list --long vms shows another state, then svcadm clear the instance and disable it again"
+            );
         }
-        // Every controlvm would hang as well.
-        Some((_, Outcome::Hung)) => {
-            "its process does not answer, VBoxManage startvm --type emergencystop ends it, and what the guest has not written is lost"
+        // A process of it lives, or this would be no failure.
+        Class::Off | Class::Stored | Class::Crashed => {
+            return f.write_str("; ps -ef | grep VBoxHeadless shows its process: when that is gone, svcadm clear the instance");
         }
-        _ => "stop it with VBoxManage controlvm (savestate, poweroff)",
+        Class::Up | Class::Held | Class::Dead | Class::Strange => {
+            match tried.last().map(|deed| (deed.action, &deed.outcome)) {
+                Some((Action::SaveState, Outcome::Refused(_))) => {
+                    "is there room for its state? its VBox.log may tell; or power it off with VBoxManage controlvm"
+                }
+                // Every controlvm would hang as well.
+                Some((_, Outcome::Hung)) => {
+                    "its process does not answer, VBoxManage startvm --type emergencystop ends it, and what the guest has not written is lost"
+                }
+                _ => "stop it with VBoxManage controlvm (savestate, poweroff)",
+            }
+        }
     };
     write!(
         f,
@@ -183,6 +200,81 @@ impl Outcome {
             Self::NoAdditions => Some("it has no Guest Additions"),
             Self::Hung => Some("VBoxManage gave no answer"),
             Self::Elsewhere(words) | Self::Refused(words) | Self::ServerGone(words) => Some(words),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vm::VmState as S;
+
+    fn told(state: Option<VmState>, process: bool, tried: &[(Action, Outcome)]) -> String {
+        let tried = tried
+            .iter()
+            .map(|(action, outcome)| Deed {
+                action: *action,
+                at: Duration::ZERO,
+                outcome: outcome.clone(),
+            })
+            .collect();
+        Reason::OutOfTime {
+            state,
+            process,
+            tried,
+            intent: Intent::Stop,
+        }
+        .to_string()
+    }
+
+    /// The advice must not cost the guest more than it has lost.
+    #[test]
+    fn the_next_step_fits_the_state() {
+        let hung = [(Action::SaveState, Outcome::Hung)];
+        let pressed = [(Action::PressPower, Outcome::Accepted)];
+        for (state, process, tried, has, has_not) in [
+            (
+                Some(S::Saving),
+                true,
+                &hung[..],
+                "VirtualBox goes on with it",
+                "emergencystop",
+            ),
+            (
+                Some(S::DeletingSnapshot),
+                false,
+                &[],
+                "VirtualBox goes on with it",
+                "controlvm",
+            ),
+            (
+                Some(S::PowerOff),
+                true,
+                &[],
+                "shows its process",
+                "controlvm",
+            ),
+            (
+                None,
+                true,
+                &[],
+                "shows whether VirtualBox answers",
+                "controlvm",
+            ),
+            (Some(S::Running), true, &hung, "emergencystop", "goes on"),
+            (
+                Some(S::Running),
+                true,
+                &pressed,
+                "controlvm (savestate, poweroff)",
+                "emergencystop",
+            ),
+        ] {
+            let told = told(state.clone(), process, tried);
+            assert!(
+                told.contains(has) && !told.contains(has_not),
+                "{state:?}: {told}"
+            );
         }
     }
 }
