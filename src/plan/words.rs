@@ -82,31 +82,26 @@ impl fmt::Display for Because {
     }
 }
 
+/// What is wrong; what to do about it is [`Reason::next_step`].
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Untouchable(state) => write!(
                 f,
-                "its state is '{state}', which nobody can act on safely; it was not touched; look at it with VBoxManage showvminfo"
+                "its state is '{state}', which nobody can act on safely; it was not touched"
             ),
-            Self::Refused(state, property) => write!(
-                f,
-                "it is {state}, and {property}=refuse; look at it, and bring it out of that state with VBoxManage or set {property}, then svcadm clear the instance"
-            ),
-            Self::DidNotStayUp(state) => write!(
-                f,
-                "it was started, and is {state} again; its VBox.log says why"
-            ),
+            Self::Refused(state, property) => write!(f, "it is {state}, and {property}=refuse"),
+            Self::DidNotStayUp(state) => write!(f, "it was started, and is {state} again"),
             Self::ActionFailed(action, words) => write!(f, "{action} failed: {words}"),
-            Self::ActionHung(action) => write!(
-                f,
-                "{action}: VBoxManage gave no answer; it goes on inside VirtualBox, and another try will see what came of it"
-            ),
+            Self::NotRestored(words) => {
+                write!(f, "it could not be restored from its saved state: {words}")
+            }
+            Self::ActionHung(action) => write!(f, "{action}: VBoxManage gave no answer"),
             Self::OutOfTime {
                 state,
                 process,
                 tried,
-                intent,
+                ..
             } => {
                 match state {
                     Some(state) => write!(f, "the time is over and it is {state}")?,
@@ -115,23 +110,53 @@ impl fmt::Display for Reason {
                 if *process {
                     f.write_str(" (a process of it lives)")?;
                 }
-                after(f, tried)?;
-                match intent {
-                    Intent::Start => Ok(()),
-                    Intent::Stop => by_hand(f, tried),
-                }
+                after(f, tried)
             }
             Self::StillUp { state, tried } => {
                 write!(f, "it is still {state}")?;
-                after(f, tried)?;
-                by_hand(f, tried)
+                after(f, tried)
             }
         }
     }
 }
 
+impl Reason {
+    /// The next step to take.
+    pub(crate) fn next_step(&self) -> String {
+        match self {
+            Self::Untouchable(_) => "look at it with VBoxManage showvminfo".to_owned(),
+            Self::Refused(_, property) => format!(
+                "look at it, and bring it out of that state with VBoxManage or set {property}, then svcadm clear the instance"
+            ),
+            Self::DidNotStayUp(_) => "its VBox.log says why".to_owned(),
+            Self::ActionFailed(..) => "its VBox.log may tell more".to_owned(),
+            Self::NotRestored(_) => {
+                "its VBox.log may tell more; vm/on_saved=discard starts it without that state"
+                    .to_owned()
+            }
+            Self::ActionHung(_) => {
+                "it goes on inside VirtualBox, and another try will see what came of it".to_owned()
+            }
+            Self::OutOfTime {
+                intent: Intent::Start,
+                state,
+                ..
+            } => match state {
+                None => "VBoxManage list vms, run as its user, may tell more".to_owned(),
+                Some(_) => "its VBox.log may tell more".to_owned(),
+            },
+            Self::OutOfTime {
+                intent: Intent::Stop,
+                tried,
+                ..
+            }
+            | Self::StillUp { tried, .. } => by_hand(tried),
+        }
+    }
+}
+
 /// The next step for somebody whose VM does not stop.
-fn by_hand(f: &mut fmt::Formatter<'_>, tried: &[Deed]) -> fmt::Result {
+fn by_hand(tried: &[Deed]) -> String {
     let last = tried.last().map(|deed| (deed.action, &deed.outcome));
     let how = match last {
         Some((Action::SaveState, Outcome::Refused(_))) => {
@@ -143,10 +168,7 @@ fn by_hand(f: &mut fmt::Formatter<'_>, tried: &[Deed]) -> fmt::Result {
         }
         _ => "stop it with VBoxManage controlvm (savestate, poweroff)",
     };
-    write!(
-        f,
-        "; disabling the instance again will not stop it: {how}; then svcadm clear the instance"
-    )
+    format!("disabling the instance again will not stop it: {how}; then svcadm clear the instance")
 }
 
 /// ` after pressing its power button (12 times), saving its state (Failed to save machine state.)`
