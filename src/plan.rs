@@ -216,6 +216,8 @@ pub(crate) enum Reason {
     DidNotStayUp(VmState),
     /// VBoxManage does not do it.
     ActionFailed(Action, String),
+    /// VBoxManage does not start it from its saved state.
+    NotRestored(String),
     /// No answer to an action.
     ActionHung(Action),
     /// The time is over.

@@ -19,7 +19,7 @@ pub(crate) use choices::{
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum SettingError {
     /// Another type than the schema's.
-    #[error("property {path} has type {found}, not {wanted}")]
+    #[error("property {path} has type {found}, not {wanted}; allowed is {allowed}")]
     Type {
         /// `group/name`.
         path: String,
@@ -27,6 +27,8 @@ pub(crate) enum SettingError {
         found: String,
         /// The type it should have.
         wanted: &'static str,
+        /// What is allowed.
+        allowed: Allowed,
     },
     /// Not exactly one value.
     #[error("property {path} has {found} values; exactly one is allowed")]
@@ -54,6 +56,19 @@ pub(crate) enum SettingError {
         /// What a start has.
         budget: Duration,
     },
+}
+
+impl SettingError {
+    /// What of `svccfg setprop` mends it: `vm/stop_method = astring: VALUE`.
+    pub(crate) fn setprop(&self) -> String {
+        let path = match self {
+            Self::Type { path, .. } | Self::Count { path, .. } | Self::Value { path, .. } => path,
+            Self::Delay { .. } => &schema::START_DELAY.path(),
+        };
+        let row = schema::PROPERTIES.iter().find(|row| row.path() == *path);
+        let kind = row.map_or("TYPE", |row| row.value_type.name());
+        format!("{path} = {kind}: VALUE")
+    }
 }
 
 /// The time that svc.startd's timeout keeps for itself: ours always ends first, because svc.startd's is
@@ -219,6 +234,7 @@ impl Reader<'_> {
                 path,
                 found: value_type.clone(),
                 wanted: property.value_type.name(),
+                allowed: property.allowed,
             });
         }
         match values.as_slice() {

@@ -7,7 +7,7 @@ use crate::failure::{Caller, Failure, Kind};
 use crate::fmri::InstanceFmri;
 use crate::host::Host;
 use crate::log::Log;
-use crate::settings::{self, Settings};
+use crate::settings::{self, SettingError, Settings};
 use crate::tools::vboxmanage::{self, VBoxManage};
 use crate::vm::{Intent, VmName};
 
@@ -43,17 +43,16 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
         .as_str()
         .parse()
         .map_err(|e| Failure::new(Kind::Config, anyhow::Error::new(e)))?;
-    let hint = || {
-        format!(
-            "svccfg -s {} setprop, then svcadm refresh and svcadm clear",
-            request.fmri
-        )
+    let refused = |error: SettingError| {
+        let hint = format!(
+            "svccfg -s {} setprop {}, then svcadm refresh and svcadm clear",
+            request.fmri,
+            error.setprop()
+        );
+        Failure::new(Kind::Config, error).hinted(hint)
     };
-    let settings = Settings::from_properties(&properties, &instance)
-        .map_err(|e| Failure::new(Kind::Config, e).hinted(hint()))?;
-    let budget = settings
-        .budget(request.intent)
-        .map_err(|e| Failure::new(Kind::Config, e).hinted(hint()))?;
+    let settings = Settings::from_properties(&properties, &instance).map_err(refused)?;
+    let budget = settings.budget(request.intent).map_err(refused)?;
     for path in settings::unknown_properties(&properties) {
         log.line(format_args!(
             "{}: nobody reads property {path}: is it misspelt?",
@@ -70,7 +69,8 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
         budget.as_secs()
     ));
     let program = vboxmanage::find(host, settings.vboxmanage.as_deref()).map_err(|e| {
-        Failure::new(Kind::Config, e).hinted("install VirtualBox, or set virtualbox/vboxmanage")
+        let hint = e.next_step();
+        Failure::new(Kind::Config, e).hinted(hint)
     })?;
     let vbox = VBoxManage::new(
         host,

@@ -103,11 +103,16 @@ fn unstick(seen: &Observed<'_>, state: &VmState, budget: Duration, settings: &Se
 
 /// Does it, or does it again after a pause when that makes sense.
 fn try_again(seen: &Observed<'_>, budget: Duration, action: Action, because: Because) -> Step {
+    let from_saved = seen
+        .state
+        .is_some_and(|state| class(state) == Class::Stored);
     let failed = |words: &str| {
-        Step::Fail(
-            Kind::Transient,
-            Reason::ActionFailed(action, words.to_owned()),
-        )
+        let words = words.to_owned();
+        let reason = match action {
+            Action::Start if from_saved => Reason::NotRestored(words),
+            _ => Reason::ActionFailed(action, words),
+        };
+        Step::Fail(Kind::Transient, reason)
     };
     if let Some(deed) = seen.last(action) {
         match &deed.outcome {

@@ -82,31 +82,26 @@ impl fmt::Display for Because {
     }
 }
 
+/// What is wrong; what to do about it is [`Reason::next_step`].
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Untouchable(state) => write!(
                 f,
-                "its state is '{state}', which nobody can act on safely; it was not touched; look at it with VBoxManage showvminfo"
+                "its state is '{state}', which nobody can act on safely; it was not touched"
             ),
-            Self::Refused(state, property) => write!(
-                f,
-                "it is {state}, and {property}=refuse; look at it, and bring it out of that state with VBoxManage or set {property}, then svcadm clear the instance"
-            ),
-            Self::DidNotStayUp(state) => write!(
-                f,
-                "it was started, and is {state} again; its VBox.log says why"
-            ),
+            Self::Refused(state, property) => write!(f, "it is {state}, and {property}=refuse"),
+            Self::DidNotStayUp(state) => write!(f, "it was started, and is {state} again"),
             Self::ActionFailed(action, words) => write!(f, "{action} failed: {words}"),
-            Self::ActionHung(action) => write!(
-                f,
-                "{action}: VBoxManage gave no answer; it goes on inside VirtualBox, and another try will see what came of it"
-            ),
+            Self::NotRestored(words) => {
+                write!(f, "it could not be restored from its saved state: {words}")
+            }
+            Self::ActionHung(action) => write!(f, "{action}: VBoxManage gave no answer"),
             Self::OutOfTime {
                 state,
                 process,
                 tried,
-                intent,
+                ..
             } => {
                 match state {
                     Some(state) => write!(f, "the time is over and it is {state}")?,
@@ -115,39 +110,67 @@ impl fmt::Display for Reason {
                 if *process {
                     f.write_str(" (a process of it lives)")?;
                 }
-                after(f, tried)?;
-                match intent {
-                    Intent::Start => Ok(()),
-                    Intent::Stop => by_hand(f, state.as_ref(), tried),
-                }
+                after(f, tried)
             }
             Self::StillUp { state, tried } => {
                 write!(f, "it is still {state}")?;
-                after(f, tried)?;
-                by_hand(f, Some(state), tried)
+                after(f, tried)
             }
+        }
+    }
+}
+
+impl Reason {
+    /// The next step to take.
+    pub(crate) fn next_step(&self) -> String {
+        match self {
+            Self::Untouchable(_) => "look at it with VBoxManage showvminfo".to_owned(),
+            Self::Refused(_, property) => format!(
+                "look at it, and bring it out of that state with VBoxManage or set {property}, then svcadm clear the instance"
+            ),
+            Self::DidNotStayUp(_) => "its VBox.log says why".to_owned(),
+            Self::ActionFailed(..) => "its VBox.log may tell more".to_owned(),
+            Self::NotRestored(_) => {
+                "its VBox.log may tell more; vm/on_saved=discard starts it without that state"
+                    .to_owned()
+            }
+            Self::ActionHung(_) => {
+                "it goes on inside VirtualBox, and another try will see what came of it".to_owned()
+            }
+            Self::OutOfTime {
+                intent: Intent::Start,
+                state,
+                ..
+            } => match state {
+                None => "VBoxManage list vms, run as its user, may tell more".to_owned(),
+                Some(_) => "its VBox.log may tell more".to_owned(),
+            },
+            Self::OutOfTime {
+                intent: Intent::Stop,
+                state,
+                tried,
+                ..
+            } => by_hand(state.as_ref(), tried),
+            Self::StillUp { state, tried } => by_hand(Some(state), tried),
         }
     }
 }
 
 /// The next step for somebody whose VM does not stop: it depends on where the VM is now, then on what
 /// was tried last.
-fn by_hand(f: &mut fmt::Formatter<'_>, state: Option<&VmState>, tried: &[Deed]) -> fmt::Result {
-    let Some(state) = state else {
-        return f.write_str("; VBoxManage list vms, run as its user, shows whether VirtualBox answers; then svcadm clear the instance");
-    };
-    let how = match class(state) {
-        Class::Moving | Class::Busy => {
-            return write!(
-                f,
-                "; VirtualBox goes on with it: wait until VBoxManage list --long vms shows another state, then svcadm clear the instance and disable it again"
-            );
+fn by_hand(state: Option<&VmState>, tried: &[Deed]) -> String {
+    let how = match state.map(class) {
+        None => {
+            return "VBoxManage list vms, run as its user, shows whether VirtualBox answers; then svcadm clear the instance".to_owned();
+        }
+        Some(Class::Moving | Class::Busy) => {
+            return "VirtualBox goes on with it: wait until VBoxManage list --long vms shows another state, then svcadm clear the instance and disable it again".to_owned();
         }
         // A process of it lives, or this would be no failure.
-        Class::Off | Class::Stored | Class::Crashed => {
-            return f.write_str("; ps -ef | grep VBoxHeadless shows its process: when that is gone, svcadm clear the instance");
+        Some(Class::Off | Class::Stored | Class::Crashed) => {
+            return "ps -ef | grep VBoxHeadless shows its process: when that is gone, svcadm clear the instance".to_owned();
         }
-        Class::Up | Class::Held | Class::Dead | Class::Strange => {
+        Some(Class::Up | Class::Held | Class::Dead | Class::Strange) => {
             match tried.last().map(|deed| (deed.action, &deed.outcome)) {
                 Some((Action::SaveState, Outcome::Refused(_))) => {
                     "is there room for its state? its VBox.log may tell; or power it off with VBoxManage controlvm"
@@ -160,10 +183,7 @@ fn by_hand(f: &mut fmt::Formatter<'_>, state: Option<&VmState>, tried: &[Deed]) 
             }
         }
     };
-    write!(
-        f,
-        "; disabling the instance again will not stop it: {how}; then svcadm clear the instance"
-    )
+    format!("disabling the instance again will not stop it: {how}; then svcadm clear the instance")
 }
 
 /// ` after pressing its power button (12 times), saving its state (Failed to save machine state.)`
@@ -209,7 +229,7 @@ mod tests {
     use super::*;
     use crate::vm::VmState as S;
 
-    fn told(state: Option<VmState>, process: bool, tried: &[(Action, Outcome)]) -> String {
+    fn next_step(state: Option<VmState>, process: bool, tried: &[(Action, Outcome)]) -> String {
         let tried = tried
             .iter()
             .map(|(action, outcome)| Deed {
@@ -224,7 +244,7 @@ mod tests {
             tried,
             intent: Intent::Stop,
         }
-        .to_string()
+        .next_step()
     }
 
     /// The advice must not cost the guest more than it has lost.
@@ -270,7 +290,7 @@ mod tests {
                 "emergencystop",
             ),
         ] {
-            let told = told(state.clone(), process, tried);
+            let told = next_step(state.clone(), process, tried);
             assert!(
                 told.contains(has) && !told.contains(has_not),
                 "{state:?}: {told}"

@@ -13,7 +13,7 @@ mod list;
 mod vminfo;
 
 pub(crate) use error::{Refusal, VBoxError};
-pub(crate) use find::{find, ipc_folder_is_wrong};
+pub(crate) use find::{find, ipc_folder, ipc_folder_is_wrong};
 pub(crate) use list::{Listed, Roll};
 pub(crate) use vminfo::VmInfo;
 

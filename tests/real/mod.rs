@@ -1,5 +1,6 @@
 //! On real VirtualBox, and on the stand-ins that the rig puts beside it.
 
+mod bad_input;
 mod check;
 mod deaf_guests;
 mod dry_runs;

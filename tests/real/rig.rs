@@ -24,7 +24,6 @@
     clippy::disallowed_methods,
     reason = "the harness runs programs and waits for them itself"
 )]
-#![expect(dead_code, reason = "not every test file is there yet")]
 
 mod call;
 mod lease;
@@ -46,7 +45,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 pub(crate) use call::{Call, Run, Running};
-pub(crate) use lease::User;
+pub(crate) use lease::{User, lock_as_a_method_does};
 pub(crate) use processes::{descriptors, environment, has_leaked};
 pub(crate) use records::Recorded;
 pub(crate) use slot::outside;

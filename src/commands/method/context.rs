@@ -16,6 +16,8 @@ use crate::vm::Intent;
 const REPOSITORY_PATIENCE: Duration = Duration::from_secs(30);
 /// How long one svcprop may take.
 const SVCPROP_LIMIT: Duration = Duration::from_secs(10);
+/// How often the log says that it is still waited for.
+const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// The properties of the instance. A repository that does not answer is asked again.
 pub(super) fn read_properties(
@@ -29,6 +31,7 @@ pub(super) fn read_properties(
     if request.caller == Caller::Hand {
         wanted.extend(users.iter().map(String::as_str));
     }
+    let mut said: Option<Duration> = None;
     loop {
         let error = match svcprop::read(host, &request.fmri, &wanted, SVCPROP_LIMIT) {
             Ok(properties) => return Ok(properties),
@@ -36,7 +39,11 @@ pub(super) fn read_properties(
         };
         let kind = match &error {
             SvcpropError::Unreachable(_) if host.now() < REPOSITORY_PATIENCE => {
-                log.line(format_args!("{}: {error}; trying again", request.fmri));
+                let now = host.now();
+                if said.is_none_or(|at| now.saturating_sub(at) >= LINE_EVERY) {
+                    log.line(format_args!("{}: {error}; trying again", request.fmri));
+                    said = Some(now);
+                }
                 host.sleep(Duration::from_secs(1));
                 continue;
             }

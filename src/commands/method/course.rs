@@ -144,6 +144,7 @@ impl<'a> Course<'a> {
             _ => String::new(),
         };
         Failure::told(kind, format_args!("{}: {reason}{words}", self.named()))
+            .hinted(reason.next_step())
     }
 
     /// Looks at the VM. VirtualBox not answering this time is no failure yet.
@@ -186,14 +187,19 @@ impl<'a> Course<'a> {
     /// a server that is gone, for ever.
     fn ipc_folder_is_wrong(&self, words: &str) -> bool {
         words.contains("SOCKET_FAIL")
-            && vboxmanage::ipc_folder_is_wrong(self.host, self.account, &self.request.environment)
+            && vboxmanage::ipc_folder_is_wrong(self.host, self.account, &self.ipc_folder())
+    }
+
+    fn ipc_folder(&self) -> String {
+        vboxmanage::ipc_folder(self.account, &self.request.environment)
     }
 
     /// A VBoxManage failure that ends the run.
     fn refused(&self, error: VBoxError) -> Failure {
         let ended = Ended {
             vm: &self.named(),
-            user: &self.account.name,
+            account: self.account,
+            ipc_folder: &self.ipc_folder(),
             intent: self.request.intent,
         };
         ended.by(error)

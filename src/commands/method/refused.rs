@@ -1,7 +1,7 @@
 //! VBoxManage failures that end a run: how bad they are, and the next step to take.
 
 use crate::failure::{Failure, Kind};
-use crate::host::RunError;
+use crate::host::{Account, RunError};
 use crate::tools::vboxmanage::{Refusal, VBoxError};
 use crate::vm::Intent;
 
@@ -10,7 +10,9 @@ pub(super) struct Ended<'a> {
     /// The VM, as the log names it.
     pub(super) vm: &'a str,
     /// The user as whom it was looked for.
-    pub(super) user: &'a str,
+    pub(super) account: &'a Account,
+    /// Where this user's clients and server meet.
+    pub(super) ipc_folder: &'a str,
     /// What the run was for.
     pub(super) intent: Intent,
 }
@@ -18,7 +20,8 @@ pub(super) struct Ended<'a> {
 impl Ended<'_> {
     /// The failure for this error.
     pub(super) fn by(&self, error: VBoxError) -> Failure {
-        let Self { vm, user, intent } = self;
+        let Self { vm, intent, .. } = self;
+        let user = &self.account.name;
         let told = |kind| Failure::told(kind, format_args!("{vm}: {error}"));
         match &error {
             VBoxError::Refused(refusal, _) => match refusal {
@@ -30,7 +33,13 @@ impl Ended<'_> {
                 ),
                 _ => told(Kind::Config),
             }
-            .hinted(refusal.next_step()),
+            .hinted(match refusal {
+                Refusal::Home => format!(
+                    "{user} must be able to write to its home directory, {}, and to VBOX_USER_HOME where that is set; then svcadm clear the instance",
+                    self.account.home.display()
+                ),
+                _ => refusal.next_step().to_owned(),
+            }),
             VBoxError::Run(RunError::Spawn { .. }) => Failure::new(Kind::Config, error)
                 .hinted("install VirtualBox, or set virtualbox/vboxmanage"),
             VBoxError::Run(RunError::Hung { .. }) => told(match intent {
@@ -40,9 +49,14 @@ impl Ended<'_> {
             .hinted(format!(
                 "VirtualBox's server may be deadlocked: pkill -9 -u {user} VBoxSVC ends it, and aborts the VMs of {user}"
             )),
-            VBoxError::ServerGone(_) => told(Kind::Config).hinted(Refusal::IpcFolder.next_step()),
+            VBoxError::ServerGone(_) => told(Kind::Config).hinted(format!(
+                "{} is not a folder of {user} alone: end the VirtualBox that uses it, remove it, then svcadm clear the instance",
+                self.ipc_folder
+            )),
             VBoxError::Elsewhere(_) | VBoxError::Garbled(_) | VBoxError::Other(_) => {
-                told(Kind::Transient)
+                told(Kind::Transient).hinted(format!(
+                    "VBoxManage showvminfo of it, run as {user}, may tell more"
+                ))
             }
         }
     }

@@ -48,8 +48,6 @@ pub(crate) enum Refusal {
     Home,
     /// VirtualBox.xml is broken.
     Registry,
-    /// `/tmp/.vbox-LOGIN-ipc` belongs to somebody else, or is not what it should be.
-    IpcFolder,
     /// The server, or VBoxManage, was started in a locale that does not have a character of the VM's name.
     Locale,
     /// The guest has no Guest Additions.
@@ -79,9 +77,6 @@ impl Refusal {
             }
             Self::Registry => {
                 "put VirtualBox.xml-prev back in the place of VirtualBox.xml, then svcadm clear the instance"
-            }
-            Self::IpcFolder => {
-                "end the VirtualBox that uses that folder, remove it, then svcadm clear the instance"
             }
             Self::Locale => {
                 "VirtualBox was started in a locale that is not UTF-8: it ends by itself when no VM of that user runs; or give the VM a name in ASCII; then svcadm clear the instance"
@@ -171,11 +166,26 @@ pub(super) fn classify(output: &Output) -> VBoxError {
             return match meaning {
                 Meaning::ServerGone => VBoxError::ServerGone(first),
                 Meaning::Elsewhere => VBoxError::Elsewhere(first),
+                Meaning::Refused(Refusal::Registry) => {
+                    VBoxError::Refused(Refusal::Registry, around(&stderr, words).unwrap_or(first))
+                }
                 Meaning::Refused(refusal) => VBoxError::Refused(refusal, first),
             };
         }
     }
     VBoxError::Other(first)
+}
+
+/// The line with these words, and the one before it, which says what is wrong there:
+/// `Document is empty. Location: '/home/vb/.config/VirtualBox/VirtualBox.xml', line 1 (0), column 1.`
+fn around(stderr: &str, words: &str) -> Option<String> {
+    let lines: Vec<&str> = stderr
+        .lines()
+        .filter_map(|line| line.strip_prefix(ERROR))
+        .collect();
+    let at = lines.iter().position(|line| line.contains(words))?;
+    let both = lines[at.saturating_sub(1)..=at].join(" ");
+    Some(Printable(both.trim_end_matches('.')).to_string())
 }
 
 /// VBoxManage's own words for the log: its first error, without the prefix, and its code.
@@ -229,7 +239,6 @@ mod tests {
                 Refusal::Frontend => "frontend",
                 Refusal::Home => "home",
                 Refusal::Registry => "registry",
-                Refusal::IpcFolder => "ipc folder",
                 Refusal::Locale => "locale",
                 Refusal::NoAdditions => "no additions",
             },

@@ -40,6 +40,21 @@ pub(crate) enum FindError {
     },
 }
 
+impl FindError {
+    /// The next step to take.
+    pub(crate) const fn next_step(&self) -> &'static str {
+        match self {
+            Self::Nowhere => "install VirtualBox, or set virtualbox/vboxmanage",
+            Self::Look(..) | Self::NotAProgram(_) => {
+                "set virtualbox/vboxmanage to where it is, or delete the property to have it looked for; then svcadm refresh and svcadm clear the instance"
+            }
+            Self::Untrusted { .. } => {
+                "set virtualbox/vboxmanage to one that belongs to root, as do the folders above it; then svcadm refresh and svcadm clear the instance"
+            }
+        }
+    }
+}
+
 /// More links than this in one path are a loop.
 const LINKS_MAX: usize = 40;
 
@@ -61,19 +76,19 @@ pub(crate) fn find(host: &dyn Host, set: Option<&Path>) -> Result<PathBuf, FindE
     }
 }
 
-/// Whether the folder in which VirtualBox's clients and server meet is not this user's alone. Its name comes
-/// from the password entry, or from `VBOX_IPC_SOCKETID`.
-pub(crate) fn ipc_folder_is_wrong(
-    host: &dyn Host,
-    account: &Account,
-    environment: &[(OsString, OsString)],
-) -> bool {
+/// The folder in which VirtualBox's clients and server meet. Its name comes from the password entry, or from
+/// `VBOX_IPC_SOCKETID`.
+pub(crate) fn ipc_folder(account: &Account, environment: &[(OsString, OsString)]) -> String {
     let id = environment
         .iter()
         .find(|(name, _)| name == "VBOX_IPC_SOCKETID")
         .map_or_else(|| account.name.clone().into(), |(_, id)| id.clone());
-    let folder = format!("/tmp/.vbox-{}-ipc", id.to_string_lossy());
-    host.file_facts(Path::new(&folder)).is_ok_and(|facts| {
+    format!("/tmp/.vbox-{}-ipc", id.to_string_lossy())
+}
+
+/// Whether that folder is not this user's alone.
+pub(crate) fn ipc_folder_is_wrong(host: &dyn Host, account: &Account, folder: &str) -> bool {
+    host.file_facts(Path::new(folder)).is_ok_and(|facts| {
         facts.kind != FileKind::Directory || facts.owner != account.uid || facts.mode & 0o077 != 0
     })
 }
@@ -310,9 +325,16 @@ mod tests {
             ),
             (Fake::default().file(path, 101, 0o700, FileKind::File), true),
         ] {
-            assert_eq!(ipc_folder_is_wrong(&fake, &account, &[]), wrong);
+            assert_eq!(
+                ipc_folder_is_wrong(&fake, &account, &ipc_folder(&account, &[])),
+                wrong
+            );
             let other = [("VBOX_IPC_SOCKETID".into(), "other".into())];
-            assert!(!ipc_folder_is_wrong(&fake, &account, &other));
+            assert!(!ipc_folder_is_wrong(
+                &fake,
+                &account,
+                &ipc_folder(&account, &other)
+            ));
         }
     }
 }

@@ -49,6 +49,12 @@ impl Call<'_> {
         self
     }
 
+    /// For a call whose arguments are all its own.
+    pub(crate) fn without_arguments(mut self) -> Self {
+        self.arguments.clear();
+        self
+    }
+
     pub(crate) fn directory(mut self, path: &str) -> Self {
         path.clone_into(&mut self.directory);
         self
@@ -146,10 +152,6 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     pub(crate) fn is_over(&mut self) -> bool {
         self.child
             .try_wait()
@@ -163,11 +165,6 @@ impl Running {
         if !self.is_over() {
             send(self.child.id(), signal);
         }
-    }
-
-    /// What it has said on stderr so far.
-    pub(crate) fn stderr_so_far(&self) -> String {
-        content(&self.stderr)
     }
 
     pub(crate) fn wait(mut self) -> Run {

@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
+use std::path::Path;
 use std::thread::sleep;
 
 use super::slot::{Slot, outside};
@@ -71,4 +72,20 @@ pub(super) fn try_lock(name: &str, how: libc::c_int) -> Option<File> {
         .expect("a lock file of the rig");
     // SAFETY: the descriptor is open for the length of the call.
     (unsafe { libc::flock(file.as_raw_fd(), how) } == 0).then_some(file)
+}
+
+/// Holds a lock file as a method holds it that starts VirtualBox, until the file is dropped.
+pub(crate) fn lock_as_a_method_does(path: &Path) -> File {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(path)
+        .expect("a lock file");
+    // SAFETY: all fields of a `flock` are numbers, for which zero is a value.
+    let mut whole: libc::flock = unsafe { std::mem::zeroed() };
+    whole.l_type = libc::c_short::try_from(libc::F_WRLCK).expect("a small number");
+    // SAFETY: the descriptor is open, and `whole` lives for the call.
+    let answer = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &raw const whole) };
+    assert_eq!(answer, 0, "fcntl: {}", io::Error::last_os_error());
+    file
 }

@@ -70,7 +70,8 @@ impl User<'_> {
             ("USER", self.name.to_owned()),
             ("LOGNAME", self.name.to_owned()),
             ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
-            ("LC_ALL", "C".to_owned()),
+            // In the C locale VirtualBox prints no name that is not ASCII, and nothing after it.
+            ("LC_ALL", "C.UTF-8".to_owned()),
         ];
         self.call(path, arguments, environment)
     }

@@ -1,0 +1,134 @@
+//! The methods run by somebody at a terminal: as the user, as root, as somebody else.
+
+use crate::real::one_vm::OneVm;
+use crate::real::rig::{Call, PROGRAM, User, rig_or_skip};
+
+/// An instance of its own name for each user: root sees those of all.
+fn instance(user: &User<'_>) -> String {
+    format!("hand{}", user.uid)
+}
+
+/// A VM of that name, which is to run as this user.
+fn set_up(user: &User<'_>, runs_as: &str) -> OneVmOf {
+    let name = instance(user);
+    let uuid = user.mkvm(&name, "acpi");
+    user.set_props(&name, &[("method_context/user", "astring", runs_as)]);
+    OneVmOf { name, uuid }
+}
+
+struct OneVmOf {
+    name: String,
+    uuid: String,
+}
+
+fn by_hand<'user>(user: &'user User<'user>, verb: &str, name: &str) -> Call<'user> {
+    user.program(PROGRAM, &[verb, "--vm", name])
+}
+
+#[test]
+fn as_the_user() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    let vm = set_up(&user, user.name);
+    by_hand(&user, "start", &vm.name).run().succeeds();
+    assert_eq!(user.vm_processes(&vm.uuid).len(), 1);
+    assert_eq!(user.state(&vm.uuid), "running");
+    let fmri = format!("svc:/site/xvm/vbox:{}", vm.name);
+    user.program(PROGRAM, &["stop", "--fmri", &fmri])
+        .run()
+        .succeeds();
+    assert_eq!(user.state(&vm.uuid), "saved");
+}
+
+/// Root becomes that user: its VirtualBox, its home, and nothing of root's.
+#[test]
+fn as_root() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    let vm = set_up(&user, user.name);
+    let as_root = |verb| {
+        by_hand(&user, verb, &vm.name)
+            .by_root()
+            .env("HOME", "/root")
+            .env("USER", "root")
+            .env("LOGNAME", "root")
+            .run()
+    };
+    as_root("start")
+        .succeeds()
+        .logs(&[&format!("as {}", user.name), "running: it runs"]);
+    assert_eq!(user.vm_processes(&vm.uuid).len(), 1);
+    assert_eq!(user.state(&vm.uuid), "running");
+    as_root("stop").succeeds();
+    assert_eq!(user.state(&vm.uuid), "saved");
+}
+
+/// A user of the method comes before that of the instance.
+#[test]
+fn as_root_for_a_method_with_a_user_of_its_own() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    let vm = set_up(&user, "nobody");
+    let users = [
+        ("method_context/user", "astring", "nobody"),
+        ("start/user", "astring", user.name),
+    ];
+    user.set_props(&vm.name, &users);
+    by_hand(&user, "start", &vm.name).by_root().run().succeeds();
+    assert_eq!(user.state(&vm.uuid), "running");
+}
+
+#[test]
+fn as_root_for_a_user_that_is_not_there() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    let vm = set_up(&user, "nosuchuser");
+    by_hand(&user, "start", &vm.name)
+        .by_root()
+        .run()
+        .fails(100, &["nosuchuser", "method_context/user"]);
+    assert_eq!(user.state(&vm.uuid), "poweroff");
+}
+
+#[test]
+fn as_somebody_else() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    let vm = set_up(&user, "nobody");
+    for verb in ["start", "stop"] {
+        by_hand(&user, verb, &vm.name)
+            .run()
+            .fails(100, &["'nobody'", user.name, "root"]);
+    }
+    assert_eq!(user.vboxmanage_calls().len(), 0);
+}
+
+/// Of a VM that another user has, nothing is known to this one.
+#[test]
+fn a_vm_of_another_user() {
+    let rig = rig_or_skip!();
+    let vm = OneVm::new(rig, "acpi");
+    vm.boot();
+    let other = rig.user();
+    other.set_props("vm1", &[]);
+    for verb in ["start", "stop"] {
+        let as_other = format!("as user {}", other.name);
+        other
+            .method("vm1", verb)
+            .run()
+            .fails(96, &["Could not find a registered machine", &as_other]);
+    }
+    vm.assert_is("running");
+}
+
+#[test]
+fn an_instance_that_is_not_there() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    by_hand(&user, "start", "nosuch")
+        .run()
+        .fails(96, &["SMF has no instance svc:/site/xvm/vbox:nosuch"]);
+    by_hand(&user, "start", "no such")
+        .run()
+        .fails(96, &["--vm", "'no such'"]);
+}

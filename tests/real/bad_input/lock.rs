@@ -1,0 +1,113 @@
+//! /tmp/.vbox-smf-UID, which anybody may have made before: without the lock it goes on, and says so.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::real::one_vm::OneVm;
+use crate::real::rig::{lock_as_a_method_does, outside, rig_or_skip};
+
+const WARNING: &str = "going on without the lock for cold starts";
+
+fn lock_folder(vm: &OneVm<'_>) -> PathBuf {
+    outside(&format!("/tmp/.vbox-smf-{}", vm.user.uid))
+}
+
+/// The folder as the program makes it.
+fn make_folder(vm: &OneVm<'_>) -> PathBuf {
+    let folder = lock_folder(vm);
+    fs::create_dir(&folder).expect("a folder");
+    mode(&folder, 0o700);
+    give_to(&folder, vm);
+    folder
+}
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("to set a mode");
+}
+
+fn give_to(path: &Path, vm: &OneVm<'_>) {
+    chown(path, Some(vm.user.uid), Some(vm.user.uid)).expect("to give it to the user");
+}
+
+/// It starts from cold all the same; the log says what is wrong with which path, and nothing there was touched.
+#[track_caller]
+fn assert_warned(spoil: impl Fn(&OneVm<'_>)) {
+    let rig = rig_or_skip!();
+    let vm = OneVm::new(rig, "acpi");
+    vm.user.cool_down();
+    spoil(&vm);
+    let path = format!("/tmp/.vbox-smf-{}", vm.user.uid);
+    let run = vm.start();
+    run.succeeds().logs(&[WARNING, "running: it runs"]);
+    let warning = run.log().find(|line| line.contains(WARNING));
+    assert!(warning.is_some_and(|line| line.contains(&path)), "{run}");
+    vm.assert_is("running");
+}
+
+#[test]
+fn a_link() {
+    assert_warned(|vm| {
+        let target = outside(&vm.user.home()).join("target");
+        fs::create_dir(&target).expect("a folder");
+        mode(&target, 0o700);
+        give_to(&target, vm);
+        let inside = format!("{}/target", vm.user.home());
+        symlink(inside, lock_folder(vm)).expect("a link");
+    });
+}
+
+#[test]
+fn a_file() {
+    assert_warned(|vm| fs::write(lock_folder(vm), "").expect("a file"));
+}
+
+#[test]
+fn a_folder_of_somebody_else() {
+    assert_warned(|vm| {
+        fs::create_dir(lock_folder(vm)).expect("a folder of root's");
+        mode(&lock_folder(vm), 0o777);
+    });
+}
+
+#[test]
+fn a_folder_open_to_all() {
+    assert_warned(|vm| mode(&make_folder(vm), 0o777));
+}
+
+#[test]
+fn the_lock_a_link() {
+    assert_warned(|vm| {
+        let folder = make_folder(vm);
+        symlink("/etc/passwd", folder.join("lock")).expect("a link");
+    });
+}
+
+#[test]
+fn the_lock_a_folder() {
+    assert_warned(|vm| fs::create_dir(make_folder(vm).join("lock")).expect("a folder"));
+}
+
+/// Somebody holds it for ever: 20 s, and then it goes on.
+#[test]
+fn held_by_another() {
+    let rig = rig_or_skip!();
+    let vm = OneVm::new(rig, "acpi");
+    vm.user.cool_down();
+    let lock = make_folder(&vm).join("lock");
+    fs::write(&lock, "").expect("a lock file");
+    give_to(&lock, &vm);
+    let held = lock_as_a_method_does(&lock);
+    let run = vm.start();
+    drop(held);
+    run.succeeds().logs(&[WARNING, "running: it runs"]);
+    let expected = Duration::from_secs(20)..Duration::from_secs(30);
+    assert!(expected.contains(&run.took), "{run}");
+    vm.assert_is("running");
+
+    // And nothing is said where nothing is wrong.
+    vm.stop().succeeds();
+    vm.user.cool_down();
+    vm.start().succeeds().logs_nowhere("lock");
+}
