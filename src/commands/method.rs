@@ -72,10 +72,11 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
         let hint = e.next_step();
         Failure::new(Kind::Config, e).hinted(hint)
     })?;
+    let environment = context::method_environment(request, &properties);
     let vbox = VBoxManage::new(
         host,
         program,
-        context::child_environment(host, &account, request),
+        context::child_environment(host, &account, &environment),
     );
     Course::new(host, log, request, &settings, budget, &account, &vbox).run()
 }

@@ -13,7 +13,7 @@ mod list;
 mod vminfo;
 
 pub(crate) use error::{Refusal, VBoxError};
-pub(crate) use find::{find, ipc_folder, ipc_folder_is_wrong};
+pub(crate) use find::{find, ipc_folder_is_wrong};
 pub(crate) use list::{Listed, Roll};
 pub(crate) use vminfo::VmInfo;
 
@@ -43,6 +43,16 @@ impl<'a> VBoxManage<'a> {
         env: Vec<(OsString, OsString)>,
     ) -> Self {
         Self { host, program, env }
+    }
+
+    /// The folder in which its clients and the server meet: its name is that of `VBOX_IPC_SOCKETID`, or of the
+    /// user.
+    pub(crate) fn ipc_folder(&self) -> String {
+        let id = ["VBOX_IPC_SOCKETID", "LOGNAME"].iter().find_map(|wanted| {
+            let (_, value) = self.env.iter().find(|(name, _)| name == wanted)?;
+            Some(value.to_string_lossy())
+        });
+        format!("/tmp/.vbox-{}-ipc", id.unwrap_or_default())
     }
 
     fn run(
@@ -173,6 +183,20 @@ mod tests {
 
     fn roll(fake: &Fake) -> Result<Roll, VBoxError> {
         VBoxManage::new(fake, "/usr/bin/VBoxManage".into(), Vec::new()).roll(LIMIT)
+    }
+
+    #[test]
+    fn where_clients_and_server_meet() {
+        let fake = Fake::default();
+        let user = ("LOGNAME".into(), "vb".into());
+        let id = ("VBOX_IPC_SOCKETID".into(), "other".into());
+        for (env, folder) in [
+            (vec![user.clone()], "/tmp/.vbox-vb-ipc"),
+            (vec![user, id], "/tmp/.vbox-other-ipc"),
+        ] {
+            let vbox = VBoxManage::new(&fake, "/usr/bin/VBoxManage".into(), env);
+            assert_eq!(vbox.ipc_folder(), folder);
+        }
     }
 
     #[test]

@@ -25,11 +25,14 @@ pub(super) fn read_properties(
     log: &Log<'_>,
     request: &Request,
 ) -> Result<Properties, Failure> {
-    let users = user_properties(request.intent);
+    let of_context: Vec<String> = ["user", "environment"]
+        .iter()
+        .flat_map(|name| context_paths(request.intent, name))
+        .collect();
     let mut wanted = settings::WANTED.to_vec();
-    // svc.startd has become that user already.
+    // svc.startd has become that user already, and has set that environment.
     if request.caller == Caller::Hand {
-        wanted.extend(users.iter().map(String::as_str));
+        wanted.extend(of_context.iter().map(String::as_str));
     }
     let mut said: Option<Duration> = None;
     loop {
@@ -65,12 +68,44 @@ pub(super) fn read_properties(
     }
 }
 
-/// Where the user of an instance is: on the method, else on the whole instance (`smf_method(7)`).
-fn user_properties(intent: Intent) -> [String; 2] {
+/// Where a part of the method context is: on the method, else on the whole instance (`smf_method(7)`).
+fn context_paths(intent: Intent, name: &str) -> [String; 2] {
     [
-        format!("{}/user", intent.method()),
-        "method_context/user".to_owned(),
+        format!("{}/{name}", intent.method()),
+        format!("method_context/{name}"),
     ]
+}
+
+/// The values of that part.
+fn of_context<'p>(properties: &'p Properties, intent: Intent, name: &str) -> &'p [String] {
+    context_paths(intent, name)
+        .iter()
+        .find_map(|path| properties.get(path))
+        .map_or(&[], |value| &value.values)
+}
+
+/// The environment of the instance's methods. svc.startd has set it; by hand it is the instance's, too:
+/// another `VBOX_USER_HOME` would be another user's VMs, and stay in VBoxSVC for all of them. What
+/// `/etc/default/init` would give, time zone and language, comes from the shell.
+pub(super) fn method_environment(
+    request: &Request,
+    properties: &Properties,
+) -> Vec<(OsString, OsString)> {
+    if request.caller == Caller::Smf {
+        return request.environment.clone();
+    }
+    let own = of_context(properties, request.intent, "environment");
+    let own: Vec<(OsString, OsString)> = own
+        .iter()
+        .filter_map(|entry| entry.split_once('='))
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    let is_own = |name: &OsString| own.iter().any(|(own, _)| own == name);
+    let of_the_shell = request.environment.iter().filter(|(name, _)| {
+        (name == "TZ" || name == "LANG" || name.to_string_lossy().starts_with("LC_"))
+            && !is_own(name)
+    });
+    of_the_shell.chain(&own).cloned().collect()
 }
 
 /// Makes sure that we are the user whose VM it is. svc.startd sees to that; by hand root becomes that
@@ -83,9 +118,9 @@ pub(super) fn right_user(
     let account = host.account().map_err(|e| {
         Failure::new(Kind::Config, e).hinted("VirtualBox needs a user with a home directory")
     })?;
-    let user = user_properties(request.intent)
-        .iter()
-        .find_map(|path| properties.get(path)?.values.first().cloned());
+    let user = of_context(properties, request.intent, "user")
+        .first()
+        .cloned();
     let Some(user) = user.filter(|user| *user != account.name && *user != account.uid.to_string())
     else {
         return Ok(account);
@@ -114,23 +149,17 @@ pub(super) fn right_user(
 pub(super) fn child_environment(
     host: &dyn Host,
     account: &Account,
-    request: &Request,
+    method: &[(OsString, OsString)],
 ) -> Vec<(OsString, OsString)> {
     let mut environment: Vec<(OsString, OsString)> = vec![
-        ("LC_ALL".into(), locale(host, &request.environment).into()),
+        ("LC_ALL".into(), locale(host, method).into()),
         ("PATH".into(), "/usr/sbin:/usr/bin:/sbin:/bin".into()),
         ("HOME".into(), account.home.clone().into()),
         ("USER".into(), account.name.clone().into()),
         ("LOGNAME".into(), account.name.clone().into()),
     ];
     let passes = |name: &OsString| name == "TZ" || name.to_string_lossy().starts_with("VBOX_");
-    environment.extend(
-        request
-            .environment
-            .iter()
-            .filter(|(name, _)| passes(name))
-            .cloned(),
-    );
+    environment.extend(method.iter().filter(|(name, _)| passes(name)).cloned());
     environment
 }
 
@@ -162,6 +191,57 @@ fn is_utf8(locale: &str) -> bool {
 mod tests {
     use super::*;
     use crate::host::fake::Fake;
+
+    #[test]
+    fn by_hand_the_instance_s_environment_counts() {
+        let pair = |(name, value): (&str, &str)| (OsString::from(name), OsString::from(value));
+        let request = |caller| Request {
+            intent: Intent::Start,
+            fmri: "svc:/site/xvm/vbox:vm1".parse().expect("an FMRI"),
+            environment: [
+                ("TZ", "UTC"),
+                ("LANG", "C"),
+                ("VBOX_USER_HOME", "/root/x"),
+                ("SECRET", "x"),
+            ]
+            .map(pair)
+            .to_vec(),
+            caller,
+            dry_run: false,
+        };
+        let value = |values: &[&str]| svcprop::Value {
+            value_type: "astring".to_owned(),
+            values: values.iter().map(|v| (*v).to_owned()).collect(),
+        };
+        let whole = (
+            "method_context/environment".to_owned(),
+            value(&["VBOX_USER_HOME=/data/vb", "LANG=de_AT.UTF-8"]),
+        );
+        let of_start = ("start/environment".to_owned(), value(&["TZ=Europe/Vienna"]));
+        let by_hand = |properties: Vec<(String, svcprop::Value)>| {
+            method_environment(&request(Caller::Hand), &properties.into_iter().collect())
+        };
+        assert_eq!(by_hand(vec![]), [("TZ", "UTC"), ("LANG", "C")].map(pair));
+        assert_eq!(
+            by_hand(vec![whole.clone()]),
+            [
+                ("TZ", "UTC"),
+                ("VBOX_USER_HOME", "/data/vb"),
+                ("LANG", "de_AT.UTF-8")
+            ]
+            .map(pair)
+        );
+        // The method's replaces the instance's as a whole.
+        assert_eq!(
+            by_hand(vec![whole, of_start]),
+            [("LANG", "C"), ("TZ", "Europe/Vienna")].map(pair)
+        );
+        let smf = request(Caller::Smf);
+        assert_eq!(
+            method_environment(&smf, &Properties::new()),
+            smf.environment
+        );
+    }
 
     #[test]
     fn a_locale_that_has_every_character() {

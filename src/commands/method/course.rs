@@ -187,11 +187,7 @@ impl<'a> Course<'a> {
     /// a server that is gone, for ever.
     fn ipc_folder_is_wrong(&self, words: &str) -> bool {
         words.contains("SOCKET_FAIL")
-            && vboxmanage::ipc_folder_is_wrong(self.host, self.account, &self.ipc_folder())
-    }
-
-    fn ipc_folder(&self) -> String {
-        vboxmanage::ipc_folder(self.account, &self.request.environment)
+            && vboxmanage::ipc_folder_is_wrong(self.host, self.account, &self.vbox.ipc_folder())
     }
 
     /// A VBoxManage failure that ends the run.
@@ -199,7 +195,7 @@ impl<'a> Course<'a> {
         let ended = Ended {
             vm: &self.named(),
             account: self.account,
-            ipc_folder: &self.ipc_folder(),
+            ipc_folder: &self.vbox.ipc_folder(),
             intent: self.request.intent,
         };
         ended.by(error)

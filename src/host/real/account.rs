@@ -20,10 +20,7 @@ pub(super) fn current_uid() -> u32 {
 /// Who this process is.
 pub(super) fn current() -> io::Result<Account> {
     let uid = current_uid();
-    let found = look_up(|entry, buffer, result| {
-        // SAFETY: the three point to live memory of ours, and the length is the buffer's.
-        unsafe { libc::getpwuid_r(uid, entry, buffer.as_mut_ptr(), buffer.len(), result) }
-    })?;
+    let found = by_uid(uid)?;
     found.map(|(account, _)| account).ok_or_else(|| {
         io::Error::new(
             io::ErrorKind::NotFound,
@@ -32,11 +29,11 @@ pub(super) fn current() -> io::Result<Account> {
     })
 }
 
-/// Looks a user up by name.
+/// Looks a user up by name, or by number, as `method_context/user` may be either.
 fn by_name(name: &str) -> io::Result<(Account, libc::gid_t)> {
     let text = CString::new(name)?;
     let found = look_up(|entry, buffer, result| {
-        // SAFETY: as in `current`, and the name is a C string that lives as long.
+        // SAFETY: as in `by_uid`, and the name is a C string that lives as long.
         unsafe {
             libc::getpwnam_r(
                 text.as_ptr(),
@@ -47,11 +44,23 @@ fn by_name(name: &str) -> io::Result<(Account, libc::gid_t)> {
             )
         }
     })?;
+    let found = match (found, name.parse()) {
+        (None, Ok(uid)) => by_uid(uid)?,
+        (found, _) => found,
+    };
     found.ok_or_else(|| {
         io::Error::new(
             io::ErrorKind::NotFound,
             format!("there is no user '{}'", name.escape_debug()),
         )
+    })
+}
+
+/// Looks a user up by number.
+fn by_uid(uid: u32) -> io::Result<Option<(Account, libc::gid_t)>> {
+    look_up(|entry, buffer, result| {
+        // SAFETY: the three point to live memory of ours, and the length is the buffer's.
+        unsafe { libc::getpwuid_r(uid, entry, buffer.as_mut_ptr(), buffer.len(), result) }
     })
 }
 
@@ -88,7 +97,7 @@ fn look_up(
 /// Becomes this user for good, as svc.startd would before it runs the method: all groups, then the user.
 pub(super) fn become_user(name: &str) -> io::Result<Account> {
     let (account, group) = by_name(name)?;
-    let text = CString::new(name)?;
+    let text = CString::new(account.name.as_str())?;
     // The type of the second argument differs between systems.
     // SAFETY: the name is a C string.
     check(unsafe { libc::initgroups(text.as_ptr(), group as _) })?;
@@ -104,5 +113,21 @@ fn check(result: libc::c_int) -> io::Result<()> {
         Ok(())
     } else {
         Err(io::Error::last_os_error())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_by_name_and_by_number() {
+        let (root, _) = by_name("root").expect("root");
+        assert_eq!((root.uid, root.name.as_str()), (0, "root"));
+        assert_eq!(by_name("0").expect("user 0").0, root);
+        for nobody in ["no such user", "4294967290", ""] {
+            assert!(by_name(nobody).is_err(), "{nobody}");
+        }
+        assert_eq!(current().expect("this user").uid, current_uid());
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::host::{Account, FileKind, Host};
+use crate::host::{Account, FileFacts, FileKind, Host};
 
 /// The folders in which VBoxManage is looked for: those of OpenIndiana, OmniOS, Solaris and Linux.
 pub(crate) const FOLDERS: [&str; 5] = [
@@ -71,22 +71,31 @@ pub(crate) fn find(host: &dyn Host, set: Option<&Path>) -> Result<PathBuf, FindE
         None => FOLDERS
             .iter()
             .map(|folder| Path::new(folder).join("VBoxManage"))
-            .find(|path| host.file_facts(path).is_ok())
+            .find(|path| is_program(host, path))
             .ok_or(FindError::Nowhere),
     }
 }
 
-/// The folder in which VirtualBox's clients and server meet. Its name comes from the password entry, or from
-/// `VBOX_IPC_SOCKETID`.
-pub(crate) fn ipc_folder(account: &Account, environment: &[(OsString, OsString)]) -> String {
-    let id = environment
-        .iter()
-        .find(|(name, _)| name == "VBOX_IPC_SOCKETID")
-        .map_or_else(|| account.name.clone().into(), |(_, id)| id.clone());
-    format!("/tmp/.vbox-{}-ipc", id.to_string_lossy())
+/// Whether a file that can be executed is there, be it by links: an update may leave one that leads nowhere.
+fn is_program(host: &dyn Host, path: &Path) -> bool {
+    let mut at = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        match host.file_facts(&at) {
+            Ok(FileFacts {
+                kind: FileKind::Link(target),
+                ..
+            }) => {
+                at.pop();
+                at.push(target);
+            }
+            Ok(facts) => return facts.kind == FileKind::File && facts.mode & 0o111 != 0,
+            Err(_) => return false,
+        }
+    }
+    false
 }
 
-/// Whether that folder is not this user's alone.
+/// Whether the folder in which VirtualBox's clients and server meet is not this user's alone.
 pub(crate) fn ipc_folder_is_wrong(host: &dyn Host, account: &Account, folder: &str) -> bool {
     host.file_facts(Path::new(folder)).is_ok_and(|facts| {
         facts.kind != FileKind::Directory || facts.owner != account.uid || facts.mode & 0o077 != 0
@@ -200,7 +209,9 @@ mod tests {
                 0,
                 0o777,
                 FileKind::Link("/opt/./VirtualBox".into()),
-            );
+            )
+            // The system follows the links on the way by itself.
+            .file("/usr/bin/../../opt/vb/VBox.sh", 0, 0o755, FileKind::File);
         let path = Path::new("/usr/bin/VBoxManage");
         assert_eq!(find(&fake, Some(path)).expect("trusted"), path);
         assert_eq!(find(&fake, None).expect("found"), path);
@@ -293,6 +304,27 @@ mod tests {
     }
 
     #[test]
+    fn a_link_that_leads_nowhere_hides_nothing() {
+        let fake = tree()
+            .file(
+                "/usr/bin/VBoxManage",
+                0,
+                0o777,
+                FileKind::Link("/opt/old/VBox.sh".into()),
+            )
+            .file(
+                "/opt/VirtualBox/VBoxManage",
+                0,
+                0o777,
+                FileKind::Link("VBox.sh".into()),
+            );
+        let found = find(&fake, None).expect("found");
+        assert_eq!(found, Path::new("/opt/VirtualBox/VBoxManage"));
+        let folder = tree().file("/usr/bin/VBoxManage", 0, 0o755, FileKind::Directory);
+        assert!(find(&folder, None).is_err());
+    }
+
+    #[test]
     fn nowhere() {
         let told = find(&tree(), None).expect_err("nowhere").to_string();
         assert_eq!(
@@ -325,16 +357,7 @@ mod tests {
             ),
             (Fake::default().file(path, 101, 0o700, FileKind::File), true),
         ] {
-            assert_eq!(
-                ipc_folder_is_wrong(&fake, &account, &ipc_folder(&account, &[])),
-                wrong
-            );
-            let other = [("VBOX_IPC_SOCKETID".into(), "other".into())];
-            assert!(!ipc_folder_is_wrong(
-                &fake,
-                &account,
-                &ipc_folder(&account, &other)
-            ));
+            assert_eq!(ipc_folder_is_wrong(&fake, &account, path), wrong);
         }
     }
 }
