@@ -56,22 +56,28 @@ fn without_a_fallback_it_is_left() {
     vm.set(&[
         ("vm/stop_method", "acpipowerbutton"),
         ("vm/stop_fallback", "none"),
-        ("stop/timeout_seconds", "25"),
+        ("stop/timeout_seconds", "40"),
     ]);
     let run = vm.stop();
     run.fails(
         95,
         &[
             "running",
-            "pressing its power button (2 times)",
+            "pressing its power button (",
             "disabling the instance again will not stop it",
             "svcadm clear",
         ],
     );
     vm.assert_is("running");
     assert_eq!(vm.pid(), pid);
-    assert_eq!(vm.deeds(), ["acpipowerbutton"; 2]);
-    assert!(run.took < Duration::from_secs(18), "{run}");
+    // Three in 30 s; VirtualBox itself may take ten of them to answer the first question.
+    let deeds = vm.deeds();
+    assert!((2..=3).contains(&deeds.len()), "{deeds:?}");
+    assert!(
+        deeds.iter().all(|deed| deed == "acpipowerbutton"),
+        "{deeds:?}"
+    );
+    assert!(run.took < Duration::from_secs(36), "{run}");
 }
 
 /// A guest without ACPI does not even see the button.
