@@ -59,7 +59,7 @@ impl Refusal {
     pub(crate) const fn next_step(self) -> &'static str {
         match self {
             Self::NotRegistered => {
-                "VBoxManage list vms, run as that user, shows the VMs it has: set vm/name, or method_context/user, or register the VM"
+                "VBoxManage list vms, run as that user, shows the VMs it has (one that is <inaccessible> there has lost its settings file, and with it its name): set vm/name, or method_context/user, or register the VM"
             }
             Self::Inaccessible => {
                 "VBoxManage list vms shows it as <inaccessible>: put its .vbox file back (there is a .vbox-prev), then svcadm clear the instance"
