@@ -27,8 +27,14 @@ fn the_fallback_saves_what_the_guest_has() {
     let (method_ends, budget) = (Duration::from_secs(35), Duration::from_secs(65));
     assert!(run.took > method_ends && run.took < budget, "{run}");
 
-    let button = ["acpipowerbutton"; 4];
-    assert_eq!(vm.deeds(), [&button[..], &["savestate"]].concat());
+    // Four in 35 s; VirtualBox itself may take ten of them to answer the first question.
+    let mut deeds = vm.deeds();
+    assert_eq!(deeds.pop().as_deref(), Some("savestate"));
+    assert!((3..=4).contains(&deeds.len()), "{deeds:?}");
+    assert!(
+        deeds.iter().all(|deed| deed == "acpipowerbutton"),
+        "{deeds:?}"
+    );
     let calls = vm.user.vboxmanage_calls();
     let presses: Vec<Duration> = calls
         .iter()
@@ -98,7 +104,7 @@ fn the_fallback_pulls_the_plug_where_told() {
         "poweroff: it is poweroff, and no process of it is left",
     ]);
     vm.assert_is("poweroff");
-    assert!(run.took < Duration::from_secs(15), "{run}");
+    assert!(run.took < Duration::from_secs(35), "{run}");
     assert_eq!(vm.deeds(), ["acpipowerbutton", "poweroff"]);
 }
 
@@ -117,7 +123,7 @@ fn after_the_sleep_button_comes_the_fallback() {
     ]);
     vm.assert_is("saved");
     assert_eq!(vm.deeds(), ["acpisleepbutton", "savestate"]);
-    let expected = Duration::from_secs(15)..Duration::from_secs(20);
+    let expected = Duration::from_secs(15)..Duration::from_secs(40);
     assert!(expected.contains(&run.took), "{run}");
 }
 
@@ -130,13 +136,13 @@ fn stop_timeout_is_the_vm_s_own() {
     vm.set(&[
         ("vm/stop_method", "acpipowerbutton"),
         ("vm/stop_fallback", "none"),
-        ("vm/stop_timeout", "6"),
+        ("vm/stop_timeout", "20"),
     ]);
     let run = vm.stop();
     run.fails(95, &["running", "pressing its power button"])
-        .logs(&["within 6 s"]);
+        .logs(&["within 20 s"]);
     vm.assert_is("running");
-    let expected = Duration::from_secs(5)..Duration::from_secs(9);
+    let expected = Duration::from_secs(19)..Duration::from_secs(26);
     assert!(expected.contains(&run.took), "{run}");
 }
 
@@ -149,7 +155,7 @@ fn another_stop_after_one_that_failed() {
     vm.set(&[
         ("vm/stop_method", "acpipowerbutton"),
         ("vm/stop_fallback", "none"),
-        ("vm/stop_timeout", "3"),
+        ("vm/stop_timeout", "15"),
     ]);
     for _ in 0..2 {
         vm.stop().fails(95, &["running"]);
