@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -59,7 +60,11 @@ impl Fake {
 }
 
 impl Host for Fake {
-    fn run(&self, what: &Invocation, _: &mut dyn FnMut()) -> Result<Output, RunError> {
+    fn run(
+        &self,
+        what: &Invocation,
+        _: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Output, RunError> {
         let words: Vec<_> = what.args.iter().map(|arg| arg.to_string_lossy()).collect();
         let arguments = words.join(" ");
         let answer = self.answers.get(&arguments).cloned();

@@ -11,6 +11,7 @@ pub(crate) mod sim;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -70,6 +71,11 @@ pub(crate) const OUTPUT_MAX: usize = 16 << 20;
 
 /// How often somebody who waits for a program hears that it still runs.
 pub(crate) const STILL_RUNNING: Duration = Duration::from_secs(10);
+
+/// For who waits to the end.
+pub(crate) fn wait_on() -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
 
 /// Why there is no [`Output`].
 #[derive(Debug, Error)]
@@ -195,12 +201,16 @@ pub(crate) trait Host {
     /// Runs a program to its end, or to its limit.
     ///
     /// Its standard input is `/dev/null`, and it has no other descriptor than 0 to 2. What it leaves
-    /// behind may hold its output open: that is not waited for. While it runs, `still_running` is called
-    /// every [`STILL_RUNNING`].
+    /// behind may hold its output open: that is not waited for. While it runs, `still_running` is asked
+    /// every [`STILL_RUNNING`] whether it is to be waited for any longer; if not, it has hung.
     ///
     /// # Errors
     /// It cannot be executed, or it hung.
-    fn run(&self, what: &Invocation, still_running: &mut dyn FnMut()) -> Result<Output, RunError>;
+    fn run(
+        &self,
+        what: &Invocation,
+        still_running: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Output, RunError>;
 
     /// The time since the method began.
     fn now(&self) -> Duration;

@@ -1,6 +1,7 @@
 //! This machine.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -32,7 +33,11 @@ impl RealHost {
 }
 
 impl Host for RealHost {
-    fn run(&self, what: &Invocation, still_running: &mut dyn FnMut()) -> Result<Output, RunError> {
+    fn run(
+        &self,
+        what: &Invocation,
+        still_running: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Output, RunError> {
         child::run(what, still_running)
     }
 

@@ -279,7 +279,7 @@ mod tests {
             env: Vec::new(),
             limit: Duration::from_mins(1),
         };
-        let output = host.run(&invocation, &mut || {});
+        let output = host.run(&invocation, &mut crate::host::wait_on);
         match output.map(|output| output.ended) {
             Ok(Ended::Exited(0)) => Ok(()),
             other => Err(Failure::told(Kind::Transient, format!("{other:?}"))),

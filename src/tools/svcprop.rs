@@ -86,7 +86,7 @@ pub(crate) fn read(
         env: vec![("LC_ALL".into(), "C".into())],
         limit,
     };
-    match host.run(&invocation, &mut || {}) {
+    match host.run(&invocation, &mut crate::host::wait_on) {
         Ok(output) => understand(&output, fmri),
         Err(error) if error.may_pass() => Err(SvcpropError::Unreachable(error.to_string())),
         Err(error) => Err(SvcpropError::NoSmf(error)),

@@ -1,6 +1,7 @@
 //! `VBoxManage`: what is asked of it, and what it says.
 
 use std::ffi::OsString;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -59,7 +60,7 @@ impl<'a> VBoxManage<'a> {
         &self,
         args: &[&str],
         limit: Duration,
-        still_running: &mut dyn FnMut(),
+        still_running: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Output, VBoxError> {
         let invocation = Invocation {
             program: self.program.clone(),
@@ -71,7 +72,7 @@ impl<'a> VBoxManage<'a> {
     }
 
     fn text(&self, args: &[&str], limit: Duration) -> Result<String, VBoxError> {
-        let output = self.run(args, limit, &mut || {})?;
+        let output = self.run(args, limit, &mut crate::host::wait_on)?;
         // It may exit 0 and print an error, and exit 1 and print a whole listing: both are failures.
         match output.ended {
             Ended::Exited(0) if !error::complains(&output) => {}
@@ -145,7 +146,7 @@ impl<'a> VBoxManage<'a> {
         vm: &Uuid,
         command: Command,
         limit: Duration,
-        still_running: &mut dyn FnMut(),
+        still_running: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<(), VBoxError> {
         let vm = vm.as_str();
         let args = match command {
@@ -248,7 +249,12 @@ mod tests {
             .answer("showvminfo b --machinereadable", 1, listing, "")
             .answer("showvminfo c --machinereadable", 0, listing, "");
         let vbox = VBoxManage::new(&fake, "/usr/bin/VBoxManage".into(), Vec::new());
-        let discard = vbox.command(&uuid, Command::DiscardState, LIMIT, &mut || {});
+        let discard = vbox.command(
+            &uuid,
+            Command::DiscardState,
+            LIMIT,
+            &mut crate::host::wait_on,
+        );
         assert!(matches!(discard, Err(VBoxError::Elsewhere(_))));
         assert!(matches!(
             vbox.show("a", LIMIT),

@@ -1,5 +1,6 @@
 //! The course of a run: look, decide, act, look again.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::Request;
@@ -196,6 +197,10 @@ impl<'a> Course<'a> {
             vm: &self.named(),
             account: self.account,
             ipc_folder: &self.vbox.ipc_folder(),
+            server: self
+                .looker
+                .census()
+                .is_ok_and(|census| census.server_age.is_some()),
             intent: self.request.intent,
         };
         ended.by(error)
@@ -206,13 +211,32 @@ impl<'a> Course<'a> {
         let Some(uuid) = self.looker.uuid().cloned() else {
             unreachable!("a state was seen, so the UUID is known");
         };
-        let mut still = || self.note(format_args!("still {action}, {} s left", self.left()));
+        let mut without_server = 0;
+        let mut still = || {
+            self.note(format_args!("still {action}, {} s left", self.left()));
+            // A client whose server died fails within about 14 s, or never.
+            if self
+                .looker
+                .census()
+                .is_ok_and(|census| census.server_age.is_none())
+            {
+                without_server += 1;
+            }
+            if without_server < 2 {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        };
         let verb = command(action, self.settings);
         let result = self.vbox.command(&uuid, verb, limit, &mut still);
         self.looker.doubt();
         let outcome = match result {
             Ok(()) => Outcome::Accepted,
             Err(VBoxError::Refused(Refusal::NoAdditions, _)) => Outcome::NoAdditions,
+            Err(VBoxError::Run(RunError::Hung { .. })) if without_server >= 2 => {
+                Outcome::ServerGone("VirtualBox's server has ended".to_owned())
+            }
             Err(VBoxError::Run(RunError::Hung { .. })) => Outcome::Hung,
             Err(VBoxError::ServerGone(words)) => Outcome::ServerGone(words),
             Err(VBoxError::Elsewhere(words)) => Outcome::Elsewhere(words),

@@ -13,6 +13,8 @@ pub(super) struct Ended<'a> {
     pub(super) account: &'a Account,
     /// Where this user's clients and server meet.
     pub(super) ipc_folder: &'a str,
+    /// Whether this user's VBoxSVC runs.
+    pub(super) server: bool,
     /// What the run was for.
     pub(super) intent: Intent,
 }
@@ -40,15 +42,24 @@ impl Ended<'_> {
                 ),
                 _ => refusal.next_step().to_owned(),
             }),
+            VBoxError::Run(spawn @ RunError::Spawn { .. }) if spawn.may_pass() => {
+                told(Kind::Transient).hinted("the system may be short of memory or processes")
+            }
             VBoxError::Run(RunError::Spawn { .. }) => Failure::new(Kind::Config, error)
                 .hinted("install VirtualBox, or set virtualbox/vboxmanage"),
             VBoxError::Run(RunError::Hung { .. }) => told(match intent {
                 Intent::Start => Kind::Transient,
                 Intent::Stop => Kind::Fatal,
             })
-            .hinted(format!(
-                "VirtualBox's server may be deadlocked: pkill -9 -u {user} VBoxSVC ends it, and aborts the VMs of {user}"
-            )),
+            .hinted(if self.server {
+                format!(
+                    "VirtualBox's server may be deadlocked: pkill -9 -u {user} VBoxSVC ends it, and aborts the VMs of {user}"
+                )
+            } else {
+                format!(
+                    "VirtualBox's server is gone, and a VM process that it left keeps another one from starting: pkill -9 -u {user} VBoxHeadless ends the VMs of {user}, as a power failure would"
+                )
+            }),
             VBoxError::ServerGone(_) => told(Kind::Config).hinted(format!(
                 "{} is not a folder of {user} alone: end the VirtualBox that uses it, remove it, then svcadm clear the instance",
                 self.ipc_folder

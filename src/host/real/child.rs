@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "calls into libc")]
 
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
@@ -42,7 +43,10 @@ pub(super) fn keep_descriptors_from_children() {
     clippy::disallowed_methods,
     reason = "this is what the others go through"
 )]
-pub(super) fn run(what: &Invocation, still_running: &mut dyn FnMut()) -> Result<Output, RunError> {
+pub(super) fn run(
+    what: &Invocation,
+    still_running: &mut dyn FnMut() -> ControlFlow<()>,
+) -> Result<Output, RunError> {
     let deadline = Instant::now() + what.limit;
     let mut child = Command::new(&what.program)
         .args(&what.args)
@@ -85,7 +89,8 @@ pub(super) fn run(what: &Invocation, still_running: &mut dyn FnMut()) -> Result<
     })
 }
 
-/// Reads what the child prints until it is over: how it ended, or nothing at the deadline.
+/// Reads what the child prints until it is over: how it ended, or nothing at the deadline, or when it is not
+/// to be waited for any longer.
 fn attend(
     child: &mut Child,
     stdout: &mut Stream<impl Read + AsRawFd>,
@@ -94,7 +99,9 @@ fn attend(
     heartbeat: &mut Heartbeat<'_>,
 ) -> Option<Ended> {
     loop {
-        heartbeat.beat_when_due();
+        if heartbeat.beat_when_due().is_break() {
+            return None;
+        }
         let open = stdout.is_open() || stderr.is_open();
         let left = deadline.checked_duration_since(Instant::now())?;
         wait_for_output([stdout.fd(), stderr.fd()], left.min(GLANCE));
@@ -117,18 +124,19 @@ fn attend(
     }
 }
 
-/// Says every now and then that the child still runs.
+/// Asks every now and then whether the child is to be waited for any longer.
 struct Heartbeat<'a> {
     due: Instant,
-    beat: &'a mut dyn FnMut(),
+    beat: &'a mut dyn FnMut() -> ControlFlow<()>,
 }
 
 impl Heartbeat<'_> {
-    fn beat_when_due(&mut self) {
-        if Instant::now() >= self.due {
-            self.due += STILL_RUNNING;
-            (self.beat)();
+    fn beat_when_due(&mut self) -> ControlFlow<()> {
+        if Instant::now() < self.due {
+            return ControlFlow::Continue(());
         }
+        self.due += STILL_RUNNING;
+        (self.beat)()
     }
 }
 
@@ -261,7 +269,7 @@ mod tests {
                 ],
                 limit,
             },
-            &mut || {},
+            &mut crate::host::wait_on,
         )
     }
 
@@ -369,7 +377,7 @@ mod tests {
                 env: vec![],
                 limit: LONG,
             },
-            &mut || {},
+            &mut crate::host::wait_on,
         )
         .expect_err("not there");
         assert_eq!(error.to_string(), "cannot execute /nowhere/VBoxManage");

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -118,7 +119,11 @@ impl SimHost<'_> {
 }
 
 impl Host for SimHost<'_> {
-    fn run(&self, what: &Invocation, still_running: &mut dyn FnMut()) -> Result<Output, RunError> {
+    fn run(
+        &self,
+        what: &Invocation,
+        still_running: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Output, RunError> {
         self.asked();
         let origin = self.origin.borrow().clone();
         let (turn, limit) = (self.turn, what.limit);
@@ -140,7 +145,11 @@ impl Host for SimHost<'_> {
             }
             if turn.now() >= beat {
                 beat = beat.saturating_add(STILL_RUNNING);
-                still_running();
+                if still_running().is_break() {
+                    turn.with(|world| processes::kill(world, id, Ending::Hung));
+                    let summary = what.summary();
+                    return Err(RunError::Hung { summary, limit });
+                }
             }
             self.park(until.min(beat));
         }

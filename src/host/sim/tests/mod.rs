@@ -25,7 +25,10 @@ pub(super) fn invocation(program: &str, args: &[&str], limit: Duration) -> Invoc
 
 /// Runs VBoxManage, with a limit of a minute.
 pub(super) fn vbox(host: &SimHost<'_>, args: &[&str]) -> Result<Output, RunError> {
-    host.run(&invocation("VBoxManage", args, 60 * SECOND), &mut || {})
+    host.run(
+        &invocation("VBoxManage", args, 60 * SECOND),
+        &mut crate::host::wait_on,
+    )
 }
 
 /// Runs VBoxManage: its standard output, or its standard error where that is not empty.

@@ -54,7 +54,10 @@ fn propdemo() -> Sim {
 
 fn svcprop(host: &SimHost<'_>, args: &[&str]) -> (i32, String, String) {
     let output = host
-        .run(&invocation("svcprop", args, SECOND), &mut || {})
+        .run(
+            &invocation("svcprop", args, SECOND),
+            &mut crate::host::wait_on,
+        )
         .unwrap();
     let Ended::Exited(status) = output.ended else {
         panic!("svcprop was killed");

@@ -235,7 +235,10 @@ fn a_frozen_process() {
             &["showvminfo", "vm1", "--machinereadable"][..],
             &["controlvm", "vm1", "poweroff"],
         ] {
-            let hung = host.run(&invocation("VBoxManage", args, 20 * SECOND), &mut || {});
+            let hung = host.run(
+                &invocation("VBoxManage", args, 20 * SECOND),
+                &mut crate::host::wait_on,
+            );
             assert!(matches!(hung, Err(RunError::Hung { .. })), "{hung:?}");
         }
         assert_eq!(host.now(), 40 * SECOND);
