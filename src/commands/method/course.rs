@@ -197,10 +197,7 @@ impl<'a> Course<'a> {
             vm: &self.named(),
             account: self.account,
             ipc_folder: &self.vbox.ipc_folder(),
-            server: self
-                .looker
-                .census()
-                .is_ok_and(|census| census.server_age.is_some()),
+            census: self.looker.census().ok(),
             intent: self.request.intent,
         };
         ended.by(error)

@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, RunError};
+use crate::tools::processes::Census;
 use crate::tools::vboxmanage::{Refusal, VBoxError};
 use crate::vm::Intent;
 
@@ -13,8 +14,8 @@ pub(super) struct Ended<'a> {
     pub(super) account: &'a Account,
     /// Where this user's clients and server meet.
     pub(super) ipc_folder: &'a str,
-    /// Whether this user's VBoxSVC runs.
-    pub(super) server: bool,
+    /// The processes of VirtualBox, where they are known.
+    pub(super) census: Option<Census>,
     /// What the run was for.
     pub(super) intent: Intent,
 }
@@ -51,15 +52,7 @@ impl Ended<'_> {
                 Intent::Start => Kind::Transient,
                 Intent::Stop => Kind::Fatal,
             })
-            .hinted(if self.server {
-                format!(
-                    "VirtualBox's server may be deadlocked: pkill -9 -u {user} VBoxSVC ends it, and aborts the VMs of {user}"
-                )
-            } else {
-                format!(
-                    "VirtualBox's server is gone, and a VM process that it left keeps another one from starting: pkill -9 -u {user} VBoxHeadless ends the VMs of {user}, as a power failure would"
-                )
-            }),
+            .hinted(self.what_hangs()),
             VBoxError::ServerGone(_) => told(Kind::Config).hinted(format!(
                 "{} is not a folder of {user} alone: end the VirtualBox that uses it, remove it, then svcadm clear the instance",
                 self.ipc_folder
@@ -68,6 +61,22 @@ impl Ended<'_> {
                 told(Kind::Transient).hinted(format!(
                     "VBoxManage showvminfo of it, run as {user}, may tell more"
                 ))
+            }
+        }
+    }
+
+    /// Who keeps VBoxManage from answering, and what ends that.
+    fn what_hangs(&self) -> String {
+        let user = &self.account.name;
+        match self.census {
+            Some(census) if census.server_age.is_some() => format!(
+                "VirtualBox's server may be deadlocked: pkill -9 -u {user} VBoxSVC ends it, and aborts the VMs of {user}"
+            ),
+            Some(census) if census.any_vm => format!(
+                "VirtualBox's server is gone, and a VM process that it left keeps another one from starting: pkill -9 -u {user} VBoxHeadless ends the VMs of {user}, as a power failure would"
+            ),
+            Some(_) | None => {
+                format!("VBoxManage list vms, run as {user}, may show what it waits for")
             }
         }
     }

@@ -170,7 +170,7 @@ fn it_prints_garbage() {
     vm.assert_is("poweroff");
 }
 
-/// As when VBoxSVC is deadlocked.
+/// Neither a server nor a VM process is there to be blamed.
 #[test]
 fn it_hangs() {
     let rig = rig_or_skip!();
@@ -180,7 +180,7 @@ fn it_hangs() {
     vm.set(&[("virtualbox/vboxmanage", &path)]);
     let running = [vm.starting(), vm.stopping()].map(crate::real::rig::Call::spawn);
     let [start, stop] = running.map(crate::real::rig::Running::wait);
-    let words = ["vm1", "VBoxSVC", vm.user.name];
+    let words = ["vm1", "VBoxManage list vms, run as", vm.user.name];
     start.fails(1, &words);
     stop.fails(95, &words);
     for run in [start, stop] {
