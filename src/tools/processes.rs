@@ -42,8 +42,8 @@ pub(crate) struct Census {
     /// A process that is the VM, or that VirtualBox does not know of and may be it: it was there before
     /// this VBoxSVC, so VBoxSVC's word does not cover it.
     pub(crate) lives: bool,
-    /// Any VM of this user has a process.
-    pub(crate) any_vm: bool,
+    /// How many processes the VMs of this user have.
+    pub(crate) vm_processes: usize,
     /// Another client has a session on it, or may have.
     pub(crate) handled: bool,
     /// How long this user's VBoxSVC has been there: the youngest, where an old one has not ended yet.
@@ -60,14 +60,14 @@ pub(crate) fn census(processes: &[Process], vm: Wanted<'_>) -> Census {
     let mut census = Census {
         may_live: false,
         lives: false,
-        any_vm: false,
+        vm_processes: 0,
         handled: false,
         server_age,
     };
     for process in processes {
         if VM_PROGRAMS.contains(&process.program.as_str()) {
             let whose = owner(&process.args, vm);
-            census.any_vm = true;
+            census.vm_processes += 1;
             let unknown_to_server = server_age.is_none_or(|age| age < process.age);
             census.may_live |= whose > Whose::Others;
             census.lives |= whose == Whose::Ours || (whose == Whose::Unclear && unknown_to_server);

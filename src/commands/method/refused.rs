@@ -72,7 +72,7 @@ impl Ended<'_> {
             Some(census) if census.server_age.is_some() => format!(
                 "VirtualBox's server may be deadlocked: pkill -9 -u {user} VBoxSVC ends it, and aborts the VMs of {user}"
             ),
-            Some(census) if census.any_vm => format!(
+            Some(census) if census.vm_processes > 0 => format!(
                 "VirtualBox's server is gone, and a VM process that it left keeps another one from starting: pkill -9 -u {user} VBoxHeadless ends the VMs of {user}, as a power failure would"
             ),
             Some(_) | None => {
