@@ -15,6 +15,7 @@ pub(crate) mod model;
 pub(crate) mod names;
 pub(crate) mod place;
 pub(crate) mod read;
+pub(crate) mod rules;
 pub(crate) mod setting;
 pub(crate) mod template;
 pub(crate) mod write;

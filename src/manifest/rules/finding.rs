@@ -1,0 +1,165 @@
+//! What a rule found, and where.
+
+use super::code::{Code, Severity, Stage};
+
+/// Something that is wrong with a manifest, or that will surprise somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// The line, from 1.
+    pub(crate) line: usize,
+    /// The column in characters, from 1.
+    pub(crate) column: usize,
+    /// Which rule.
+    pub(crate) code: Code,
+    /// What is wrong here: one sentence, without a full stop.
+    pub(crate) message: String,
+    /// What to do about it.
+    pub(crate) help: String,
+}
+
+impl Finding {
+    /// Whether svccfg refuses the file for it.
+    pub(crate) fn severity(&self) -> Severity {
+        self.code.rule().severity
+    }
+
+    /// When svccfg would say so.
+    pub(crate) fn stage(&self) -> Stage {
+        self.code.rule().stage
+    }
+}
+
+/// So many findings are kept of one file; somebody who has more of them mends the first ones first.
+pub(crate) const KEPT: usize = 1000;
+
+/// Collects findings by their place in the text.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    found: Vec<Found>,
+    errors: usize,
+    dropped: usize,
+}
+
+/// A finding whose place is still an offset.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// In bytes, into the text that was judged.
+    pub(super) at: usize,
+    pub(super) code: Code,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+impl Findings {
+    /// Adds one whose help is that of its rule.
+    pub(super) fn add(&mut self, code: Code, at: usize, message: impl Into<String>) {
+        self.push(code, at, message.into(), None);
+    }
+
+    /// Adds one with help of its own.
+    pub(super) fn add_with_help(
+        &mut self,
+        code: Code,
+        at: usize,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(code, at, message.into(), Some(help.into()));
+    }
+
+    fn push(&mut self, code: Code, at: usize, message: String, help: Option<String>) {
+        if code.rule().severity == Severity::Error {
+            self.errors += 1;
+        }
+        if self.found.len() < KEPT {
+            self.found.push(Found {
+                at,
+                code,
+                message,
+                help,
+            });
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    /// Whether svccfg would have stopped by now.
+    pub(super) fn any_error(&self) -> bool {
+        self.errors > 0
+    }
+
+    /// Everything in the order in which it was found, then how many were not kept.
+    pub(super) fn into_parts(self) -> (Vec<Found>, usize) {
+        (self.found, self.dropped)
+    }
+}
+
+/// The offsets at which the lines of a text begin.
+#[derive(Debug)]
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        let starts = std::iter::once(0)
+            .chain(
+                text.bytes()
+                    .enumerate()
+                    .filter(|(_, b)| *b == b'\n')
+                    .map(|(i, _)| i + 1),
+            )
+            .collect();
+        Self { text, starts }
+    }
+
+    /// Line and column of an offset, both from 1. An offset beyond the end is the end.
+    pub(super) fn place(&self, at: usize) -> (usize, usize) {
+        let mut at = at.min(self.text.len());
+        while !self.text.is_char_boundary(at) {
+            at -= 1;
+        }
+        let line = self.starts.partition_point(|start| *start <= at);
+        let start = self.starts[line - 1];
+        (line, self.text[start..at].chars().count() + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places() {
+        let lines = Lines::new("ab\nä€c\n\nx");
+        for (at, place) in [
+            (0, (1, 1)),
+            (2, (1, 3)),
+            (3, (2, 1)),
+            (5, (2, 2)),
+            (6, (2, 2)),
+            (8, (2, 3)),
+            (9, (2, 4)),
+            (10, (3, 1)),
+            (11, (4, 1)),
+            (12, (4, 2)),
+            (99, (4, 2)),
+        ] {
+            assert_eq!(lines.place(at), place, "{at}");
+        }
+        assert_eq!(Lines::new("").place(7), (1, 1));
+    }
+
+    #[test]
+    fn a_flood_is_counted_and_not_kept() {
+        let mut findings = Findings::default();
+        assert!(!findings.any_error());
+        for at in 0..KEPT + 7 {
+            findings.add(Code::NotWellFormed, at, "x");
+        }
+        assert!(findings.any_error());
+        let (found, dropped) = findings.into_parts();
+        assert_eq!((found.len(), dropped), (KEPT, 7));
+    }
+}
