@@ -106,6 +106,13 @@ impl fmt::Display for Uuid {
     }
 }
 
+/// Whether a character does something to a terminal other than to appear on it.
+pub(crate) fn is_unprintable(c: char) -> bool {
+    // U+2028, U+2029 break lines, and U+202A.. and U+2066.. reorder them, on some terminals.
+    c.is_control()
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
 /// Text for a log or a terminal: control characters are escaped, so that a name can neither forge a
 /// line nor move the cursor.
 pub(crate) struct Printable<'a>(pub(crate) &'a str);
@@ -114,10 +121,7 @@ impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write;
         for c in self.0.chars() {
-            // U+2028, U+2029 break lines, and U+202A.. and U+2066.. reorder them, on some terminals.
-            let odd = c.is_control()
-                || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
-            if odd {
+            if is_unprintable(c) {
                 write!(f, "{}", c.escape_default())?;
             } else {
                 f.write_char(c)?;
