@@ -49,7 +49,7 @@ pub(crate) enum FmriError {
 }
 
 /// `ident`: a letter, then letters, digits, `_` and `-`.
-fn is_ident(text: &[u8]) -> bool {
+pub(crate) fn is_ident(text: &[u8]) -> bool {
     text.first().is_some_and(u8::is_ascii_alphabetic)
         && text
             .iter()

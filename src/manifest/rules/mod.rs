@@ -2,6 +2,11 @@
 
 pub(crate) mod code;
 mod finding;
+mod fmri;
+mod grammar;
+mod text;
+mod tree;
+mod value;
 
 pub(crate) use code::{Code, Severity, Stage};
 pub(crate) use finding::Finding;

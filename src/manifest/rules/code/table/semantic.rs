@@ -11,7 +11,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         Code::BundleType,
         [
             "the bundle is of another type",
-            "svccfg import and validate take bundles of type manifest, svccfg apply takes profiles, svccfg restore takes archives. The others are refused: \"document is not a manifest.\"",
+            "svccfg import and validate take bundles of type manifest, svccfg apply takes profiles, svccfg restore takes archives. The others are refused: \"document is not a manifest\".",
             "judge a profile with --profile; an archive can only be restored",
         ],
     ),

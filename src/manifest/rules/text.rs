@@ -1,0 +1,5 @@
+//! From bytes to a text, with what the XML tree does not keep.
+
+pub(super) mod decode;
+pub(super) mod encoding;
+pub(super) mod scan;

@@ -1,0 +1,388 @@
+//! A quick look over the markup before the tree is built.
+//!
+//! The tree does not keep CDATA sections, references and the document type, and a parser that checks
+//! everything is slow on files that nobody should check. So this looks at the markup alone, without
+//! judging it: where a file is not well-formed the parser says so.
+
+use std::collections::HashMap;
+
+/// libxml2 refuses documents that are nested deeper.
+pub(in super::super) const DEPTH_MAX: usize = 256;
+
+/// No element of a manifest has more than nine attributes; the parser compares them pair by pair.
+pub(in super::super) const ATTRIBUTES_MAX: usize = 256;
+
+/// So many tags, comments, instructions and references: a manifest of 10,000 instances has a fifth of
+/// them, and more would not fit into the memory that a check should take.
+pub(in super::super) const MARKUP_MAX: usize = 2_000_000;
+
+/// Something in an element's content that the tree shows as plain text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Extra<'a> {
+    /// `<![CDATA[...]]>`
+    CData,
+    /// `&name;` that XML itself does not define.
+    Reference(&'a str),
+}
+
+/// The document type declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) struct DocumentType<'a> {
+    /// Where it begins.
+    pub(in super::super) at: usize,
+    /// The root element that it names.
+    pub(in super::super) root: &'a str,
+    /// The SYSTEM id and its place.
+    pub(in super::super) system: Option<(&'a str, usize)>,
+}
+
+/// Why a look further is not worth it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum TooMuch {
+    /// Nested deeper than [`DEPTH_MAX`], here.
+    Deep(usize),
+    /// More attributes than [`ATTRIBUTES_MAX`] on the element here.
+    Attributes(usize),
+    /// More tags, comments and references than [`MARKUP_MAX`], up to here.
+    Markup(usize),
+}
+
+/// What the markup shows.
+#[derive(Debug, Default)]
+pub(in super::super) struct Markup<'a> {
+    /// By the offset of the element's `<`: what its content holds of this, with its offset.
+    pub(in super::super) extras: HashMap<usize, Vec<(usize, Extra<'a>)>>,
+    /// By the offset of the element's `<`: namespace declarations, with their offset.
+    pub(in super::super) namespaces: HashMap<usize, Vec<(usize, &'a str)>>,
+    /// The document type.
+    pub(in super::super) document_type: Option<DocumentType<'a>>,
+    /// The version in the XML declaration, with its offset.
+    pub(in super::super) version: Option<(usize, &'a str)>,
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    open: Vec<usize>,
+    markup: Markup<'a>,
+}
+
+/// Looks over a text.
+///
+/// # Errors
+/// It is deeper or wider than any manifest.
+pub(in super::super) fn scan(text: &str) -> Result<Markup<'_>, TooMuch> {
+    let mut scanner = Scanner {
+        text,
+        at: 0,
+        open: Vec::new(),
+        markup: Markup::default(),
+    };
+    scanner.run()?;
+    Ok(scanner.markup)
+}
+
+impl<'a> Scanner<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    /// Goes behind the next `end`, or to the end of the text.
+    fn skip_behind(&mut self, end: &str) {
+        self.at = self
+            .rest()
+            .find(end)
+            .map_or(self.text.len(), |i| self.at + i + end.len());
+    }
+
+    fn run(&mut self) -> Result<(), TooMuch> {
+        for _ in 0..MARKUP_MAX {
+            let Some(next) = self.rest().find(['<', '&']) else {
+                return Ok(());
+            };
+            self.at += next;
+            let start = self.at;
+            let rest = self.rest();
+            if rest.starts_with('&') {
+                self.reference();
+            } else if rest.starts_with("<!--") {
+                self.skip_behind_from(4, "-->");
+            } else if rest.starts_with("<![CDATA[") {
+                self.skip_behind_from(9, "]]>");
+                self.extra(start, Extra::CData);
+            } else if rest.starts_with("<!DOCTYPE") && self.open.is_empty() {
+                self.document_type();
+            } else if let Some(behind) = rest.strip_prefix("<?") {
+                let target = name(behind);
+                self.skip_behind_from(2, "?>");
+                if target == "xml" {
+                    self.version(start);
+                }
+            } else if rest.starts_with("</") {
+                self.skip_behind(">");
+                self.open.pop();
+            } else {
+                self.tag()?;
+            }
+        }
+        Err(TooMuch::Markup(self.at))
+    }
+
+    fn skip_behind_from(&mut self, from: usize, end: &str) {
+        self.at += from;
+        self.skip_behind(end);
+    }
+
+    fn extra(&mut self, at: usize, extra: Extra<'a>) {
+        if let Some(parent) = self.open.last() {
+            self.markup
+                .extras
+                .entry(*parent)
+                .or_default()
+                .push((at, extra));
+        }
+    }
+
+    fn reference(&mut self) {
+        let start = self.at;
+        self.at += 1;
+        let entity = name(self.rest());
+        let predefined = matches!(entity, "amp" | "lt" | "gt" | "apos" | "quot" | "");
+        if !predefined && !entity.starts_with('#') {
+            self.extra(start, Extra::Reference(entity));
+        }
+    }
+
+    /// `version='1.0'` of the XML declaration that was just passed.
+    fn version(&mut self, start: usize) {
+        let declaration = &self.text[start..self.at];
+        let value = declaration
+            .find("version")
+            .and_then(|i| declaration[i..].find(['"', '\'']).map(|q| i + q + 1));
+        if let Some(from) = value {
+            let version = declaration[from..]
+                .split(['"', '\''])
+                .next()
+                .unwrap_or_default();
+            self.markup.version = Some((start + from, version));
+        }
+    }
+
+    /// `<name a='b' ... >` or `/>`
+    fn tag(&mut self) -> Result<(), TooMuch> {
+        let start = self.at;
+        self.at += 1;
+        self.at += name(self.rest()).len();
+        let mut attributes = 0;
+        loop {
+            let rest = self.rest();
+            let blank = rest.len() - rest.trim_ascii_start().len();
+            self.at += blank;
+            let rest = self.rest();
+            if rest.starts_with("/>") {
+                self.at += 2;
+                return Ok(());
+            }
+            if rest.starts_with('>') {
+                self.at += 1;
+                if self.open.len() >= DEPTH_MAX {
+                    return Err(TooMuch::Deep(start));
+                }
+                self.open.push(start);
+                return Ok(());
+            }
+            let Some(first) = rest.chars().next() else {
+                return Ok(());
+            };
+            let attribute = name(rest);
+            if attribute.is_empty() {
+                // A value, or something that is not XML: behind the value, or on by a character.
+                match first {
+                    '"' | '\'' => {
+                        self.at += 1;
+                        self.skip_behind(if first == '"' { "\"" } else { "'" });
+                    }
+                    '<' => return Ok(()),
+                    _ => self.at += first.len_utf8(),
+                }
+                continue;
+            }
+            attributes += 1;
+            if attributes > ATTRIBUTES_MAX {
+                return Err(TooMuch::Attributes(start));
+            }
+            if attribute == "xmlns" || attribute.starts_with("xmlns:") {
+                let declared = self.markup.namespaces.entry(start).or_default();
+                declared.push((self.at, attribute));
+            }
+            self.at += attribute.len();
+        }
+    }
+
+    /// `<!DOCTYPE root PUBLIC "..." "..." [ ... ]>`
+    fn document_type(&mut self) {
+        let start = self.at;
+        self.at += "<!DOCTYPE".len();
+        let mut words = Words { scanner: self };
+        let root = words.word().map_or("", |(word, _)| word);
+        let keyword = words.word().map_or("", |(word, _)| word);
+        let system = match keyword {
+            "SYSTEM" => words.word(),
+            "PUBLIC" => {
+                let _public = words.word();
+                words.word()
+            }
+            _ => None,
+        };
+        if self.markup.document_type.is_none() {
+            self.markup.document_type = Some(DocumentType {
+                at: start,
+                root,
+                system,
+            });
+        }
+        self.skip_declaration();
+    }
+
+    /// Behind the `>` of a document type, and what it holds in brackets.
+    fn skip_declaration(&mut self) {
+        let mut inside = false;
+        while let Some(next) = self.rest().find(['[', ']', '>', '"', '\'', '<']) {
+            self.at += next;
+            let rest = self.rest();
+            if rest.starts_with("<!--") {
+                self.skip_behind_from(4, "-->");
+            } else if rest.starts_with("<?") {
+                self.skip_behind_from(2, "?>");
+            } else {
+                let c = rest.as_bytes()[0];
+                self.at += 1;
+                match c {
+                    b'[' => inside = true,
+                    b']' => inside = false,
+                    b'"' => self.skip_behind("\""),
+                    b'\'' => self.skip_behind("'"),
+                    b'>' if !inside => return,
+                    _ => {}
+                }
+            }
+        }
+        self.at = self.text.len();
+    }
+}
+
+/// The words of a document type declaration: names, and texts in quotes.
+struct Words<'s, 'a> {
+    scanner: &'s mut Scanner<'a>,
+}
+
+impl<'a> Words<'_, 'a> {
+    /// The next word, with its place.
+    fn word(&mut self) -> Option<(&'a str, usize)> {
+        let scanner = &mut *self.scanner;
+        let rest = scanner.rest();
+        scanner.at += rest.len() - rest.trim_ascii_start().len();
+        let rest = scanner.rest();
+        let quote = rest.chars().next()?;
+        if matches!(quote, '"' | '\'') {
+            let text = rest[1..].split(quote).next()?;
+            let at = scanner.at + 1;
+            scanner.at = (at + text.len() + 1).min(scanner.text.len());
+            return Some((text, at));
+        }
+        let word = name(rest);
+        let at = scanner.at;
+        scanner.at += word.len();
+        (!word.is_empty()).then_some((word, at))
+    }
+}
+
+/// The name at the beginning of a text.
+fn name(text: &str) -> &str {
+    let end = text.find(|c: char| {
+        c.is_ascii_whitespace()
+            || matches!(
+                c,
+                '<' | '>' | '/' | '=' | '"' | '\'' | '?' | '!' | ';' | '&' | '[' | ']'
+            )
+    });
+    &text[..end.unwrap_or(text.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_type() {
+        for (text, root, system) in [
+            ("<!DOCTYPE a SYSTEM 'x'><a/>", "a", Some("x")),
+            (
+                "<?xml version='1.0'?>\n<!DOCTYPE a PUBLIC \"p\" \"y z\" ><a/>",
+                "a",
+                Some("y z"),
+            ),
+            (
+                "<!DOCTYPE a [<!ENTITY b ']>'> <!-- ]> --> ]><a/>",
+                "a",
+                None,
+            ),
+            (
+                "<!DOCTYPE a SYSTEM 'x' [<!ENTITY b 'c'>]><a>&b;</a>",
+                "a",
+                Some("x"),
+            ),
+            ("<!DOCTYPE", "", None),
+            ("<!DOCTYPE a SYSTEM 'x", "a", Some("x")),
+        ] {
+            let markup = scan(text).unwrap();
+            let found = markup.document_type.unwrap();
+            assert_eq!(
+                (found.root, found.system.map(|s| s.0)),
+                (root, system),
+                "{text}"
+            );
+            if let Some((id, at)) = found.system {
+                assert!(text[at..].starts_with(id), "{text}");
+            }
+        }
+        assert_eq!(scan("<a><!DOCTYPE b></a>").unwrap().document_type, None);
+    }
+
+    #[test]
+    fn what_the_tree_does_not_keep() {
+        let text = "<?xml version=\"1.1\"?><a><?pi x?>t&amp;&#65;&e;<b xmlns='u' c=\"<'&f;\"><![CDATA[<d>]]><!--<e>--></b></a><!--x-->";
+        let markup = scan(text).unwrap();
+        assert_eq!(markup.version.map(|v| v.1), Some("1.1"));
+        let a = text.find("<a>").unwrap();
+        let b = text.find("<b").unwrap();
+        let of = |at| {
+            markup.extras[&at]
+                .iter()
+                .map(|(_, extra)| *extra)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(a), [Extra::Reference("e")]);
+        assert_eq!(of(b), [Extra::CData]);
+        assert_eq!(markup.extras.len(), 2);
+        assert_eq!(markup.namespaces[&b][0].1, "xmlns");
+        assert_eq!(markup.namespaces.len(), 1);
+    }
+
+    #[test]
+    fn too_much_is_not_looked_at() {
+        let deep = "<a>".repeat(DEPTH_MAX + 1);
+        assert_eq!(scan(&deep).unwrap_err(), TooMuch::Deep(DEPTH_MAX * 3));
+        assert!(scan(&"<a>".repeat(DEPTH_MAX)).is_ok());
+        let wide = format!("<b/><a{}>", " c='1'".repeat(ATTRIBUTES_MAX + 1));
+        assert_eq!(scan(&wide).unwrap_err(), TooMuch::Attributes(4));
+    }
+
+    #[test]
+    fn what_is_cut_short_ends() {
+        let text = "<?xml version='1.0'?><!DOCTYPE a SYSTEM 'x' [<!ENTITY e 'f'>]><a b=\"c\" d='é'><![CDATA[x]]>&e;<!-- g --></a>";
+        for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+            assert!(scan(&text[..end]).is_ok());
+        }
+    }
+}
