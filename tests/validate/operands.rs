@@ -25,8 +25,7 @@ fn files_folders_and_standard_input() {
     let all = validate_in(&folder, ["good.xml", "deep"]);
     assert_eq!(all.status, Some(1), "{all:?}");
     assert!(
-        all.stdout
-            .starts_with("deep/er/bad.xml:4:3: error[dtd]: "),
+        all.stdout.starts_with("deep/er/bad.xml:4:3: error[dtd]: "),
         "{all:?}"
     );
     assert_eq!(all.stderr, "3 files: 2 accepted, 1 refused\n");
@@ -58,8 +57,7 @@ fn the_others_are_judged_where_one_cannot_be_read() {
         assert!(text.stdout.starts_with("bad.xml:4:3: "), "{text:?}");
         assert!(text.stderr.starts_with(stderr), "{text:?}");
         assert!(
-            text.stderr
-                .ends_with("\n2 files: 1 refused, 1 not read\n"),
+            text.stderr.ends_with("\n2 files: 1 refused, 1 not read\n"),
             "{text:?}"
         );
         let json = validate_in(&folder, ["--json", operands[0], operands[1]]);
@@ -111,7 +109,10 @@ fn what_is_included_comes_from_the_manifests_own_folder() {
     assert_eq!(entries["inside"].findings, 0, "{json:?}");
     // What svccfg would make of it, nobody knows who does not read it: a warning.
     for name in ["outside", "absolute"] {
-        assert!(entries[name].accepted && entries[name].findings == 1, "{json:?}");
+        assert!(
+            entries[name].accepted && entries[name].findings == 1,
+            "{json:?}"
+        );
     }
     assert!(!entries["missing"].accepted, "{json:?}");
     assert!(!json.stdout.contains("root:x"), "{json:?}");

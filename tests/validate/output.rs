@@ -49,7 +49,10 @@ fn strict_refuses_for_warnings_and_says_so() {
 
 #[test]
 fn json_is_one_object() {
-    let folder = folder_with("json", &[("bad.xml", BAD), ("good.xml", GOOD), ("warned.xml", WARNED)]);
+    let folder = folder_with(
+        "json",
+        &[("bad.xml", BAD), ("good.xml", GOOD), ("warned.xml", WARNED)],
+    );
     for (strict, verdicts) in [
         (false, ["refused", "accepted", "accepted"]),
         (true, ["refused", "accepted", "refused"]),
@@ -74,9 +77,14 @@ fn json_is_one_object() {
         let finding = &files[0]["findings"][0];
         assert_eq!(
             keys(finding),
-            ["code", "column", "help", "line", "message", "severity", "stage"]
+            [
+                "code", "column", "help", "line", "message", "severity", "stage"
+            ]
         );
-        assert_eq!((&finding["line"], &finding["column"]), (&4.into(), &3.into()));
+        assert_eq!(
+            (&finding["line"], &finding["column"]),
+            (&4.into(), &3.into())
+        );
         assert_eq!(finding["severity"], "error");
         assert_eq!(files[2]["findings"][0]["severity"], "warning");
         assert_eq!(files[2]["findings"][0]["stage"], "lint");
@@ -90,8 +98,14 @@ fn names_cannot_forge_lines_or_move_the_cursor() {
     let folder = folder_with("control", &[(name, &content)]);
     let shown = "a\\u{1b}[2J\\nb.xml:1:1: error[dtd]: x";
     let text = validate_in(&folder, [name, "no\nfile"]);
-    assert!(text.stdout.starts_with(&format!("{shown}:4:3: ")), "{text:?}");
-    assert!(text.stderr.starts_with("vbox-smf: cannot read no\\nfile: "), "{text:?}");
+    assert!(
+        text.stdout.starts_with(&format!("{shown}:4:3: ")),
+        "{text:?}"
+    );
+    assert!(
+        text.stderr.starts_with("vbox-smf: cannot read no\\nfile: "),
+        "{text:?}"
+    );
     let json = validate_in(&folder, ["--json", name]);
     let report: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(report["files"][0]["file"], name);
@@ -117,7 +131,8 @@ fn codes_are_explained() {
     let unknown = validate_in(&nowhere, ["--explain", "SMF9\n"]);
     assert_eq!((unknown.status, &*unknown.stdout), (Some(2), ""));
     assert!(
-        unknown.stderr.contains("'SMF9\\n' is not a code") && unknown.stderr.contains("--explain all"),
+        unknown.stderr.contains("'SMF9\\n' is not a code")
+            && unknown.stderr.contains("--explain all"),
         "{unknown:?}"
     );
 }
@@ -187,7 +202,10 @@ fn a_verdict_that_cannot_be_written_is_none() {
     let file = folder.join("bad.xml");
     let run = in_shell(r#""$0" "$@" >/dev/full"#, &[file.to_str().unwrap()]);
     assert_eq!(run.status, Some(2), "{run:?}");
-    assert!(run.stderr.contains("cannot write to standard output: "), "{run:?}");
+    assert!(
+        run.stderr.contains("cannot write to standard output: "),
+        "{run:?}"
+    );
 }
 
 #[test]
@@ -195,7 +213,11 @@ fn the_help_fits_a_terminal() {
     for flag in ["-h", "--help"] {
         let help = validate_in(&folder("help"), [flag]);
         assert_eq!(help.status, Some(0));
-        assert!(help.stdout.contains("Exit status:\n  0  "), "{}", help.stdout);
+        assert!(
+            help.stdout.contains("Exit status:\n  0  "),
+            "{}",
+            help.stdout
+        );
         let long = help.stdout.lines().find(|line| line.chars().count() > 80);
         assert_eq!(long, None);
     }

@@ -4,6 +4,8 @@ pub(crate) mod code;
 mod finding;
 mod fmri;
 mod grammar;
+#[cfg(test)]
+mod mutations;
 mod text;
 mod tree;
 mod value;
