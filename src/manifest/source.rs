@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::vm::Printable;
 
 /// No more than this is read of a file, in bytes; one byte more tells that there is more.
-pub(crate) const FILE_MAX: u64 = 128 << 20;
+pub(super) const FILE_MAX: u64 = super::rules::FILE_MAX as u64;
 
 /// Something that can be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

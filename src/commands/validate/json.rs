@@ -132,6 +132,26 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_shows_it() {
+        let finding = Finding {
+            line: 31,
+            column: 7,
+            code: Code::Content,
+            message: "...".to_owned(),
+            help: "...".to_owned(),
+        };
+        let file = Judged {
+            name: "vbox.xml".to_owned(),
+            verdict: Verdict::Refused,
+            findings: vec![finding],
+        };
+        let lines = include_str!("../../../README.md").lines();
+        let readme: String = lines.map(str::trim_start).collect();
+        let object = printed(&[file]);
+        assert!(readme.contains(object.trim_end()), "README.md: {object}");
+    }
+
+    #[test]
     fn nothing_reaches_the_terminal_and_nothing_is_lost() {
         let name = "a\u{1b}[2J\u{9b}1m\u{202e}\u{7f}ü\"\\\n✓";
         let file = Judged {

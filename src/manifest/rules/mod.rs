@@ -12,6 +12,7 @@ mod value;
 
 pub(crate) use code::{Code, Severity, Stage};
 pub(crate) use finding::Finding;
+pub(super) use text::decode::FILE_MAX;
 
 /// What a file is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
