@@ -179,5 +179,6 @@ fn close<W: io::Write>(paper: Paper<W>, ending: Ending) -> Ending {
 
 /// A line on standard error. That it is closed changes nothing about the verdict.
 fn tell(line: &str) {
-    let _closed = writeln!(io::stderr(), "{}", Printable(line));
+    let line = format!("{}\n", Printable(line));
+    let _closed = io::stderr().write_all(line.as_bytes());
 }
