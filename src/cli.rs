@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{self, method::Request};
 use crate::docs;
-use crate::failure::{Caller, Failure, Kind, SUCCESS};
+use crate::failure::{Caller, Ending, Failure, Kind};
 use crate::fmri::{DEFAULT_SERVICE, InstanceFmri};
 use crate::host::real::RealHost;
 use crate::log::Log;
@@ -39,6 +39,8 @@ enum Command {
     /// Do nothing: properties are read anew by every start and stop (the refresh method of SMF)
     Refresh(Instance),
     Gen(commands::generate::Arguments),
+    #[command(after_help = docs::verdicts())]
+    Validate(commands::validate::Arguments),
     Rehearse(commands::rehearse::Arguments),
 }
 
@@ -98,7 +100,8 @@ impl Instance {
     }
 }
 
-/// Runs the program: arguments and environment in, exit status out. The only place that prints errors.
+/// Runs the program: arguments and environment in, exit status out. The only place that prints the error
+/// that ended a command.
 pub fn run(
     args: impl IntoIterator<Item = OsString>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -120,9 +123,9 @@ pub fn run(
 
 /// The exit status of this work. A panic, whose message is on stderr by then, is no signal to svc.startd,
 /// which would try again: it is fatal.
-fn exit_status(caller: Caller, work: impl FnOnce() -> Result<(), Kind>) -> u8 {
+fn exit_status(caller: Caller, work: impl FnOnce() -> Result<Ending, Kind>) -> u8 {
     match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(())) => SUCCESS,
+        Ok(Ok(ending)) => ending.exit_status(caller),
         Ok(Err(kind)) => kind.exit_status(caller),
         Err(_) => Kind::Fatal.exit_status(caller),
     }
@@ -130,10 +133,10 @@ fn exit_status(caller: Caller, work: impl FnOnce() -> Result<(), Kind>) -> u8 {
 
 /// Prints help, the version, or what is wrong with the command line, as clap words it. svc.startd never
 /// asks for help: a method that only printed it has not done its work.
-fn answer_usage(answer: &clap::Error, caller: Caller) -> Result<(), Kind> {
+fn answer_usage(answer: &clap::Error, caller: Caller) -> Result<Ending, Kind> {
     let _closed = answer.print();
     if caller == Caller::Hand && !answer.use_stderr() {
-        Ok(())
+        Ok(Ending::Done)
     } else {
         Err(Kind::Usage)
     }
@@ -153,7 +156,7 @@ fn dispatch(
     cli: &Cli,
     environment: &[(OsString, OsString)],
     caller: Caller,
-) -> Result<(), Failure> {
+) -> Result<Ending, Failure> {
     let method = |intent, arguments: &MethodArguments| {
         let request = Request {
             intent,
@@ -167,14 +170,16 @@ fn dispatch(
         };
         commands::method::run(&RealHost::new(), &Log::new(&stderr), &request)
     };
+    let done = |()| Ending::Done;
     match &cli.command {
-        Command::Start(arguments) => method(Intent::Start, arguments),
-        Command::Stop(arguments) => method(Intent::Stop, arguments),
+        Command::Start(arguments) => method(Intent::Start, arguments).map(done),
+        Command::Stop(arguments) => method(Intent::Stop, arguments).map(done),
         // Properties are read anew by every start and stop, and a refresh that failed would put the
         // instance into maintenance.
-        Command::Refresh(_) => Ok(()),
-        Command::Gen(arguments) => commands::generate::run(arguments),
-        Command::Rehearse(arguments) => commands::rehearse::run(arguments),
+        Command::Refresh(_) => Ok(Ending::Done),
+        Command::Gen(arguments) => commands::generate::run(arguments).map(done),
+        Command::Validate(arguments) => commands::validate::run(arguments),
+        Command::Rehearse(arguments) => commands::rehearse::run(arguments).map(done),
     }
 }
 
@@ -195,7 +200,8 @@ mod tests {
         }
         assert_eq!(exit_status(Caller::Smf, || Err(Kind::Usage)), 96);
         assert_eq!(exit_status(Caller::Hand, || Err(Kind::Usage)), 2);
-        assert_eq!(exit_status(Caller::Smf, || Ok(())), 0);
+        assert_eq!(exit_status(Caller::Smf, || Ok(Ending::Done)), 0);
+        assert_eq!(exit_status(Caller::Smf, || Ok(Ending::Refused)), 1);
     }
 
     fn instance(fmri: Option<&str>, vm: Option<&str>) -> Instance {

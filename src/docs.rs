@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::failure::{Caller, Kind, SUCCESS};
+use crate::failure::{Caller, Ending, Kind, SUCCESS};
 
 /// A row of the table of exit statuses: the status, what it means, what svc.startd makes of it.
 type Row = (u8, &'static str, &'static str);
@@ -33,6 +33,23 @@ pub(crate) fn exit_statuses() -> String {
         writeln!(text, "       svc.startd: {consequence}").expect("a String");
     }
     text.trim_end().to_owned()
+}
+
+/// For `validate --help`.
+pub(crate) fn verdicts() -> String {
+    let mut text = String::from("Exit status:\n");
+    for ending in Ending::ALL {
+        let status = ending.exit_status(Caller::Hand);
+        writeln!(text, "  {status}  {}", ending.meaning()).expect("a String");
+    }
+    text.push_str(
+        "\nExamples:
+  vbox-smf validate --strict vbox.xml
+  vbox-smf validate /lib/svc/manifest
+  vbox-smf gen vm1 --user vbox | vbox-smf validate -
+  vbox-smf validate --explain SMF0104",
+    );
+    text
 }
 
 #[cfg(test)]
@@ -76,6 +93,16 @@ mod tests {
         let mut table = String::from("| status | meaning | svc.startd |\n|---|---|---|\n");
         for (status, meaning, consequence) in exit_rows() {
             writeln!(table, "| {status} | {meaning} | {consequence} |").expect("a String");
+        }
+        assert_in_readme(&table);
+    }
+
+    #[test]
+    fn the_readme_has_every_verdict() {
+        let mut table = String::from("| status | meaning |\n|---|---|\n");
+        for ending in Ending::ALL {
+            let status = ending.exit_status(Caller::Hand);
+            writeln!(table, "| {status} | {} |", ending.meaning()).expect("a String");
         }
         assert_in_readme(&table);
     }

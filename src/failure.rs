@@ -83,6 +83,40 @@ impl Kind {
 /// The status of a run that did what it was asked.
 pub(crate) const SUCCESS: u8 = 0;
 
+/// How a command ended that has itself said all there is to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Ending {
+    /// As it was asked.
+    Done,
+    /// A file was judged, and svccfg would refuse it.
+    Refused,
+    /// Not everything could be read, or what was found could not be written.
+    Incomplete,
+}
+
+impl Ending {
+    /// Every ending, in the order of the table in the README.
+    pub(crate) const ALL: [Self; 3] = [Self::Done, Self::Refused, Self::Incomplete];
+
+    /// The exit status. No status leaves the program under SMF that a [`Kind`] does not have.
+    pub(crate) const fn exit_status(self, caller: Caller) -> u8 {
+        match self {
+            Self::Done => SUCCESS,
+            Self::Refused => Kind::Transient.exit_status(caller),
+            Self::Incomplete => Kind::Usage.exit_status(caller),
+        }
+    }
+
+    /// What the status of `validate` means, for `--help` and the README.
+    pub(crate) const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "svccfg would take every file",
+            Self::Refused => "it would not take all of them",
+            Self::Incomplete => "a file cannot be read, or the command line makes no sense",
+        }
+    }
+}
+
 /// A failure with its kind, the chain of causes, and the next step to take.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -151,6 +185,8 @@ mod tests {
         for kind in Kind::ALL {
             assert!([1, 95, 96, 99, 100].contains(&kind.exit_status(Caller::Smf)));
         }
+        assert_eq!(Ending::ALL.map(|e| e.exit_status(Caller::Smf)), [0, 1, 96]);
+        assert_eq!(Ending::ALL.map(|e| e.exit_status(Caller::Hand)), [0, 1, 2]);
     }
 
     #[test]

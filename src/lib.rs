@@ -1,7 +1,7 @@
 //! `vbox-smf`: VirtualBox VMs as SMF services.
 //!
 //! Under SMF it is the start and stop method of a VM, one VM per instance
-//! (`svc:/site/xvm/vbox:vm1`). By hand it writes and rehearses manifests.
+//! (`svc:/site/xvm/vbox:vm1`). By hand it writes, checks and rehearses manifests.
 //!
 //! ```text
 //! main -> run -> cli -> commands/*           where looking, deciding and acting meet

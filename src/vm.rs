@@ -106,24 +106,26 @@ impl fmt::Display for Uuid {
     }
 }
 
+/// Whether a character does something to a terminal other than to appear on it.
+pub(crate) fn is_unprintable(c: char) -> bool {
+    // U+2028, U+2029 break lines, and U+202A.. and U+2066.. reorder them, on some terminals.
+    c.is_control()
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
 /// Text for a log or a terminal: control characters are escaped, so that a name can neither forge a
 /// line nor move the cursor.
 pub(crate) struct Printable<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write;
-        for c in self.0.chars() {
-            // U+2028, U+2029 break lines, and U+202A.. and U+2066.. reorder them, on some terminals.
-            let odd = c.is_control()
-                || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
-            if odd {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                f.write_char(c)?;
-            }
+        // In pieces that are as long as they can be: where nothing buffers, each is a write of its own.
+        let mut rest = self.0;
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_unprintable(*c)) {
+            write!(f, "{}{}", &rest[..at], c.escape_default())?;
+            rest = &rest[at + c.len_utf8()..];
         }
-        Ok(())
+        f.write_str(rest)
     }
 }
 

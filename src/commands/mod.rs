@@ -4,3 +4,4 @@ pub(crate) mod generate;
 pub(crate) mod look;
 pub(crate) mod method;
 pub(crate) mod rehearse;
+pub(crate) mod validate;

@@ -3,6 +3,8 @@
 //! ```text
 //! names, settings -> blueprint -> build -> model -> write -> text
 //!                    schema -> describe ^       ^-- read <-- text
+//!
+//! source, neighbours -> bytes -> rules -> findings
 //! ```
 
 pub(crate) mod blueprint;
@@ -13,10 +15,12 @@ mod layout;
 pub(crate) mod method;
 pub(crate) mod model;
 pub(crate) mod names;
+pub(crate) mod neighbours;
 pub(crate) mod place;
 pub(crate) mod read;
 pub(crate) mod rules;
 pub(crate) mod setting;
+pub(crate) mod source;
 pub(crate) mod template;
 pub(crate) mod write;
 

@@ -18,6 +18,8 @@ mod grammar;
 mod import;
 mod judge;
 mod lint;
+#[cfg(test)]
+mod mutations;
 mod read;
 mod templates;
 mod text;

@@ -72,7 +72,7 @@ fn two_of_one_name() {
     }
     run("second", "stop").succeeds();
     assert_eq!(states(), ["saved", "saved"]);
-    assert_eq!(processes(), [vec![], vec![]]);
+    assert_eq!(processes(), [Vec::<u32>::new(), vec![]]);
 }
 
 /// VirtualBox knows that there is such a VM, but not what it is called: its settings are gone, or are none.

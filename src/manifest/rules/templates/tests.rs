@@ -140,7 +140,7 @@ fn groups_of_the_framework() {
     );
     assert_eq!(
         group("startd", "framework", &duration("count", "1")),
-        ["SMF0304", "SMF0305"]
+        ["SMF0304", "SMF0314"]
     );
     assert_eq!(
         group("startd", "application", &duration("astring", "child")),

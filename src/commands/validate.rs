@@ -1,0 +1,184 @@
+//! `vbox-smf validate`: what svccfg would say of a manifest.
+//!
+//! ```text
+//! operands -> sources -> bytes -> rules::judge -> findings -> text or JSON, and the verdict
+//! ```
+
+mod explain;
+mod json;
+mod paper;
+mod text;
+
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Ending, Failure, Kind};
+use crate::manifest::neighbours::Neighbours;
+use crate::manifest::rules::{Finding, Flavour, Severity, judge};
+use crate::manifest::source::{Source, SourceError, expand};
+use crate::vm::Printable;
+
+use paper::Paper;
+use text::Tally;
+
+/// Say what `svccfg validate` and `svccfg import` would say of SMF manifests
+///
+/// Each finding has its place, its severity, the stage at which svccfg would find it, and what to do about
+/// it. Findings of the stage `lint` are warnings of this program: svccfg lets them pass.
+#[derive(Debug, clap::Args)]
+#[command(override_usage = "\
+vbox-smf validate [OPTIONS] <FILE>...
+       vbox-smf validate --explain [CODE]")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line, and they go together as they like"
+)]
+pub(crate) struct Arguments {
+    /// A file, a folder with *.xml files anywhere below it, or - for standard input
+    #[arg(value_name = "FILE", required_unless_present = "explain")]
+    files: Vec<PathBuf>,
+    /// The files are profiles: judge them as `svccfg apply` would, and against the document type
+    #[arg(long)]
+    profile: bool,
+    /// Refuse files for warnings too
+    #[arg(long)]
+    strict: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// Print neither findings nor the summary: the exit status is the verdict
+    #[arg(long, short, conflicts_with = "json")]
+    quiet: bool,
+    /// Print what is behind the code of a finding, as in SMF0104, or all codes
+    #[arg(
+        long,
+        value_name = "CODE",
+        exclusive = true,
+        num_args = 0..=1,
+        default_missing_value = explain::ALL
+    )]
+    explain: Option<String>,
+}
+
+/// A file and what was found in it.
+#[derive(Debug)]
+struct Judged {
+    /// As it is called in messages; not escaped.
+    name: String,
+    findings: Vec<Finding>,
+    verdict: Verdict,
+}
+
+/// What becomes of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// svccfg takes it.
+    Accepted,
+    /// svccfg takes it, but `--strict` does not: there are warnings.
+    Warned,
+    /// svccfg does not take it.
+    Refused,
+}
+
+impl Verdict {
+    fn of(findings: &[Finding], strict: bool) -> Self {
+        if findings.iter().any(|f| f.severity() == Severity::Error) {
+            Self::Refused
+        } else if strict && !findings.is_empty() {
+            Self::Warned
+        } else {
+            Self::Accepted
+        }
+    }
+
+    /// The word in JSON.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Warned | Self::Refused => "refused",
+        }
+    }
+}
+
+/// Judges every file and prints what was found.
+///
+/// # Errors
+/// The arguments do not make sense together. A file that cannot be read is no failure of the command:
+/// the others are judged, and the ending says it.
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    let stdout = io::stdout().lock();
+    let mut paper = Paper::new(BufWriter::with_capacity(1 << 16, stdout));
+    if let Some(code) = &arguments.explain {
+        let text = explain::explain(code)?;
+        paper.write(|out| out.write_all(text.as_bytes()));
+        return Ok(close(paper, Ending::Done));
+    }
+    let stdins = arguments.files.iter().filter(|f| *f == Path::new("-"));
+    if stdins.count() > 1 {
+        return Err(Failure::told(
+            Kind::Usage,
+            "- is named twice: standard input can be read once",
+        ));
+    }
+    let mut tally = Tally::default();
+    let mut for_json = Vec::new();
+    for found in arguments.files.iter().flat_map(|operand| expand(operand)) {
+        match found.and_then(|source| judged(&source, arguments)) {
+            Ok(judged) => {
+                tally.count(&judged);
+                if arguments.json {
+                    for_json.push(judged);
+                } else if !arguments.quiet {
+                    paper.write(|out| text::print(out, &judged));
+                }
+            }
+            Err(error) => {
+                tally.unread += 1;
+                tell(&format!("vbox-smf: {error}"));
+            }
+        }
+    }
+    if arguments.json {
+        paper.write(|out| json::print(out, &for_json));
+    }
+    let ending = close(paper, tally.ending());
+    if !arguments.json && !arguments.quiet {
+        tell(&tally.to_string());
+    }
+    Ok(ending)
+}
+
+fn judged(source: &Source, arguments: &Arguments) -> Result<Judged, SourceError> {
+    let flavour = if arguments.profile {
+        Flavour::Profile
+    } else {
+        Flavour::Manifest
+    };
+    let bytes = source.read()?;
+    let neighbours = Neighbours::of(source);
+    let findings = judge(&bytes, flavour, &|href| neighbours.read(href));
+    Ok(Judged {
+        name: source.name(),
+        verdict: Verdict::of(&findings, arguments.strict),
+        findings,
+    })
+}
+
+/// Ends the output. A verdict that could not be written whole is not a verdict.
+fn close<W: io::Write>(paper: Paper<W>, ending: Ending) -> Ending {
+    match paper.close() {
+        Ok(()) => ending,
+        Err(error) => {
+            tell(&format!(
+                "vbox-smf: cannot write to standard output: {error}"
+            ));
+            Ending::Incomplete
+        }
+    }
+}
+
+/// A line on standard error. That it is closed changes nothing about the verdict.
+fn tell(line: &str) {
+    let line = format!("{}\n", Printable(line));
+    let _closed = io::stderr().write_all(line.as_bytes());
+}

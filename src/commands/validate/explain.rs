@@ -1,0 +1,115 @@
+//! `--explain`: what is behind a code.
+
+use crate::failure::{Failure, Kind};
+use crate::manifest::rules::code::{Rule, all_rules};
+use crate::manifest::rules::{Code, Severity, Stage};
+
+/// The word for every code.
+pub(super) const ALL: &str = "all";
+
+/// No line is longer, in characters.
+const WIDTH: usize = 80;
+
+/// A rule with its explanation, or a list of all rules.
+///
+/// # Errors
+/// There is no such code.
+pub(super) fn explain(code: &str) -> Result<String, Failure> {
+    if code == ALL {
+        return Ok(all_rules().map(row).collect());
+    }
+    match code.parse::<Code>() {
+        Ok(code) => Ok(whole(code.rule())),
+        Err(error) => Err(Failure::new(Kind::Usage, error)
+            .hinted("vbox-smf validate --explain all lists the codes")),
+    }
+}
+
+/// `SMF0101  dtd       the file is not well-formed XML`
+fn row(rule: &Rule) -> String {
+    format!("{}  {:<8}  {}\n", rule.code, rule.stage.word(), rule.title)
+}
+
+fn whole(rule: &Rule) -> String {
+    let mut text = format!("{}: {}\n\n", rule.code, rule.title);
+    wrap(&mut text, rule.explanation);
+    text.push('\n');
+    wrap(&mut text, &format!("What to do: {}.", rule.help));
+    text.push('\n');
+    let consequence = match rule.severity {
+        Severity::Error => "svccfg refuses the file",
+        Severity::Warning => "svccfg takes the file; --strict does not",
+    };
+    let stage = format!(
+        "Stage: {}, {}. Severity: {}, {consequence}.",
+        rule.stage.word(),
+        meaning(rule.stage),
+        rule.severity.word(),
+    );
+    wrap(&mut text, &stage);
+    text
+}
+
+const fn meaning(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Dtd => "when the XML is parsed and compared with the document type",
+        Stage::Semantic => "when svccfg reads the document",
+        Stage::Template => {
+            "when instances are checked against templates, as svccfg validate and import -V do"
+        }
+        Stage::Import => "at svccfg import; svccfg validate lets it pass",
+        Stage::Lint => "by this program only",
+    }
+}
+
+/// Adds words in lines that fit, the last one ended.
+fn wrap(text: &mut String, words: &str) {
+    let mut column = 0;
+    for word in words.split_whitespace() {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > WIDTH {
+            text.push('\n');
+            column = 0;
+        } else if column > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += width;
+    }
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_explained_within_the_width() {
+        for rule in all_rules() {
+            let text = explain(&rule.code.to_string()).unwrap();
+            assert!(text.starts_with(&format!("{}: {}\n", rule.code, rule.title)));
+            let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            for part in [rule.explanation, rule.help, rule.stage.word()] {
+                assert!(flat.contains(part), "{text}");
+            }
+            // A document type is longer than a line and cannot be broken.
+            let fits = |line: &str| line.chars().count() <= WIDTH || !line.contains(' ');
+            assert!(text.lines().all(fits), "{text}");
+        }
+        let list = explain(ALL).unwrap();
+        assert_eq!(list.lines().count(), all_rules().count());
+        assert!(list.lines().all(|line| line.len() <= WIDTH), "{list}");
+    }
+
+    #[test]
+    fn an_unknown_code_is_named() {
+        let failure = explain("SMF9999").unwrap_err();
+        assert_eq!(failure.kind, Kind::Usage);
+        assert_eq!(
+            failure.to_string(),
+            "'SMF9999' is not a code; they look like SMF0101; \
+             vbox-smf validate --explain all lists the codes"
+        );
+    }
+}

@@ -1,0 +1,59 @@
+//! Files that are made to do harm, or that something has harmed: each is refused with a finding, soon, and
+//! within 512 MB.
+
+mod broken;
+mod huge;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use assert_cmd::Command;
+
+use super::call::{Run, run};
+
+/// What the shell's `ulimit -v` takes: kilobytes of address space, so of memory too.
+const MEMORY_KB: &str = "524288";
+
+/// A tenth of it is what one would expect; without optimization everything takes ten times as long.
+const TIME: Duration = if cfg!(debug_assertions) {
+    Duration::from_secs(120)
+} else {
+    Duration::from_secs(20)
+};
+
+/// Judges under a limit of memory and time. With too little memory the program ends by a signal.
+#[track_caller]
+fn judge(folder: &Path, arguments: &[&str]) -> Run {
+    let script = r#"ulimit -v "$1" && shift && exec "$@""#;
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", script, "sh", MEMORY_KB])
+        .args([env!("CARGO_BIN_EXE_vbox-smf"), "validate"])
+        .args(arguments)
+        .env_clear()
+        .current_dir(folder)
+        .timeout(2 * TIME);
+    let begun = Instant::now();
+    let run = run(&mut shell);
+    let taken = begun.elapsed();
+    println!("{arguments:?}: {:?} after {taken:.2?}", run.status);
+    assert!(taken < TIME, "{taken:?} for {arguments:?}");
+    run
+}
+
+/// Judges one file that has to be refused, with a message that can be read.
+#[track_caller]
+fn assert_refused(folder: &Path, file: &str) {
+    let run = judge(folder, &[file]);
+    assert_eq!(run.status, Some(1), "{file}: {}", cut(&run.stderr));
+    let first = run.stdout.lines().next().expect("a finding");
+    assert!(first.contains(": error["), "{file}: {}", cut(first));
+    let longest = run.stdout.lines().map(str::len).max();
+    assert!(longest < Some(2000), "{file}: a line of {longest:?} bytes");
+    assert!(run.stderr.ends_with("1 refused\n") || run.stderr.contains("1 refused; "));
+}
+
+/// The beginning of something that may be long.
+fn cut(text: &str) -> String {
+    text.chars().take(300).collect()
+}

@@ -1,0 +1,115 @@
+//! The verdicts of the real svccfg, one by one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use super::call::{Entry, entries, validate_in};
+
+fn vectors(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/vectors")
+        .join(name)
+}
+
+/// The second column of a table, by the first: what svccfg did.
+fn stages(folder: &str) -> BTreeMap<String, String> {
+    let table = fs::read_to_string(vectors(folder).join("verdicts.tsv")).unwrap();
+    let row = |line: &str| {
+        let mut columns = line.split('\t').map(str::to_owned);
+        Some((columns.next()?, columns.next()?))
+    };
+    table
+        .lines()
+        .skip(1)
+        .map(|line| row(line).expect(line))
+        .collect()
+}
+
+/// Whether the verdict is that of svccfg, and whether the stage is.
+fn agrees(entry: &Entry, stage: &str) -> (bool, bool) {
+    match stage {
+        "accepted" | "accepted-with-warnings" => (entry.accepted, entry.accepted),
+        // svccfg dies: a program that says so does better.
+        "crash" => (!entry.accepted, !entry.accepted),
+        // `svccfg apply` does not look at the whole document type; this program does.
+        "grammar" => (!entry.accepted, entry.stage.as_deref() == Some("dtd")),
+        _ => (!entry.accepted, entry.stage.as_deref() == Some(stage)),
+    }
+}
+
+/// Judges a folder and compares. Prints the numbers, and what differs.
+#[track_caller]
+fn assert_agreement(folder: &str, options: &[&str], expected: usize) {
+    let stages = stages(folder);
+    assert_eq!(stages.len(), expected, "{folder}");
+    let path = vectors(folder);
+    let files = stages.keys().map(|name| format!("{name}.xml"));
+    let options = ["--json"].iter().chain(options).map(|o| (*o).to_owned());
+    let run = validate_in(&path, options.chain(files));
+    let entries = entries(&run.stdout);
+    let (mut wrong, mut elsewhere) = (Vec::new(), Vec::new());
+    for (name, stage) in &stages {
+        let entry = entries.get(name).expect(name);
+        let (verdict, same_stage) = agrees(entry, stage);
+        if !verdict {
+            wrong.push(format!("{name}: svccfg {stage}, here {entry:?}"));
+        }
+        if !same_stage {
+            elsewhere.push(format!("{name}: svccfg {stage}, here {:?}", entry.stage));
+        }
+    }
+    println!(
+        "{folder}: verdict as svccfg {} of {expected}, stage {} of {expected}",
+        expected - wrong.len(),
+        expected - elsewhere.len()
+    );
+    println!("another stage:\n{}", elsewhere.join("\n"));
+    assert!(wrong.is_empty(), "another verdict:\n{}", wrong.join("\n"));
+    assert!(
+        elsewhere.len() * 20 <= expected,
+        "more than one in twenty differs:\n{}",
+        elsewhere.join("\n")
+    );
+}
+
+#[test]
+fn manifests_that_were_tried() {
+    assert_agreement("manifests", &[], 348);
+}
+
+#[test]
+fn manifests_from_the_field() {
+    assert_agreement("field", &[], 57);
+}
+
+#[test]
+fn mistakes_from_the_field() {
+    assert_agreement("field/refused", &[], 94);
+}
+
+#[test]
+fn profiles_from_the_field() {
+    assert_agreement("profiles", &["--profile"], 21);
+}
+
+#[test]
+fn a_profile_is_no_manifest() {
+    let names = stages("profiles");
+    let files = names.keys().map(|name| format!("{name}.xml"));
+    let run = validate_in(
+        &vectors("profiles"),
+        ["--json".to_owned()].into_iter().chain(files),
+    );
+    for (name, entry) in entries(&run.stdout) {
+        // The one that is a manifest by mistake is one.
+        assert_eq!(entry.accepted, name == "manifest-as-profile", "{name}");
+    }
+}
+
+#[test]
+fn what_gen_writes_has_no_warning() {
+    let shipped = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("manifests");
+    let run = validate_in(&shipped, ["--strict", "."]);
+    assert_eq!((run.status, &*run.stdout), (Some(0), ""), "{run:?}");
+}
