@@ -277,10 +277,11 @@ fn own_patterns() {
 #[test]
 fn what_is_included_must_be_there() {
     let include = |values: &str, kinds: &[&str]| {
-        let kinds: String = kinds
+        let kinds: Vec<String> = kinds
             .iter()
             .map(|k| format!("<include_values type='{k}'/>"))
             .collect();
+        let kinds = kinds.concat();
         with_property_pattern(
             "",
             "type='astring'",
