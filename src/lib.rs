@@ -8,7 +8,8 @@
 //!                         |-> tools/*        VBoxManage, svcprop: runner + pure parser
 //!                         |     `-> host/*   trait Host: this machine, or a simulated one
 //!                         |-> plan, settings, schema    pure decisions
-//!                         `-> manifest/*     what SMF imports
+//!                         |-> manifest/*     what SMF imports
+//!                         `-> rbac           who may manage it
 //!                       failure              kinds of failure -> exit status
 //! words: fmri, vm       no I/O
 //! ```
@@ -22,6 +23,7 @@ mod host;
 mod log;
 mod manifest;
 mod plan;
+mod rbac;
 mod rehearse;
 mod schema;
 mod settings;

@@ -2,6 +2,7 @@
 
 mod entry;
 mod generate;
+mod generate_more;
 mod house;
 // The rig is a chroot of Debian.
 #[cfg(target_os = "linux")]

@@ -1,12 +1,15 @@
 //! `vbox-smf gen`: writes the manifest for VMs.
 
 mod options;
+mod profile;
+mod rbac;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Kind};
-use crate::manifest::blueprint::Blueprint;
+use crate::manifest::blueprint::{Blueprint, BlueprintError};
+use crate::manifest::model::ServiceBundle;
 use crate::manifest::names::shell_word;
 use crate::manifest::place::{PlaceError, place};
 use crate::manifest::{build, write};
@@ -20,12 +23,21 @@ const NAMED: usize = 4;
 /// An option applies to all VMs, or to one: `--user vm1:alice`. A property that is set for all goes to
 /// the service, where every instance finds it; one that is set for one VM goes to its instance.
 #[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
 #[command(after_help = "\
+A VM that is called like a command is given as INSTANCE=NAME: rbac=rbac.
+
 Examples:
   vbox-smf gen vm1 --user vbox --output vbox.xml
   vbox-smf gen vm1 db=db.example --user vbox --set db:vm/stop_method=acpipowerbutton
   vbox-smf gen vm1 vm2 --user vm1:alice --user vm2:bob --set vm/stop_timeout=240")]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// A VM's name or UUID; INSTANCE=NAME where an instance cannot be called like the VM
     #[arg(value_name = "VM", required = true)]
     vms: Vec<String>,
@@ -55,31 +67,66 @@ pub(crate) struct Arguments {
     force: bool,
 }
 
-/// Writes the manifest, then says on standard error what to do with it.
+/// What is written beside the manifest.
+#[derive(Debug, clap::Subcommand)]
+enum Other {
+    Rbac(rbac::Arguments),
+    Profile(profile::Arguments),
+}
+
+/// Writes what is asked for, then says on standard error what to do with it.
 ///
 /// # Errors
-/// The arguments do not make sense together, or the file cannot be written.
+/// The arguments do not make sense together, or a file cannot be written.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let blueprint = options::blueprint(arguments)?;
-    let bundle = build::build(&blueprint).map_err(|error| {
-        use crate::manifest::blueprint::BlueprintError as E;
-        let hint = match &error {
-            E::NameForAll => Some("give each VM as INSTANCE=NAME".to_owned()),
-            E::SameVm { .. } => Some("a VM can have one instance only".to_owned()),
-            E::NoInstance | E::InstanceTwice(_) | E::SettingTwice { .. } => None,
-        };
-        hinted(Failure::new(Kind::Usage, error), hint)
-    })?;
-    let text = write::to_text(&bundle).map_err(|error| Failure::new(Kind::Usage, error))?;
-    if arguments.output == Path::new("-") {
-        print(&text)?;
-    } else {
-        place(&arguments.output, &text, arguments.force).map_err(not_placed)?;
+    match &arguments.other {
+        None => manifest(arguments),
+        Some(Other::Rbac(arguments)) => rbac::run(arguments),
+        Some(Other::Profile(arguments)) => profile::run(arguments),
     }
-    let note = next_step(&blueprint, &arguments.output);
-    // The manifest is written: that nobody reads the note changes nothing.
-    let _closed = writeln!(io::stderr(), "{}", Printable(&note));
+}
+
+fn manifest(arguments: &Arguments) -> Result<(), Failure> {
+    let blueprint = options::blueprint(arguments)?;
+    let bundle = build::build(&blueprint).map_err(not_built)?;
+    write(&bundle, &arguments.output, arguments.force)?;
+    note(&next_step(&blueprint, &arguments.output));
     Ok(())
+}
+
+fn not_built(error: BlueprintError) -> Failure {
+    let hint = match &error {
+        BlueprintError::NameForAll => Some("give each VM as INSTANCE=NAME".to_owned()),
+        BlueprintError::SameVm { .. } => Some("a VM can have one instance only".to_owned()),
+        BlueprintError::NoInstance
+        | BlueprintError::InstanceTwice(_)
+        | BlueprintError::SettingTwice { .. } => None,
+    };
+    hinted(Failure::new(Kind::Usage, error), hint)
+}
+
+/// Writes a manifest or a profile to where it is wanted.
+fn write(bundle: &ServiceBundle, output: &Path, force: bool) -> Result<(), Failure> {
+    let text = write::to_text(bundle).map_err(|error| Failure::new(Kind::Usage, error))?;
+    if output == Path::new("-") {
+        print(&text)
+    } else {
+        place(output, &text, force).map_err(not_placed)
+    }
+}
+
+/// Says what to do next. What was asked for is written: that nobody reads the note changes nothing.
+fn note(note: &str) {
+    let _closed = writeln!(io::stderr(), "{}", Printable(note));
+}
+
+/// What comes first where the text went to standard output, and the name of the file.
+fn saved_as(output: &Path, usual: &str) -> (String, String) {
+    if output == Path::new("-") {
+        (format!("save it as {usual}, then "), usual.to_owned())
+    } else {
+        (String::new(), output.display().to_string())
+    }
 }
 
 fn hinted(failure: Failure, hint: Option<String>) -> Failure {
@@ -114,11 +161,8 @@ fn not_placed(error: PlaceError) -> Failure {
 
 /// `next: svccfg import vbox.xml; svcadm enable vbox:vm1`
 fn next_step(blueprint: &Blueprint, output: &Path) -> String {
-    let (save, file) = if output == Path::new("-") {
-        ("save it as vbox.xml, then ", "vbox.xml".to_owned())
-    } else {
-        ("", shell_word(&output.display().to_string()))
-    };
+    let (save, file) = saved_as(output, "vbox.xml");
+    let file = shell_word(&file);
     let service = blueprint.service.short();
     let instances = &blueprint.instances;
     let mut fmris: Vec<_> = instances

@@ -3,6 +3,7 @@
 //! What all VMs share is said once, by the service; SMF hands it to every instance that does not say
 //! otherwise. So an instance holds little: who it runs as, and what is set for it alone.
 
+use super::authority;
 use super::blueprint::{Blueprint, BlueprintError, InstanceBlueprint, Owner, value_of};
 use super::describe::{property_type, template};
 use super::method::{self, Timeouts};
@@ -15,11 +16,6 @@ use super::names::Operand;
 use super::setting::Setting;
 use crate::failure::{Failure, Kind};
 use crate::schema::{self, Default as SchemaDefault, Group};
-
-/// Who may enable, disable, restart and refresh the instances.
-const ACTION_AUTHORIZATION: &str = "solaris.smf.manage.vbox";
-/// Who may change values of the groups that are delegated.
-const VALUE_AUTHORIZATION: &str = "solaris.smf.value.vbox";
 
 /// What must be online first: name, grouping, FMRIs.
 const DEPENDENCIES: &[(&str, Grouping, &[&str])] = &[
@@ -178,8 +174,8 @@ fn service_groups(settings: &[Setting]) -> Vec<PropertyGroup> {
             "general",
             "framework",
             vec![
-                astring("action_authorization", ACTION_AUTHORIZATION),
-                astring("value_authorization", VALUE_AUTHORIZATION),
+                astring("action_authorization", authority::MANAGE),
+                astring("value_authorization", authority::VALUE),
             ],
         ),
         property_group(
@@ -218,7 +214,7 @@ fn settings_group(group: &Group, settings: &[Setting], defaults: bool) -> Proper
         }
     }
     if group.delegated {
-        values.push(astring("value_authorization", VALUE_AUTHORIZATION));
+        values.push(astring("value_authorization", authority::VALUE));
     }
     property_group(group.name, "application", values)
 }
@@ -237,7 +233,7 @@ fn astring(name: &str, value: &str) -> PropertyEntry {
     propval(name, PropertyType::Astring, value)
 }
 
-fn propval(name: &str, kind: PropertyType, value: &str) -> PropertyEntry {
+pub(super) fn propval(name: &str, kind: PropertyType, value: &str) -> PropertyEntry {
     PropertyEntry::Propval(Propval {
         name: name.to_owned(),
         kind,
@@ -382,15 +378,11 @@ mod tests {
         };
         assert!(has(a, "vm/stop_timeout", "600"));
         assert!(has(b, "virtualbox/vboxmanage", "/opt/x"));
-        assert!(!has(
-            b,
-            "virtualbox/value_authorization",
-            VALUE_AUTHORIZATION
-        ));
+        assert!(!has(b, "virtualbox/value_authorization", authority::VALUE));
         assert!(has(c, "vm/name", "c c"));
         // Every instance has a group to set something in.
         for instance in &service.instances {
-            assert!(has(instance, "vm/value_authorization", VALUE_AUTHORIZATION));
+            assert!(has(instance, "vm/value_authorization", authority::VALUE));
         }
     }
 

@@ -5,6 +5,7 @@
 //!                    schema -> describe ^       ^-- read <-- text
 //! ```
 
+pub(crate) mod authority;
 pub(crate) mod blueprint;
 pub(crate) mod build;
 mod comments;
@@ -14,6 +15,7 @@ pub(crate) mod method;
 pub(crate) mod model;
 pub(crate) mod names;
 pub(crate) mod place;
+pub(crate) mod profile;
 pub(crate) mod read;
 pub(crate) mod setting;
 pub(crate) mod template;

@@ -32,20 +32,7 @@ pub(crate) enum PlaceError {
 /// # Errors
 /// There is something already, or it cannot be written. Then nothing has changed.
 pub(crate) fn place(path: &Path, text: &str, force: bool) -> Result<(), PlaceError> {
-    let io = |source| PlaceError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    if path.file_name().is_none() {
-        return Err(PlaceError::NotAFile(path.to_owned()));
-    }
-    match fs::symlink_metadata(path) {
-        Ok(there) if !there.is_file() => return Err(PlaceError::NotAFile(path.to_owned())),
-        Ok(_) if !force => return Err(PlaceError::Exists(path.to_owned())),
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(io(error)),
-    }
+    vacant(path, force)?;
     let beside = path.with_file_name(format!(".vbox-smf-{}.tmp", std::process::id()));
     write_new(&beside, text)
         .and_then(|()| {
@@ -60,9 +47,32 @@ pub(crate) fn place(path: &Path, text: &str, force: bool) -> Result<(), PlaceErr
             let _gone = fs::remove_file(&beside);
             match error.kind() {
                 io::ErrorKind::AlreadyExists => PlaceError::Exists(path.to_owned()),
-                _ => io(error),
+                _ => PlaceError::Io {
+                    path: path.to_owned(),
+                    source: error,
+                },
             }
         })
+}
+
+/// Whether a file may be put there: nothing is, or a file that `force` replaces.
+///
+/// # Errors
+/// There is something already, or that cannot be seen.
+pub(crate) fn vacant(path: &Path, force: bool) -> Result<(), PlaceError> {
+    if path.file_name().is_none() {
+        return Err(PlaceError::NotAFile(path.to_owned()));
+    }
+    match fs::symlink_metadata(path) {
+        Ok(there) if !there.is_file() => Err(PlaceError::NotAFile(path.to_owned())),
+        Ok(_) if !force => Err(PlaceError::Exists(path.to_owned())),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(PlaceError::Io {
+            path: path.to_owned(),
+            source,
+        }),
+    }
 }
 
 fn write_new(path: &Path, text: &str) -> io::Result<()> {

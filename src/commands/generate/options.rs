@@ -17,11 +17,7 @@ use crate::vm::Printable;
 /// # Errors
 /// A name or a value cannot be, or something is missing.
 pub(super) fn blueprint(arguments: &Arguments) -> Result<Blueprint, Failure> {
-    let operands = arguments
-        .vms
-        .iter()
-        .map(|text| text.parse().map_err(operand_failure))
-        .collect::<Result<Vec<Operand>, Failure>>()?;
+    let operands = operands(&arguments.vms)?;
     let names: Vec<_> = operands.iter().map(|operand| &operand.instance).collect();
     let users = Accounts::new("--user", &arguments.users, &names)?;
     let groups = Accounts::new("--group", &arguments.groups, &names)?;
@@ -59,6 +55,17 @@ pub(super) fn blueprint(arguments: &Arguments) -> Result<Blueprint, Failure> {
     })
 }
 
+/// The VMs that are named.
+///
+/// # Errors
+/// An instance cannot have the name of one.
+pub(super) fn operands(texts: &[String]) -> Result<Vec<Operand>, Failure> {
+    texts
+        .iter()
+        .map(|text| text.parse().map_err(operand_failure))
+        .collect()
+}
+
 /// With the whole command to try instead.
 fn operand_failure(error: crate::manifest::names::OperandError) -> Failure {
     let hint = error.suggestion().map(|s| format!("try vbox-smf gen {s}"));
@@ -77,12 +84,12 @@ fn setting_failure(error: SettingError) -> Failure {
 }
 
 /// An error in the value of an option.
-fn usage<E: fmt::Display>(option: &'static str) -> impl FnOnce(E) -> Failure {
+pub(super) fn usage<E: fmt::Display>(option: &'static str) -> impl FnOnce(E) -> Failure {
     move |error| Failure::told(Kind::Usage, format_args!("{option}: {error}"))
 }
 
 /// `INSTANCE:REST` or `REST`. Neither users, groups nor properties have a colon in their names.
-fn scope<'a>(
+pub(super) fn scope<'a>(
     option: &str,
     text: &'a str,
     names: &[&InstanceName],
@@ -147,7 +154,7 @@ impl Accounts {
 type OwnSettings = HashMap<InstanceName, Vec<Setting>>;
 
 /// Settings for all VMs, and for single ones.
-fn settings(
+pub(super) fn settings(
     texts: &[String],
     names: &[&InstanceName],
 ) -> Result<(Vec<Setting>, OwnSettings), Failure> {

@@ -1,0 +1,87 @@
+//! `vbox-smf gen profile`: which instances a host enables, and what it sets.
+
+use std::path::PathBuf;
+
+use super::options;
+use crate::failure::{Failure, Kind};
+use crate::manifest::blueprint::{Blueprint, InstanceBlueprint};
+use crate::manifest::names::{Operand, shell_word};
+use crate::manifest::profile;
+use crate::manifest::setting::Setting;
+
+/// Write a site profile: it enables instances, and sets properties
+///
+/// A profile says what this host does with instances that a manifest made: `svccfg apply` sets it at
+/// once, and from /etc/svc/profile/site it is applied at boot. It changes nothing that it does not name.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vbox-smf gen profile vm1 vm2 --output site.xml
+  vbox-smf gen profile vm1 --disabled
+  vbox-smf gen profile vm1 db --set db:vm/stop_method=acpipowerbutton")]
+pub(super) struct Arguments {
+    /// An instance; INSTANCE=NAME also sets vm/name
+    #[arg(value_name = "VM", required = true)]
+    vms: Vec<String>,
+    /// Disable the instances
+    #[arg(long)]
+    disabled: bool,
+    /// The value of a property, as in `vm/stop_method=acpipowerbutton`
+    #[arg(long = "set", value_name = "[INSTANCE:]GROUP/PROPERTY=VALUE")]
+    settings: Vec<String>,
+    /// The service's name
+    #[arg(long, value_name = "NAME", default_value = crate::fmri::DEFAULT_SERVICE)]
+    service: String,
+    /// The program that SMF runs, where a property needs a method with a longer timeout
+    #[arg(long, value_name = "PATH", default_value = "/lib/svc/method/vbox")]
+    method: String,
+    /// Where to write the profile; - is standard output
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    /// Replace FILE where it exists
+    #[arg(long)]
+    force: bool,
+}
+
+/// Writes the profile, then says what to do with it.
+///
+/// # Errors
+/// The arguments do not make sense together, or the file cannot be written.
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let bundle = profile::build(&blueprint(arguments)?).map_err(super::not_built)?;
+    super::write(&bundle, &arguments.output, arguments.force)?;
+    let (save, file) = super::saved_as(&arguments.output, "site.xml");
+    super::note(&format!("next: {save}svccfg apply {}", shell_word(&file)));
+    Ok(())
+}
+
+fn blueprint(arguments: &Arguments) -> Result<Blueprint, Failure> {
+    let operands = options::operands(&arguments.vms)?;
+    let names: Vec<_> = operands.iter().map(|operand| &operand.instance).collect();
+    let (settings, mut own) = options::settings(&arguments.settings, &names)?;
+    let instance = |operand: &Operand| -> Result<InstanceBlueprint, Failure> {
+        let mut settings = own.remove(&operand.instance).unwrap_or_default();
+        if let Some(vm) = &operand.vm {
+            let name = Setting::new("vm/name", vm.as_str());
+            settings.push(name.map_err(|error| Failure::new(Kind::Usage, error))?);
+        }
+        Ok(InstanceBlueprint {
+            name: operand.instance.clone(),
+            owner: None,
+            settings,
+        })
+    };
+    Ok(Blueprint {
+        service: arguments
+            .service
+            .parse()
+            .map_err(options::usage("--service"))?,
+        method: arguments
+            .method
+            .parse()
+            .map_err(options::usage("--method"))?,
+        enabled: !arguments.disabled,
+        settings,
+        instances: operands.iter().map(instance).collect::<Result<_, _>>()?,
+    })
+}

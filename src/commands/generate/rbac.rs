@@ -1,0 +1,141 @@
+//! `vbox-smf gen rbac`: who may manage the VMs, as fragments for the databases of RBAC.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::options;
+use crate::failure::{Failure, Kind};
+use crate::manifest::names::{ServiceName, shell_word};
+use crate::manifest::place::{place, vacant};
+use crate::rbac::{Fragments, Grants, LoginName, fragments};
+
+/// Write fragments for the databases of RBAC: who may manage the VMs
+///
+/// The manifests ask for two authorizations, solaris.smf.manage.vbox and solaris.smf.value.vbox; the
+/// rights profile 'VirtualBox Administration' holds both. A VM that is delegated, here and with the same
+/// option of `vbox-smf gen`, has two of its own: whoever holds them may enable, disable, restart and clear
+/// it, and no other.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vbox-smf gen rbac --admin alice
+  vbox-smf gen rbac vm1 vm2 --admin alice --delegate vm1:bob --output-dir /tmp/rbac")]
+pub(super) struct Arguments {
+    /// The VMs that --delegate may name: INSTANCE, or INSTANCE=NAME as for `vbox-smf gen`
+    #[arg(value_name = "VM")]
+    vms: Vec<String>,
+    /// A user who manages all VMs
+    #[arg(long = "admin", value_name = "USER")]
+    admins: Vec<String>,
+    /// A user who manages one VM, or each of the VMs given
+    #[arg(long = "delegate", value_name = "[INSTANCE:]USER")]
+    delegates: Vec<String>,
+    /// The service's name
+    #[arg(long, value_name = "NAME", default_value = crate::fmri::DEFAULT_SERVICE)]
+    service: String,
+    /// Write three files into this folder, not to standard output: `auth_attr`, `prof_attr`, `user_attr`
+    #[arg(long, value_name = "DIR")]
+    output_dir: Option<PathBuf>,
+    /// Replace the files where they exist
+    #[arg(long, requires = "output_dir")]
+    force: bool,
+}
+
+/// The files, and where each belongs on illumos.
+const FILES: [(&str, &str); 3] = [
+    ("auth_attr", "/etc/security/auth_attr.d/vbox-smf"),
+    ("prof_attr", "/etc/security/prof_attr.d/vbox-smf"),
+    ("user_attr", "/etc/user_attr.d/vbox-smf"),
+];
+
+/// Writes the fragments, then says what to do with them.
+///
+/// # Errors
+/// The arguments do not make sense together, or a file cannot be written.
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let grants = grants(arguments)?;
+    let fragments = fragments(&grants).map_err(|error| {
+        Failure::new(Kind::Usage, error)
+            .hinted("give the VM an instance of another name, as INSTANCE=NAME")
+    })?;
+    let Some(directory) = &arguments.output_dir else {
+        super::print(&together(&fragments))?;
+        super::note(
+            "next: save each part under the name above it, then svcadm restart svc:/system/rbac",
+        );
+        return Ok(());
+    };
+    // All or none, as far as it can be known before.
+    for (name, _) in FILES {
+        vacant(&directory.join(name), arguments.force).map_err(super::not_placed)?;
+    }
+    for ((name, _), text) in FILES.iter().zip(texts(&fragments)) {
+        place(&directory.join(name), text, arguments.force).map_err(super::not_placed)?;
+    }
+    super::note(&next_step(directory));
+    Ok(())
+}
+
+fn grants(arguments: &Arguments) -> Result<Grants, Failure> {
+    let operands = options::operands(&arguments.vms)?;
+    let names: Vec<_> = operands.iter().map(|operand| &operand.instance).collect();
+    let service: ServiceName = arguments
+        .service
+        .parse()
+        .map_err(options::usage("--service"))?;
+    let admins = arguments
+        .admins
+        .iter()
+        .map(|text| text.parse().map_err(options::usage("--admin")))
+        .collect::<Result<_, Failure>>()?;
+    let mut delegates = Vec::new();
+    for text in &arguments.delegates {
+        let (instance, user) = options::scope("--delegate", text, &names)?;
+        let user: LoginName = user.parse().map_err(options::usage("--delegate"))?;
+        match instance {
+            Some(instance) => delegates.push((instance, user)),
+            None if names.is_empty() => {
+                return Err(Failure::told(
+                    Kind::Usage,
+                    format_args!("--delegate {}: no VM is named", user.as_str()),
+                )
+                .hinted("name the VMs, or use --admin for a user who manages all of them"));
+            }
+            None => {
+                delegates.extend(names.iter().map(|name| ((*name).clone(), user.clone())));
+            }
+        }
+    }
+    Ok(Grants {
+        service,
+        admins,
+        delegates,
+    })
+}
+
+fn texts(fragments: &Fragments) -> [&str; 3] {
+    [
+        &fragments.authorizations,
+        &fragments.profiles,
+        &fragments.users,
+    ]
+}
+
+/// All three, each under the name that it should have.
+fn together(fragments: &Fragments) -> String {
+    let mut all = String::new();
+    for ((_, path), text) in FILES.iter().zip(texts(fragments)) {
+        let _infallible = write!(all, "# {path}\n{text}");
+    }
+    all
+}
+
+fn next_step(directory: &Path) -> String {
+    let mut step = String::from("next: ");
+    for (name, path) in FILES {
+        let from = directory.join(name).display().to_string();
+        let _infallible = write!(step, "cp {} {path}; ", shell_word(&from));
+    }
+    step.push_str("svcadm restart svc:/system/rbac");
+    step
+}
