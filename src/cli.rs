@@ -38,7 +38,7 @@ enum Command {
     Stop(MethodArguments),
     /// Do nothing: properties are read anew by every start and stop (the refresh method of SMF)
     Refresh(Instance),
-    Gen(commands::generate::Arguments),
+    Gen(Box<commands::generate::Arguments>),
     Rehearse(commands::rehearse::Arguments),
 }
 

@@ -1,85 +1,62 @@
 //! `vbox-smf gen`: writes the manifest for VMs.
 
+mod arguments;
 mod options;
+mod scope;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::failure::{Failure, Kind};
 use crate::manifest::blueprint::Blueprint;
+use crate::manifest::context::Variable;
 use crate::manifest::names::shell_word;
 use crate::manifest::place::{PlaceError, place};
+use crate::manifest::resolve::resolve;
 use crate::manifest::{build, write};
 use crate::vm::Printable;
+pub(crate) use arguments::Arguments;
 
 /// So many instances are named in the note on what to do next.
 const NAMED: usize = 4;
-
-/// Write an SMF manifest: a service, and an instance of it for each VM
-///
-/// An option applies to all VMs, or to one: `--user vm1:alice`. A property that is set for all goes to
-/// the service, where every instance finds it; one that is set for one VM goes to its instance.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  vbox-smf gen vm1 --user vbox --output vbox.xml
-  vbox-smf gen vm1 db=db.example --user vbox --set db:vm/stop_method=acpipowerbutton
-  vbox-smf gen vm1 vm2 --user vm1:alice --user vm2:bob --set vm/stop_timeout=240")]
-pub(crate) struct Arguments {
-    /// A VM's name or UUID; INSTANCE=NAME where an instance cannot be called like the VM
-    #[arg(value_name = "VM", required = true)]
-    vms: Vec<String>,
-    /// Whose VMs they are: VirtualBox keeps VMs per user, and the methods run as that user
-    #[arg(long = "user", value_name = "[INSTANCE:]USER")]
-    users: Vec<String>,
-    /// The group to run as, where it is not the user's own
-    #[arg(long = "group", value_name = "[INSTANCE:]GROUP")]
-    groups: Vec<String>,
-    /// The value of a property, as in `vm/stop_method=acpipowerbutton`
-    #[arg(long = "set", value_name = "[INSTANCE:]GROUP/PROPERTY=VALUE")]
-    settings: Vec<String>,
-    /// Let the import enable the instances, so that the VMs start at once
-    #[arg(long)]
-    enabled: bool,
-    /// The service's name
-    #[arg(long, value_name = "NAME", default_value = crate::fmri::DEFAULT_SERVICE)]
-    service: String,
-    /// The program that SMF runs to start and stop a VM
-    #[arg(long, value_name = "PATH", default_value = "/lib/svc/method/vbox")]
-    method: String,
-    /// Where to write the manifest; - is standard output
-    #[arg(long, short, value_name = "FILE", default_value = "-")]
-    output: PathBuf,
-    /// Replace FILE where it exists
-    #[arg(long)]
-    force: bool,
-}
 
 /// Writes the manifest, then says on standard error what to do with it.
 ///
 /// # Errors
 /// The arguments do not make sense together, or the file cannot be written.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let blueprint = options::blueprint(arguments)?;
-    let bundle = build::build(&blueprint).map_err(|error| {
-        use crate::manifest::blueprint::BlueprintError as E;
-        let hint = match &error {
-            E::NameForAll => Some("give each VM as INSTANCE=NAME".to_owned()),
-            E::SameVm { .. } => Some("a VM can have one instance only".to_owned()),
-            E::NoInstance | E::InstanceTwice(_) | E::SettingTwice { .. } => None,
-        };
-        hinted(Failure::new(Kind::Usage, error), hint)
-    })?;
-    let text = write::to_text(&bundle).map_err(|error| Failure::new(Kind::Usage, error))?;
+    let blueprint = resolve(&options::request(arguments)?)?;
+    let text = write::to_text(&build::build(&blueprint))
+        .map_err(|error| Failure::new(Kind::Usage, error))?;
     if arguments.output == Path::new("-") {
         print(&text)?;
     } else {
         place(&arguments.output, &text, arguments.force).map_err(not_placed)?;
     }
-    let note = next_step(&blueprint, &arguments.output);
-    // The manifest is written: that nobody reads the note changes nothing.
-    let _closed = writeln!(io::stderr(), "{}", Printable(&note));
+    let mut notes = unseen_variables(&blueprint);
+    notes.push(next_step(&blueprint, &arguments.output));
+    for note in notes {
+        // The manifest is written: that nobody reads the note changes nothing.
+        let _closed = writeln!(io::stderr(), "{}", Printable(&note));
+    }
     Ok(())
+}
+
+/// Variables that are set for nothing: a line for each.
+fn unseen_variables(blueprint: &Blueprint) -> Vec<String> {
+    let owners = blueprint.instances.iter().filter_map(|i| i.owner.as_ref());
+    let unseen: BTreeSet<_> = owners
+        .flat_map(|owner| &owner.environment)
+        .filter(|variable| !variable.reaches_virtualbox())
+        .map(Variable::name)
+        .collect();
+    unseen
+        .into_iter()
+        .map(|name| {
+            format!("note: VirtualBox does not see {name}: vbox-smf gives it TZ, LANG, LC_ALL, LC_CTYPE and VBOX_*")
+        })
+        .collect()
 }
 
 fn hinted(failure: Failure, hint: Option<String>) -> Failure {
@@ -129,7 +106,7 @@ fn next_step(blueprint: &Blueprint, output: &Path) -> String {
     if instances.len() > NAMED {
         fmris.push("...".to_owned());
     }
-    let then = if blueprint.enabled {
+    let then = if instances.iter().all(|instance| instance.enabled) {
         "svcs"
     } else {
         "svcadm enable"
@@ -159,7 +136,8 @@ mod tests {
 
     fn note(line: &[&str]) -> String {
         let arguments = arguments(line);
-        next_step(&options::blueprint(&arguments).unwrap(), &arguments.output)
+        let blueprint = resolve(&options::request(&arguments).unwrap()).unwrap();
+        next_step(&blueprint, &arguments.output)
     }
 
     #[test]
@@ -199,13 +177,13 @@ mod tests {
 
     #[test]
     fn the_default_method_is_the_one_that_is_installed() {
-        let blueprint = options::blueprint(&arguments(&["vm1", "--user", "u"])).unwrap();
+        let request = options::request(&arguments(&["vm1", "--user", "u"])).unwrap();
         assert_eq!(
-            blueprint.method,
+            request.method,
             crate::manifest::method::MethodPath::default()
         );
         assert_eq!(
-            blueprint.service,
+            request.service,
             crate::manifest::names::ServiceName::default()
         );
     }

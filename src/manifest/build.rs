@@ -3,17 +3,22 @@
 //! What all VMs share is said once, by the service; SMF hands it to every instance that does not say
 //! otherwise. So an instance holds little: who it runs as, and what is set for it alone.
 
-use super::blueprint::{Blueprint, BlueprintError, InstanceBlueprint, Owner, value_of};
+use super::blueprint::{Blueprint, InstanceBlueprint, Owner, value_of};
+use super::context::{ContextWord, Privileges};
+use super::dependency;
 use super::describe::{property_type, template};
 use super::method::{self, Timeouts};
 use super::model::{
-    BundleKind, Dependency, Grouping, Instance, MethodContext, MethodCredential, PropertyEntry,
-    PropertyGroup, PropertyType, Propval, RestartOn, Service, ServiceBundle, ServiceFmri,
-    ServiceKind, Stability, StabilityLevel,
+    BundleKind, Envvar, Instance, MethodContext, MethodCredential, MethodEnvironment,
+    PropertyEntry, PropertyGroup, PropertyType, Propval, Service, ServiceBundle, ServiceKind,
+    Stability, StabilityLevel,
 };
 use super::names::Operand;
+use super::notify;
+use super::request::{Origin, Owners, Request, VmRequest};
+use super::resolve::resolve;
 use super::setting::Setting;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::schema::{self, Default as SchemaDefault, Group};
 
 /// Who may enable, disable, restart and refresh the instances.
@@ -21,69 +26,33 @@ const ACTION_AUTHORIZATION: &str = "solaris.smf.manage.vbox";
 /// Who may change values of the groups that are delegated.
 const VALUE_AUTHORIZATION: &str = "solaris.smf.value.vbox";
 
-/// What must be online first: name, grouping, FMRIs.
-const DEPENDENCIES: &[(&str, Grouping, &[&str])] = &[
-    (
-        "multi-user-server",
-        Grouping::RequireAll,
-        &["svc:/milestone/multi-user-server:default"],
-    ),
-    (
-        "network",
-        Grouping::RequireAll,
-        &["svc:/milestone/network:default"],
-    ),
-    (
-        "filesystem-local",
-        Grouping::RequireAll,
-        &["svc:/system/filesystem/local:default"],
-    ),
-    (
-        "filesystem-remote",
-        Grouping::OptionalAll,
-        &[
-            "svc:/network/nfs/client:default",
-            "svc:/system/filesystem/autofs:default",
-        ],
-    ),
-];
-
 /// The manifest for VMs that are given as on the command line, `NAME` or `INSTANCE=NAME`, with
 /// nothing else said: no owner, every property at its default.
 ///
 /// # Errors
 /// A name cannot be, or is there twice.
 pub(crate) fn bundle_for(operands: &[String]) -> Result<ServiceBundle, Failure> {
-    let mut instances = Vec::new();
-    for operand in operands {
-        let operand: Operand = operand.parse().map_err(Failure::from)?;
-        let settings = match &operand.vm {
-            Some(name) => vec![
-                Setting::new("vm/name", name.as_str())
-                    .map_err(|error| Failure::new(Kind::Usage, error))?,
-            ],
-            None => Vec::new(),
-        };
-        instances.push(InstanceBlueprint {
-            name: operand.instance,
-            owner: None,
-            settings,
+    let mut vms = Vec::new();
+    for text in operands {
+        let operand: Operand = text.parse().map_err(Failure::from)?;
+        vms.push(VmRequest {
+            instance: operand.instance,
+            vm: operand.vm,
+            origin: Origin::new(text),
         });
     }
-    build(&Blueprint {
-        instances,
-        ..Blueprint::default()
-    })
-    .map_err(|error| Failure::new(Kind::Usage, error))
+    let blueprint = resolve(&Request {
+        vms,
+        owners: Owners::Optional,
+        ..Request::default()
+    })?;
+    Ok(build(&blueprint))
 }
 
 /// The manifest.
-///
-/// # Errors
-/// Something is there twice, or nothing is there.
-pub(crate) fn build(blueprint: &Blueprint) -> Result<ServiceBundle, BlueprintError> {
-    blueprint.check()?;
+pub(crate) fn build(blueprint: &Blueprint) -> ServiceBundle {
     let timeouts = Timeouts::for_settings(&blueprint.settings);
+    let asked_for = dependency::asked_for(&blueprint.needs, &blueprint.service);
     let service = Service {
         name: blueprint.service.to_string(),
         kind: ServiceKind::Service,
@@ -91,12 +60,14 @@ pub(crate) fn build(blueprint: &Blueprint) -> Result<ServiceBundle, BlueprintErr
         create_default_instance: None,
         single_instance: None,
         restarter: None,
-        dependencies: DEPENDENCIES.iter().map(dependency).collect(),
+        dependencies: dependency::for_all().chain(asked_for).collect(),
         dependents: Vec::new(),
-        // Whose VM it is, each instance says for itself: another manifest of this service, for a VM of
-        // another user, would otherwise change under which user the VMs of this one are looked for.
+        // Whose VM it is, and what the methods run in, each instance says for itself: another manifest of this
+        // service, for a VM of another user, would otherwise change under which user the VMs of this one are
+        // looked for.
         method_context: None,
         exec_methods: method::all(&blueprint.method, timeouts),
+        notification_parameters: notify::parameters(&blueprint.notify),
         property_groups: service_groups(&blueprint.settings),
         instances: blueprint
             .instances
@@ -108,44 +79,36 @@ pub(crate) fn build(blueprint: &Blueprint) -> Result<ServiceBundle, BlueprintErr
         }),
         template: Some(template()),
     };
-    Ok(ServiceBundle {
+    ServiceBundle {
         kind: BundleKind::Manifest,
         name: blueprint.service.as_str().replace('/', "-"),
         services: vec![service],
-    })
-}
-
-fn dependency((name, grouping, fmris): &(&str, Grouping, &[&str])) -> Dependency {
-    Dependency {
-        name: (*name).to_owned(),
-        grouping: *grouping,
-        // A guest is worth more than tidiness: nothing that happens to a dependency stops a VM.
-        restart_on: RestartOn::None,
-        kind: "service".to_owned(),
-        delete: false,
-        service_fmris: fmris
-            .iter()
-            .map(|fmri| ServiceFmri {
-                value: (*fmri).to_owned(),
-            })
-            .collect(),
-        stability: None,
-        values: Vec::new(),
     }
 }
 
 /// VirtualBox needs the user's home; svc.startd sets no HOME, so at least the directory is there.
 fn context(owner: &Owner) -> MethodContext {
+    let text = |word: &ContextWord| word.to_string();
+    let variables: Vec<_> = owner
+        .environment
+        .iter()
+        .map(|variable| Envvar {
+            name: variable.name().to_owned(),
+            value: variable.value().to_owned(),
+        })
+        .collect();
     MethodContext {
-        working_directory: Some(":home".to_owned()),
+        working_directory: Some(owner.working_directory.to_string()),
+        project: owner.project.as_ref().map(text),
+        resource_pool: owner.resource_pool.as_ref().map(text),
         method_credential: Some(MethodCredential {
             user: owner.user.as_str().to_owned(),
             group: owner.group.as_ref().map(|group| group.as_str().to_owned()),
             supp_groups: None,
-            privileges: Some("basic".to_owned()),
-            limit_privileges: None,
+            privileges: Some(owner.privileges.to_string()),
+            limit_privileges: owner.limit_privileges.as_ref().map(Privileges::to_string),
         }),
-        ..MethodContext::default()
+        method_environment: (!variables.is_empty()).then_some(MethodEnvironment { variables }),
     }
 }
 
@@ -156,12 +119,13 @@ fn instance(of: &InstanceBlueprint, blueprint: &Blueprint, timeouts: Timeouts) -
     let own = Timeouts::for_settings(&effective);
     Instance {
         name: of.name.to_string(),
-        enabled: blueprint.enabled,
+        enabled: of.enabled,
         restarter: None,
-        dependencies: Vec::new(),
+        dependencies: dependency::asked_for(&of.needs, &blueprint.service),
         dependents: Vec::new(),
         method_context: of.owner.as_ref().map(context),
         exec_methods: method::longer(&blueprint.method, own, timeouts),
+        notification_parameters: notify::parameters(&of.notify),
         property_groups: schema::GROUPS
             .iter()
             // svccfg can set a property of an instance only where the instance has the group.
@@ -249,11 +213,14 @@ fn propval(name: &str, kind: PropertyType, value: &str) -> PropertyEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Kind;
+    use crate::manifest::model::RestartOn;
     use crate::manifest::{order, read, write};
     use crate::settings::{Settings, unknown_properties};
     use crate::tools::svcprop::{self, Properties};
     use crate::vm::Intent;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn blueprint(instances: &[(&str, Option<&str>, &[(&str, &str)])]) -> Blueprint {
         Blueprint {
@@ -261,11 +228,11 @@ mod tests {
                 .iter()
                 .map(|(name, user, settings)| InstanceBlueprint {
                     name: name.parse().unwrap(),
-                    owner: user.map(|user| Owner {
-                        user: user.parse().unwrap(),
-                        group: None,
-                    }),
+                    enabled: false,
+                    owner: user.map(|user| Owner::usual(user.parse().unwrap())),
                     settings: set(settings),
+                    needs: BTreeSet::new(),
+                    notify: Vec::new(),
                 })
                 .collect(),
             ..Blueprint::default()
@@ -280,7 +247,7 @@ mod tests {
     }
 
     fn built(blueprint: &Blueprint) -> Service {
-        build(blueprint).unwrap().services.remove(0)
+        build(blueprint).services.remove(0)
     }
 
     /// `group/name` to value.
@@ -508,8 +475,7 @@ mod tests {
             instances[0].2 = &own;
             let mut plan = blueprint(&instances);
             plan.settings = set(&[("vm/start_delay", &delay)]);
-            prop_assume!(plan.check().is_ok());
-            let bundle = build(&plan).unwrap();
+            let bundle = build(&plan);
             let text = write::to_text(&bundle).unwrap();
             prop_assert_eq!(order::violations(&text), Vec::<String>::new());
             prop_assert_eq!(read::from_text(&text).unwrap(), bundle);

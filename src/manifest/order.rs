@@ -51,6 +51,8 @@ const RULES: &[Rule] = &[
         &["+name", "+grouping", "+restart_on", "+type", "delete"],
     ),
     ("service_fmri", &[], &["+value"]),
+    ("method_environment", &["envvar"], &[]),
+    ("envvar", &[], &["+name", "+value"]),
     (
         "method_context",
         &["method_credential", "method_environment"],
@@ -77,6 +79,12 @@ const RULES: &[Rule] = &[
         &["stability", "propval"],
         &["+name", "+type", "delete"],
     ),
+    ("notification_parameters", &["event", "type"], &[]),
+    ("event", &[], &["+value"]),
+    ("type", &["parameter", "paramval"], &["+name", "active"]),
+    ("parameter", &["value_node"], &["+name"]),
+    ("paramval", &[], &["+name", "+value"]),
+    ("value_node", &[], &["+value"]),
     ("propval", &[], &["+name", "+type", "+value", "override"]),
     ("stability", &[], &["+value"]),
     (
