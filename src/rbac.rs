@@ -7,54 +7,14 @@ mod entry;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::str::FromStr;
-
-use thiserror::Error;
 
 use crate::fmri::InstanceName;
-use crate::manifest::authority::{AuthorityError, MANAGE, VALUE, VmAuthority};
+use crate::manifest::authority::{AuthorityError, LoginName, MANAGE, VALUE, VmAuthority};
 use crate::manifest::names::ServiceName;
-use crate::vm::Printable;
 use entry::{Attribute, Entry};
 
 /// The rights profile of those who manage all VMs.
 pub(crate) const PROFILE: &str = "VirtualBox Administration";
-/// The longest name of a user: `LOGNAME_MAX`, and `passwd(5)`.
-const LOGIN_MAX: usize = 32;
-
-/// A user, as the databases of RBAC know one: by name, never by number.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct LoginName(String);
-
-/// Why a text does not name a user.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error(
-    "'{}' cannot be the name of a user in user_attr; allowed is a letter or '_', then letters, digits, '.', '_' and '-', {LOGIN_MAX} in all",
-    Printable(.0)
-)]
-pub(crate) struct LoginNameError(String);
-
-impl LoginName {
-    /// The name as text.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for LoginName {
-    type Err = LoginNameError;
-
-    fn from_str(text: &str) -> Result<Self, LoginNameError> {
-        let first = |b: u8| b.is_ascii_alphabetic() || b == b'_';
-        let rest = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
-        let sound = text.bytes().next().is_some_and(first) && text.bytes().all(rest);
-        if !sound || text.len() > LOGIN_MAX {
-            return Err(LoginNameError(text.to_owned()));
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
 /// Who is to be allowed what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Grants {
@@ -246,19 +206,6 @@ mod tests {
                     assert!(there.contains(&value) || value == PROFILE, "{value}");
                 }
             }
-        }
-    }
-
-    #[test]
-    fn names_of_users() {
-        for good in ["vbox", "_x", "a.b-c", "A1"] {
-            assert_eq!(good.parse::<LoginName>().unwrap().as_str(), good);
-        }
-        let long = "x".repeat(33);
-        for bad in [
-            "", "1000", "a b", "a:b", "a\\b", "a=b", "a,b", "a;b", "é", "a\n", "-a", &long,
-        ] {
-            assert!(bad.parse::<LoginName>().is_err(), "{bad:?}");
         }
     }
 }

@@ -1,71 +1,28 @@
 //! `vbox-smf gen`: writes the manifest for VMs.
 
+mod arguments;
 mod options;
 mod profile;
 mod rbac;
+mod scope;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::failure::{Failure, Kind};
-use crate::manifest::blueprint::{Blueprint, BlueprintError};
+use crate::manifest::blueprint::Blueprint;
+use crate::manifest::context::Variable;
 use crate::manifest::model::ServiceBundle;
 use crate::manifest::names::shell_word;
 use crate::manifest::place::{PlaceError, place};
+use crate::manifest::resolve::resolve;
 use crate::manifest::{build, write};
 use crate::vm::Printable;
+pub(crate) use arguments::Arguments;
 
 /// So many instances are named in the note on what to do next.
 const NAMED: usize = 4;
-
-/// Write an SMF manifest: a service, and an instance of it for each VM
-///
-/// An option applies to all VMs, or to one: `--user vm1:alice`. A property that is set for all goes to
-/// the service, where every instance finds it; one that is set for one VM goes to its instance.
-#[derive(Debug, clap::Args)]
-#[command(
-    args_conflicts_with_subcommands = true,
-    subcommand_negates_reqs = true,
-    disable_help_subcommand = true
-)]
-#[command(after_help = "\
-A VM that is called like a command is given as INSTANCE=NAME: rbac=rbac.
-
-Examples:
-  vbox-smf gen vm1 --user vbox --output vbox.xml
-  vbox-smf gen vm1 db=db.example --user vbox --set db:vm/stop_method=acpipowerbutton
-  vbox-smf gen vm1 vm2 --user vm1:alice --user vm2:bob --set vm/stop_timeout=240")]
-pub(crate) struct Arguments {
-    #[command(subcommand)]
-    other: Option<Other>,
-    /// A VM's name or UUID; INSTANCE=NAME where an instance cannot be called like the VM
-    #[arg(value_name = "VM", required = true)]
-    vms: Vec<String>,
-    /// Whose VMs they are: VirtualBox keeps VMs per user, and the methods run as that user
-    #[arg(long = "user", value_name = "[INSTANCE:]USER")]
-    users: Vec<String>,
-    /// The group to run as, where it is not the user's own
-    #[arg(long = "group", value_name = "[INSTANCE:]GROUP")]
-    groups: Vec<String>,
-    /// The value of a property, as in `vm/stop_method=acpipowerbutton`
-    #[arg(long = "set", value_name = "[INSTANCE:]GROUP/PROPERTY=VALUE")]
-    settings: Vec<String>,
-    /// Let the import enable the instances, so that the VMs start at once
-    #[arg(long)]
-    enabled: bool,
-    /// The service's name
-    #[arg(long, value_name = "NAME", default_value = crate::fmri::DEFAULT_SERVICE)]
-    service: String,
-    /// The program that SMF runs to start and stop a VM
-    #[arg(long, value_name = "PATH", default_value = "/lib/svc/method/vbox")]
-    method: String,
-    /// Where to write the manifest; - is standard output
-    #[arg(long, short, value_name = "FILE", default_value = "-")]
-    output: PathBuf,
-    /// Replace FILE where it exists
-    #[arg(long)]
-    force: bool,
-}
 
 /// What is written beside the manifest.
 #[derive(Debug, clap::Subcommand)]
@@ -87,26 +44,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn manifest(arguments: &Arguments) -> Result<(), Failure> {
-    let blueprint = options::blueprint(arguments)?;
-    let bundle = build::build(&blueprint).map_err(not_built)?;
-    write(&bundle, &arguments.output, arguments.force)?;
-    note(&next_step(&blueprint, &arguments.output));
+    let blueprint = resolve(&options::request(arguments)?)?;
+    write_bundle(
+        &build::build(&blueprint),
+        &arguments.output,
+        arguments.force,
+    )?;
+    let mut notes = unseen_variables(&blueprint);
+    notes.push(next_step(&blueprint, &arguments.output));
+    for note in notes {
+        say(&note);
+    }
     Ok(())
 }
 
-fn not_built(error: BlueprintError) -> Failure {
-    let hint = match &error {
-        BlueprintError::NameForAll => Some("give each VM as INSTANCE=NAME".to_owned()),
-        BlueprintError::SameVm { .. } => Some("a VM can have one instance only".to_owned()),
-        BlueprintError::NoInstance
-        | BlueprintError::InstanceTwice(_)
-        | BlueprintError::SettingTwice { .. } => None,
-    };
-    hinted(Failure::new(Kind::Usage, error), hint)
-}
-
 /// Writes a manifest or a profile to where it is wanted.
-fn write(bundle: &ServiceBundle, output: &Path, force: bool) -> Result<(), Failure> {
+fn write_bundle(bundle: &ServiceBundle, output: &Path, force: bool) -> Result<(), Failure> {
     let text = write::to_text(bundle).map_err(|error| Failure::new(Kind::Usage, error))?;
     if output == Path::new("-") {
         print(&text)
@@ -116,17 +69,33 @@ fn write(bundle: &ServiceBundle, output: &Path, force: bool) -> Result<(), Failu
 }
 
 /// Says what to do next. What was asked for is written: that nobody reads the note changes nothing.
-fn note(note: &str) {
+fn say(note: &str) {
     let _closed = writeln!(io::stderr(), "{}", Printable(note));
 }
 
-/// What comes first where the text went to standard output, and the name of the file.
+/// What comes first where the text went to standard output, and the name of the file, for a shell.
 fn saved_as(output: &Path, usual: &str) -> (String, String) {
     if output == Path::new("-") {
         (format!("save it as {usual}, then "), usual.to_owned())
     } else {
-        (String::new(), output.display().to_string())
+        (String::new(), shell_word(&output.display().to_string()))
     }
+}
+
+/// Variables that are set for nothing: a line for each.
+fn unseen_variables(blueprint: &Blueprint) -> Vec<String> {
+    let owners = blueprint.instances.iter().filter_map(|i| i.owner.as_ref());
+    let unseen: BTreeSet<_> = owners
+        .flat_map(|owner| &owner.environment)
+        .filter(|variable| !variable.reaches_virtualbox())
+        .map(Variable::name)
+        .collect();
+    unseen
+        .into_iter()
+        .map(|name| {
+            format!("note: VirtualBox does not see {name}: vbox-smf gives it TZ, LANG, LC_ALL, LC_CTYPE and VBOX_*")
+        })
+        .collect()
 }
 
 fn hinted(failure: Failure, hint: Option<String>) -> Failure {
@@ -162,7 +131,6 @@ fn not_placed(error: PlaceError) -> Failure {
 /// `next: svccfg import vbox.xml; svcadm enable vbox:vm1`
 fn next_step(blueprint: &Blueprint, output: &Path) -> String {
     let (save, file) = saved_as(output, "vbox.xml");
-    let file = shell_word(&file);
     let service = blueprint.service.short();
     let instances = &blueprint.instances;
     let mut fmris: Vec<_> = instances
@@ -173,7 +141,7 @@ fn next_step(blueprint: &Blueprint, output: &Path) -> String {
     if instances.len() > NAMED {
         fmris.push("...".to_owned());
     }
-    let then = if blueprint.enabled {
+    let then = if instances.iter().all(|instance| instance.enabled) {
         "svcs"
     } else {
         "svcadm enable"
@@ -203,7 +171,8 @@ mod tests {
 
     fn note(line: &[&str]) -> String {
         let arguments = arguments(line);
-        next_step(&options::blueprint(&arguments).unwrap(), &arguments.output)
+        let blueprint = resolve(&options::request(&arguments).unwrap()).unwrap();
+        next_step(&blueprint, &arguments.output)
     }
 
     #[test]
@@ -243,13 +212,13 @@ mod tests {
 
     #[test]
     fn the_default_method_is_the_one_that_is_installed() {
-        let blueprint = options::blueprint(&arguments(&["vm1", "--user", "u"])).unwrap();
+        let request = options::request(&arguments(&["vm1", "--user", "u"])).unwrap();
         assert_eq!(
-            blueprint.method,
+            request.method,
             crate::manifest::method::MethodPath::default()
         );
         assert_eq!(
-            blueprint.service,
+            request.service,
             crate::manifest::names::ServiceName::default()
         );
     }

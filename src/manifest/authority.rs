@@ -4,10 +4,13 @@
 //! second value: svc.configd lets whoever holds one of the values, and a property of an instance hides
 //! the service's, so both have to be there.
 
+use std::str::FromStr;
+
 use thiserror::Error;
 
 use super::names::ServiceName;
 use crate::fmri::InstanceName;
+use crate::vm::Printable;
 
 /// Who may enable, disable, restart and refresh the instances.
 pub(crate) const MANAGE: &str = "solaris.smf.manage.vbox";
@@ -63,6 +66,42 @@ impl VmAuthority {
     }
 }
 
+/// The longest name of a user: `LOGNAME_MAX`, and `passwd(5)`.
+const LOGIN_MAX: usize = 32;
+
+/// A user, as the databases of RBAC know one: by name, never by number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LoginName(String);
+
+/// Why a text does not name a user.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "'{}' cannot be the name of a user in user_attr; allowed is a letter or '_', then letters, digits, '.', '_' and '-', {LOGIN_MAX} in all",
+    Printable(.0)
+)]
+pub(crate) struct LoginNameError(String);
+
+impl LoginName {
+    /// The name as text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for LoginName {
+    type Err = LoginNameError;
+
+    fn from_str(text: &str) -> Result<Self, LoginNameError> {
+        let first = |b: u8| b.is_ascii_alphabetic() || b == b'_';
+        let rest = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+        let sound = text.bytes().next().is_some_and(first) && text.bytes().all(rest);
+        if !sound || text.len() > LOGIN_MAX {
+            return Err(LoginNameError(text.to_owned()));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +139,18 @@ mod tests {
             assert_eq!(error.to_string(), message);
         }
         assert!(of("site/xvm/vbox", "grant2").is_ok());
+    }
+
+    #[test]
+    fn names_of_users() {
+        for good in ["vbox", "_x", "a.b-c", "A1"] {
+            assert_eq!(good.parse::<LoginName>().unwrap().as_str(), good);
+        }
+        let long = "x".repeat(33);
+        for bad in [
+            "", "1000", "a b", "a:b", "a\\b", "a=b", "a,b", "a;b", "é", "a\n", "-a", &long,
+        ] {
+            assert!(bad.parse::<LoginName>().is_err(), "{bad:?}");
+        }
     }
 }

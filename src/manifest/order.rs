@@ -51,6 +51,8 @@ const RULES: &[Rule] = &[
         &["+name", "+grouping", "+restart_on", "+type", "delete"],
     ),
     ("service_fmri", &[], &["+value"]),
+    ("method_environment", &["envvar"], &[]),
+    ("envvar", &[], &["+name", "+value"]),
     (
         "method_context",
         &["method_credential", "method_environment"],
@@ -74,9 +76,22 @@ const RULES: &[Rule] = &[
     ),
     (
         "property_group",
-        &["stability", "propval"],
+        &["stability", "propval", "property"],
         &["+name", "+type", "delete"],
     ),
+    (
+        "property",
+        &["astring_list"],
+        &["+name", "+type", "override"],
+    ),
+    ("astring_list", &["value_node"], &[]),
+    ("value_node", &[], &["+value"]),
+    ("notification_parameters", &["event", "type"], &[]),
+    ("event", &[], &["+value"]),
+    ("type", &["parameter", "paramval"], &["+name", "active"]),
+    ("parameter", &["value_node"], &["+name"]),
+    ("paramval", &[], &["+name", "+value"]),
+    ("value_node", &[], &["+value"]),
     ("propval", &[], &["+name", "+type", "+value", "override"]),
     ("stability", &[], &["+value"]),
     (

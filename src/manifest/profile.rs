@@ -4,7 +4,7 @@
 //! property that is there. So every group and every value has its type here. What a profile says is set
 //! over what the manifest said, group by group, and nothing else is touched.
 
-use super::blueprint::{Blueprint, BlueprintError, value_of};
+use super::blueprint::{Blueprint, value_of};
 use super::build::propval;
 use super::describe::property_type;
 use super::method::{self, Timeouts};
@@ -16,11 +16,7 @@ use super::setting::Setting;
 use crate::schema;
 
 /// The profile. Whose VMs they are and what else a manifest says is not in it.
-///
-/// # Errors
-/// Something is there twice, or nothing is there.
-pub(crate) fn build(blueprint: &Blueprint) -> Result<ServiceBundle, BlueprintError> {
-    blueprint.check()?;
+pub(crate) fn build(blueprint: &Blueprint) -> ServiceBundle {
     let manifest = Timeouts::for_settings(&[]);
     let all = Timeouts::for_settings(&blueprint.settings);
     let service = Service {
@@ -34,6 +30,7 @@ pub(crate) fn build(blueprint: &Blueprint) -> Result<ServiceBundle, BlueprintErr
         dependents: Vec::new(),
         method_context: None,
         exec_methods: Vec::new(),
+        notification_parameters: Vec::new(),
         property_groups: groups(
             &blueprint.settings,
             &method::longer(&blueprint.method, all, manifest),
@@ -47,12 +44,13 @@ pub(crate) fn build(blueprint: &Blueprint) -> Result<ServiceBundle, BlueprintErr
                 let own = Timeouts::for_settings(&effective);
                 Instance {
                     name: of.name.to_string(),
-                    enabled: blueprint.enabled,
+                    enabled: of.enabled,
                     restarter: None,
                     dependencies: Vec::new(),
                     dependents: Vec::new(),
                     method_context: None,
                     exec_methods: Vec::new(),
+                    notification_parameters: Vec::new(),
                     property_groups: groups(
                         &of.settings,
                         &method::longer(&blueprint.method, own, all),
@@ -64,11 +62,11 @@ pub(crate) fn build(blueprint: &Blueprint) -> Result<ServiceBundle, BlueprintErr
         stability: None,
         template: None,
     };
-    Ok(ServiceBundle {
+    ServiceBundle {
         kind: BundleKind::Profile,
         name: blueprint.service.as_str().replace('/', "-"),
         services: vec![service],
-    })
+    }
 }
 
 /// What is set, and the methods whose timeouts would be too short for it.
@@ -114,6 +112,7 @@ mod tests {
     use super::*;
     use crate::manifest::blueprint::InstanceBlueprint;
     use crate::manifest::{order, read, write};
+    use std::collections::BTreeSet;
 
     fn set(settings: &[(&str, &str)]) -> Vec<Setting> {
         settings
@@ -125,16 +124,18 @@ mod tests {
     fn text(enabled: bool, all: &[(&str, &str)], vm1: &[(&str, &str)]) -> String {
         let instance = |name: &str, settings| InstanceBlueprint {
             name: name.parse().unwrap(),
+            enabled,
             owner: None,
             settings,
+            needs: BTreeSet::new(),
+            notify: Vec::new(),
+            delegates: BTreeSet::new(),
         };
         let bundle = build(&Blueprint {
-            enabled,
             settings: set(all),
             instances: vec![instance("vm1", set(vm1)), instance("vm2", Vec::new())],
             ..Blueprint::default()
-        })
-        .unwrap();
+        });
         let text = write::to_text(&bundle).unwrap();
         assert_eq!(order::violations(&text), Vec::<String>::new());
         assert_eq!(read::from_text(&text).unwrap(), bundle);

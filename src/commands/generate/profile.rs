@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use super::options;
-use crate::failure::{Failure, Kind};
-use crate::manifest::blueprint::{Blueprint, InstanceBlueprint};
-use crate::manifest::names::{Operand, shell_word};
+use crate::failure::Failure;
 use crate::manifest::profile;
-use crate::manifest::setting::Setting;
+use crate::manifest::request::{Origin, Owners, Request, Want, Whom, Wish};
+use crate::manifest::resolve::resolve;
 
 /// Write a site profile: it enables instances, and sets properties
 ///
@@ -48,40 +47,29 @@ pub(super) struct Arguments {
 /// # Errors
 /// The arguments do not make sense together, or the file cannot be written.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let bundle = profile::build(&blueprint(arguments)?).map_err(super::not_built)?;
-    super::write(&bundle, &arguments.output, arguments.force)?;
+    let bundle = profile::build(&resolve(&request(arguments)?)?);
+    super::write_bundle(&bundle, &arguments.output, arguments.force)?;
     let (save, file) = super::saved_as(&arguments.output, "site.xml");
-    super::note(&format!("next: {save}svccfg apply {}", shell_word(&file)));
+    super::say(&format!("next: {save}svccfg apply {file}"));
     Ok(())
 }
 
-fn blueprint(arguments: &Arguments) -> Result<Blueprint, Failure> {
-    let operands = options::operands(&arguments.vms)?;
-    let names: Vec<_> = operands.iter().map(|operand| &operand.instance).collect();
-    let (settings, mut own) = options::settings(&arguments.settings, &names)?;
-    let instance = |operand: &Operand| -> Result<InstanceBlueprint, Failure> {
-        let mut settings = own.remove(&operand.instance).unwrap_or_default();
-        if let Some(vm) = &operand.vm {
-            let name = Setting::new("vm/name", vm.as_str());
-            settings.push(name.map_err(|error| Failure::new(Kind::Usage, error))?);
-        }
-        Ok(InstanceBlueprint {
-            name: operand.instance.clone(),
-            owner: None,
-            settings,
-        })
-    };
-    Ok(Blueprint {
-        service: arguments
-            .service
-            .parse()
-            .map_err(options::usage("--service"))?,
-        method: arguments
-            .method
-            .parse()
-            .map_err(options::usage("--method"))?,
-        enabled: !arguments.disabled,
-        settings,
-        instances: operands.iter().map(instance).collect::<Result<_, _>>()?,
+fn request(arguments: &Arguments) -> Result<Request, Failure> {
+    let vms = options::vms(&arguments.vms)?;
+    let mut wishes = options::settings(&arguments.settings, &vms)?;
+    wishes.push(Wish {
+        whom: Whom::All,
+        want: Want::Enabled(!arguments.disabled),
+        origin: Origin::new("--disabled"),
+    });
+    let service = arguments.service.parse();
+    let method = arguments.method.parse();
+    Ok(Request {
+        service: service.map_err(options::usage("--service"))?,
+        method: method.map_err(options::usage("--method"))?,
+        // A profile does not say whose VMs they are.
+        owners: Owners::Optional,
+        vms,
+        wishes,
     })
 }

@@ -5,9 +5,14 @@ use std::path::{Path, PathBuf};
 
 use super::options;
 use crate::failure::{Failure, Kind};
-use crate::manifest::names::{ServiceName, shell_word};
+use crate::fmri::InstanceName;
+use crate::manifest::authority::LoginName;
+use crate::manifest::blueprint::Blueprint;
+use crate::manifest::names::shell_word;
 use crate::manifest::place::{place, vacant};
-use crate::rbac::{Fragments, Grants, LoginName, fragments};
+use crate::manifest::request::{Owners, Request};
+use crate::manifest::resolve::resolve;
+use crate::rbac::{Fragments, Grants, fragments};
 
 /// Write fragments for the databases of RBAC: who may manage the VMs
 ///
@@ -54,13 +59,10 @@ const FILES: [(&str, &str); 3] = [
 /// The arguments do not make sense together, or a file cannot be written.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let grants = grants(arguments)?;
-    let fragments = fragments(&grants).map_err(|error| {
-        Failure::new(Kind::Usage, error)
-            .hinted("give the VM an instance of another name, as INSTANCE=NAME")
-    })?;
+    let fragments = fragments(&grants).map_err(|error| Failure::new(Kind::Usage, error))?;
     let Some(directory) = &arguments.output_dir else {
         super::print(&together(&fragments))?;
-        super::note(
+        super::say(
             "next: save each part under the name above it, then svcadm restart svc:/system/rbac",
         );
         return Ok(());
@@ -72,45 +74,56 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     for ((name, _), text) in FILES.iter().zip(texts(&fragments)) {
         place(&directory.join(name), text, arguments.force).map_err(super::not_placed)?;
     }
-    super::note(&next_step(directory));
+    super::say(&next_step(directory));
     Ok(())
 }
 
 fn grants(arguments: &Arguments) -> Result<Grants, Failure> {
-    let operands = options::operands(&arguments.vms)?;
-    let names: Vec<_> = operands.iter().map(|operand| &operand.instance).collect();
-    let service: ServiceName = arguments
-        .service
-        .parse()
-        .map_err(options::usage("--service"))?;
     let admins = arguments
         .admins
         .iter()
         .map(|text| text.parse().map_err(options::usage("--admin")))
         .collect::<Result<_, Failure>>()?;
-    let mut delegates = Vec::new();
-    for text in &arguments.delegates {
-        let (instance, user) = options::scope("--delegate", text, &names)?;
-        let user: LoginName = user.parse().map_err(options::usage("--delegate"))?;
-        match instance {
-            Some(instance) => delegates.push((instance, user)),
-            None if names.is_empty() => {
-                return Err(Failure::told(
-                    Kind::Usage,
-                    format_args!("--delegate {}: no VM is named", user.as_str()),
-                )
-                .hinted("name the VMs, or use --admin for a user who manages all of them"));
-            }
-            None => {
-                delegates.extend(names.iter().map(|name| ((*name).clone(), user.clone())));
-            }
-        }
-    }
-    Ok(Grants {
-        service,
+    let service = arguments.service.parse();
+    let mut grants = Grants {
+        service: service.map_err(options::usage("--service"))?,
         admins,
-        delegates,
-    })
+        delegates: Vec::new(),
+    };
+    let vms = options::vms(&arguments.vms)?;
+    let wishes = options::delegates(&arguments.delegates, &vms)?;
+    if vms.is_empty() {
+        return match wishes.first() {
+            None => Ok(grants),
+            Some(wish) => Err(Failure::told(
+                Kind::Usage,
+                format_args!("{}: no VM is named", wish.origin),
+            )
+            .hinted("name the VMs, or use --admin for a user who manages all of them")),
+        };
+    }
+    let blueprint = resolve(&Request {
+        service: grants.service.clone(),
+        owners: Owners::Optional,
+        vms,
+        wishes,
+        ..Request::default()
+    })?;
+    grants.delegates = delegates(&blueprint);
+    Ok(grants)
+}
+
+/// Who manages which VM.
+fn delegates(blueprint: &Blueprint) -> Vec<(InstanceName, LoginName)> {
+    blueprint
+        .instances
+        .iter()
+        .flat_map(|of| {
+            of.delegates
+                .iter()
+                .map(|user| (of.name.clone(), user.clone()))
+        })
+        .collect()
 }
 
 fn texts(fragments: &Fragments) -> [&str; 3] {
