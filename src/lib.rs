@@ -8,6 +8,7 @@
 //!                         |-> tools/*        VBoxManage, svcprop: runner + pure parser
 //!                         |     `-> host/*   trait Host: this machine, or a simulated one
 //!                         |-> plan, settings, schema    pure decisions
+//!                         |-> fleet/*        a file of many VMs
 //!                         |-> manifest/*     what SMF imports
 //!                         `-> rbac           who may manage it
 //!                       failure              kinds of failure -> exit status
@@ -18,6 +19,7 @@ mod cli;
 mod commands;
 mod docs;
 mod failure;
+mod fleet;
 mod fmri;
 mod host;
 mod log;

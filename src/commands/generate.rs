@@ -1,6 +1,8 @@
 //! `vbox-smf gen`: writes the manifest for VMs.
 
 mod arguments;
+mod explain;
+mod fleet;
 mod options;
 mod profile;
 mod rbac;
@@ -44,7 +46,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn manifest(arguments: &Arguments) -> Result<(), Failure> {
-    let blueprint = resolve(&options::request(arguments)?)?;
+    let (request, blueprint) = if let Some(path) = &arguments.fleet {
+        let (service, method) = (&arguments.service, Some(arguments.method.as_str()));
+        fleet::blueprint(path, &arguments.vms, service, method)?
+    } else {
+        let request = options::request(arguments)?;
+        let blueprint = resolve(&request)?;
+        (request, blueprint)
+    };
+    if arguments.explain {
+        return explain::run(&request, &blueprint, arguments.json);
+    }
     write_bundle(
         &build::build(&blueprint),
         &arguments.output,

@@ -12,6 +12,7 @@ mod comments;
 pub(crate) mod context;
 mod dependency;
 mod describe;
+pub(crate) mod explain;
 mod layout;
 pub(crate) mod method;
 pub(crate) mod model;
@@ -28,6 +29,6 @@ pub(crate) mod template;
 pub(crate) mod write;
 
 #[cfg(test)]
-mod order;
+pub(crate) mod order;
 #[cfg(test)]
 mod strategy;

@@ -137,7 +137,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// Everything in a manifest's text that the document type does not allow.
-pub(super) fn violations(text: &str) -> Vec<String> {
+pub(crate) fn violations(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     check(&parse_document(text), &mut found);
     found

@@ -21,7 +21,7 @@ use crate::fmri::InstanceName;
 use crate::schema;
 use crate::vm::VmName;
 pub(crate) use error::ResolveError;
-use layers::Layers;
+pub(super) use layers::Layers;
 
 /// What a manifest for these requests says.
 ///

@@ -19,13 +19,27 @@ Examples:
   vbox-smf gen vm1 --user vbox --output vbox.xml
   vbox-smf gen vm1 db=db.example --user vbox --set db:vm/stop_method=acpipowerbutton
   vbox-smf gen web db --user vbox --requires web:db --path '/tank/my vms' --notify mailto:root
+  vbox-smf gen --fleet fleet.toml --output vbox.xml
   vbox-smf gen vm1 vm2 --user vm1:alice --user vm2:bob --timezone alice:Europe/Vienna")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(super) other: Option<super::Other>,
     /// A VM's name or UUID; INSTANCE=NAME where an instance cannot be called like the VM
-    #[arg(value_name = "VM", required = true)]
+    #[arg(value_name = "VM", required_unless_present = "fleet")]
     pub(super) vms: Vec<String>,
+    /// Take the VMs, and everything about them, from a fleet file; VM chooses instances of it
+    #[arg(long, value_name = "FILE", conflicts_with_all = NOT_WITH_FLEET)]
+    pub(super) fleet: Option<PathBuf>,
+    /// Print where each value ends up, and why, in place of the manifest
+    #[arg(long, conflicts_with_all = ["output", "force"])]
+    pub(super) explain: bool,
+    /// Print it as JSON
+    #[arg(long, requires = "explain")]
+    pub(super) json: bool,
     /// Whose VMs they are: VirtualBox keeps VMs per user, and the methods run as that user
     #[arg(long = "user", value_name = "[INSTANCE:]USER")]
     pub(super) users: Vec<String>,
@@ -90,6 +104,27 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(super) force: bool,
 }
+
+/// What the file says itself.
+const NOT_WITH_FLEET: [&str; 17] = [
+    "users",
+    "settings",
+    "enabled",
+    "after",
+    "requires",
+    "depends_on",
+    "paths",
+    "delegates",
+    "groups",
+    "environment",
+    "timezones",
+    "projects",
+    "resource_pools",
+    "privileges",
+    "limit_privileges",
+    "working_directories",
+    "notify",
+];
 
 const ORDER: &str = "What goes first";
 const USERS: &str = "Per user (WHOSE is an instance or a user; all VMs of a user must have the same, because VirtualBox starts them from one daemon)";

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::options;
+use super::{fleet, options};
 use crate::failure::Failure;
+use crate::manifest::blueprint::Blueprint;
 use crate::manifest::profile;
 use crate::manifest::request::{Origin, Owners, Request, Want, Whom, Wish};
 use crate::manifest::resolve::resolve;
@@ -17,11 +18,15 @@ use crate::manifest::resolve::resolve;
 Examples:
   vbox-smf gen profile vm1 vm2 --output site.xml
   vbox-smf gen profile vm1 --disabled
+  vbox-smf gen profile --fleet fleet.toml
   vbox-smf gen profile vm1 db --set db:vm/stop_method=acpipowerbutton")]
 pub(super) struct Arguments {
     /// An instance; INSTANCE=NAME also sets vm/name
-    #[arg(value_name = "VM", required = true)]
+    #[arg(value_name = "VM", required_unless_present = "fleet")]
     vms: Vec<String>,
+    /// Take the instances, what is enabled and what is set from a fleet file; VM chooses instances of it
+    #[arg(long, value_name = "FILE", conflicts_with = "settings")]
+    fleet: Option<PathBuf>,
     /// Disable the instances
     #[arg(long)]
     disabled: bool,
@@ -47,11 +52,23 @@ pub(super) struct Arguments {
 /// # Errors
 /// The arguments do not make sense together, or the file cannot be written.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let bundle = profile::build(&resolve(&request(arguments)?)?);
+    let bundle = profile::build(&blueprint(arguments)?);
     super::write_bundle(&bundle, &arguments.output, arguments.force)?;
     let (save, file) = super::saved_as(&arguments.output, "site.xml");
     super::say(&format!("next: {save}svccfg apply {file}"));
     Ok(())
+}
+
+fn blueprint(arguments: &Arguments) -> Result<Blueprint, Failure> {
+    let Some(path) = &arguments.fleet else {
+        return Ok(resolve(&request(arguments)?)?);
+    };
+    let (service, method) = (&arguments.service, &arguments.method);
+    let (_, mut blueprint) = fleet::blueprint(path, &arguments.vms, service, Some(method))?;
+    for instance in &mut blueprint.instances {
+        instance.enabled &= !arguments.disabled;
+    }
+    Ok(blueprint)
 }
 
 fn request(arguments: &Arguments) -> Result<Request, Failure> {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::options;
+use super::{fleet, options};
 use crate::failure::{Failure, Kind};
 use crate::fmri::InstanceName;
 use crate::manifest::authority::LoginName;
@@ -24,11 +24,15 @@ use crate::rbac::{Fragments, Grants, fragments};
 #[command(after_help = "\
 Examples:
   vbox-smf gen rbac --admin alice
+  vbox-smf gen rbac --admin alice --fleet fleet.toml
   vbox-smf gen rbac vm1 vm2 --admin alice --delegate vm1:bob --output-dir /tmp/rbac")]
 pub(super) struct Arguments {
     /// The VMs that --delegate may name: INSTANCE, or INSTANCE=NAME as for `vbox-smf gen`
     #[arg(value_name = "VM")]
     vms: Vec<String>,
+    /// Take who manages which VM from a fleet file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["vms", "delegates"])]
+    fleet: Option<PathBuf>,
     /// A user who manages all VMs
     #[arg(long = "admin", value_name = "USER")]
     admins: Vec<String>,
@@ -90,6 +94,11 @@ fn grants(arguments: &Arguments) -> Result<Grants, Failure> {
         admins,
         delegates: Vec::new(),
     };
+    if let Some(path) = &arguments.fleet {
+        let (_, blueprint) = fleet::blueprint(path, &[], &arguments.service, None)?;
+        grants.delegates = delegates(&blueprint);
+        return Ok(grants);
+    }
     let vms = options::vms(&arguments.vms)?;
     let wishes = options::delegates(&arguments.delegates, &vms)?;
     if vms.is_empty() {
