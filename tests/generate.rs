@@ -126,7 +126,7 @@ fn the_same_words_give_the_same_bytes() {
 
 #[test]
 fn the_shipped_manifests_are_well_formed_to_xmllint() {
-    for name in ["vbox.xml", "three-vms.xml", "profile.xml"] {
+    for name in ["vbox.xml", "three-vms.xml", "profile.xml", "fleet.xml"] {
         match Command::new("xmllint")
             .arg("--noout")
             .arg("--nonet")

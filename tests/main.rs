@@ -1,6 +1,7 @@
 //! Integration tests: one crate, one module a subject.
 
 mod entry;
+mod fleet;
 mod generate;
 mod generate_more;
 mod house;

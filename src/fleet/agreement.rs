@@ -110,8 +110,8 @@ proptest! {
     #[test]
     fn service_and_instance_together_say_what_the_fleet_says(
         defaults in settings(),
-        templates in vec((vec(0..6_usize, 0..3), settings()), 0..6),
-        vms in vec((vec(0..6_usize, 0..3), settings()), 1..6),
+        templates in vec((vec(0..5_usize, 0..4), settings()), 0..7),
+        vms in vec((vec(0..7_usize, 0..4), settings()), 1..6),
         chosen in option::of(0..6_usize),
     ) {
         // A template inherits from earlier ones only, so that there is no circle.

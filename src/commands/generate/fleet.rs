@@ -87,6 +87,9 @@ fn failure(path: &Path, error: &ResolveError) -> Failure {
         ResolveError::NoUser(vm) => Some(format!(
             "say user = \"NAME\" in [defaults], in [vm.{vm}] or in a template of it"
         )),
+        ResolveError::Authority { .. } => Some(
+            "call the table differently, and say the VM's name in it as its key name".to_owned(),
+        ),
         other => other.hint(),
     };
     let told = format!(
