@@ -28,7 +28,7 @@ impl fmt::Display for FleetError {
 impl std::error::Error for FleetError {}
 
 /// Line and column of a byte of the text, both from 1, the column in characters.
-pub(super) fn position(text: &str, offset: usize) -> (usize, usize) {
+fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     (

@@ -13,6 +13,7 @@ mod keys;
 mod levels;
 mod near;
 mod read;
+mod value;
 mod want;
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::{FleetError, position};
+use super::error::FleetError;
 use super::keys::{Key, Shape, TableKind};
 use super::near::nearest;
+use super::value::{Name, Source, Value, in_order};
 use super::want;
 use crate::fmri::InstanceName;
 use crate::manifest::names::instance_from;
@@ -73,7 +73,7 @@ impl File {
             let message = error.message().replace('\n', ", ");
             FleetError::at(text, offset, format_args!("this is not TOML: {message}"))
         })?;
-        let reader = Reader { text };
+        let reader = Source::new(text);
         let mut file = Self {
             defaults: Table::default(),
             templates: BTreeMap::new(),
@@ -113,29 +113,11 @@ impl File {
     }
 }
 
-type Key0<'t> = Spanned<std::borrow::Cow<'t, str>>;
-type Value0<'t> = Spanned<DeValue<'t>>;
-
-/// The entries as they stand in the file: the table itself is sorted by name.
-fn in_order<'a, 't>(table: &'a DeTable<'t>) -> Vec<(&'a Key0<'t>, &'a Value0<'t>)> {
-    let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    entries
-}
-
-struct Reader<'t> {
-    text: &'t str,
-}
-
-impl Reader<'_> {
-    fn wrong<T>(&self, value: &Spanned<T>, message: impl std::fmt::Display) -> FleetError {
-        FleetError::at(self.text, value.span().start, message)
-    }
-
+impl Source<'_> {
     fn unknown<'k>(
         &self,
         owner: &str,
-        key: &Key0<'_>,
+        key: &Name<'_>,
         name: &str,
         known: impl Iterator<Item = &'k str>,
     ) -> FleetError {
@@ -148,21 +130,7 @@ impl Reader<'_> {
         self.wrong(key, message).hinted(hint)
     }
 
-    fn table<'a, 'd>(
-        &self,
-        value: &'a Value0<'d>,
-        title: &str,
-    ) -> Result<&'a DeTable<'d>, FleetError> {
-        match value.get_ref() {
-            DeValue::Table(table) => Ok(table),
-            other => {
-                let message = format!("{title} is {}; it has to be a table", form(other));
-                Err(self.wrong(value, message))
-            }
-        }
-    }
-
-    fn vm(&self, name: &Key0<'_>, value: &Value0<'_>) -> Result<Vm, FleetError> {
+    fn vm(&self, name: &Name<'_>, value: &Value<'_>) -> Result<Vm, FleetError> {
         let text = name.get_ref().as_ref();
         let title = format!("[vm.{text}]");
         let instance = text.parse::<InstanceName>().map_err(|error| {
@@ -175,14 +143,14 @@ impl Reader<'_> {
         let table = self.table(value, &title)?;
         let mut vm = Vm {
             name: None,
-            line: position(self.text, name.span().start).0,
+            line: self.line(name),
             table: self.read(table, TableKind::Vm, title)?,
             instance,
         };
         if let Some(value) = table.get("name") {
             let text = self.string(value, "name", Shape::Text)?;
             let name: VmName = text.parse().map_err(|e| self.wrong(value, e))?;
-            vm.line = position(self.text, value.span().start).0;
+            vm.line = self.line(value);
             // An instance that is called like its VM needs no property to say so.
             vm.name = (name.as_str() != vm.instance.as_str()).then_some(name);
         }
@@ -214,7 +182,7 @@ impl Reader<'_> {
                     error
                 });
             };
-            let line = position(self.text, name.span().start).0;
+            let line = self.line(name);
             let found = self.entries(key, text, value, line)?;
             for entry in &found {
                 // `timezone` and `env.TZ` are one variable.
@@ -240,7 +208,7 @@ impl Reader<'_> {
         &self,
         key: Key,
         name: &str,
-        value: &Value0<'_>,
+        value: &Value<'_>,
         line: usize,
     ) -> Result<Vec<Entry>, FleetError> {
         let entry = |slot: &str, wants| Entry {
@@ -282,65 +250,11 @@ impl Reader<'_> {
                     entries.push(Entry {
                         slot,
                         wants: vec![wanted.map_err(|e| self.wrong(variable, e))?],
-                        line: position(self.text, variable.span().start).0,
+                        line: self.line(variable),
                     });
                 }
                 Ok(entries)
             }
         }
-    }
-
-    /// A value of this form, as text.
-    fn string(&self, value: &Value0<'_>, name: &str, shape: Shape) -> Result<String, FleetError> {
-        match (shape, value.get_ref()) {
-            (Shape::Text, DeValue::String(text)) => Ok(text.to_string()),
-            (Shape::Seconds, DeValue::Integer(number)) => {
-                let digits = number.as_str();
-                // A number that does not fit is not allowed either: the schema says so, in these digits.
-                Ok(u64::from_str_radix(digits, number.radix())
-                    .map_or_else(|_| number.to_string(), |n| n.to_string()))
-            }
-            (Shape::Flag, DeValue::Boolean(flag)) => Ok(flag.to_string()),
-            (shape, other) => Err(self.misshapen(value, name, other, shape)),
-        }
-    }
-
-    /// The strings of an array, each with the byte where it stands.
-    fn strings(&self, value: &Value0<'_>, name: &str) -> Result<Vec<(String, usize)>, FleetError> {
-        let DeValue::Array(array) = value.get_ref() else {
-            return Err(self.misshapen(value, name, value.get_ref(), Shape::Texts));
-        };
-        array
-            .iter()
-            .map(|item| {
-                let each = format!("each of {name}");
-                let text = self.string(item, &each, Shape::Text)?;
-                Ok((text, item.span().start))
-            })
-            .collect()
-    }
-
-    fn misshapen(
-        &self,
-        value: &Value0<'_>,
-        name: &str,
-        found: &DeValue<'_>,
-        wanted: Shape,
-    ) -> FleetError {
-        let message = format!("{name} is {}; it has to be {}", form(found), wanted.words());
-        self.wrong(value, message)
-    }
-}
-
-/// The form of a value, in words.
-fn form(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) => "an integer",
-        DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "an array",
-        DeValue::Table(_) => "a table",
     }
 }

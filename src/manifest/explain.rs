@@ -1,10 +1,12 @@
 //! Where each value ends up, and why: the same wishes as the [resolver](super::resolve)'s, as rows for a
 //! reader.
 
+use std::collections::HashMap;
+
 use super::blueprint::{Blueprint, InstanceBlueprint};
 use super::context::{Privileges, WorkingDirectory};
 use super::need::Need;
-use super::request::{Request, Want, Whom, Wish};
+use super::request::{Request, VmRequest, Want, Whom, Wish};
 use super::resolve::Layers;
 use crate::fmri::InstanceName;
 use crate::schema::{self, Default as SchemaDefault};
@@ -36,7 +38,7 @@ pub(crate) struct Row {
 /// Every value of the manifest: first the properties of the schema, then the rest.
 pub(crate) fn rows(request: &Request, blueprint: &Blueprint) -> Vec<Row> {
     let mut table = Table {
-        request,
+        vms: request.vms.iter().map(|vm| (&vm.instance, vm)).collect(),
         layers: Layers::of(&request.wishes),
         blueprint,
         rows: Rows::default(),
@@ -48,7 +50,7 @@ pub(crate) fn rows(request: &Request, blueprint: &Blueprint) -> Vec<Row> {
     table.others();
     table.usual("working_directory", WorkingDirectory::default().as_str());
     table.usual("privileges", Privileges::default().as_str());
-    let Rows(mut rows) = table.rows;
+    let mut rows = table.rows.rows;
     // The schema's in its order, then the rest by name.
     let place = |row: &Row| {
         let mut schema = schema::PROPERTIES.iter();
@@ -63,13 +65,18 @@ pub(crate) fn rows(request: &Request, blueprint: &Blueprint) -> Vec<Row> {
     rows
 }
 
+/// The rows so far.
 #[derive(Default)]
-struct Rows(Vec<Row>);
+struct Rows {
+    rows: Vec<Row>,
+    /// By property, value and origin: which row has instances with this. A fleet may have thousands.
+    of_instances: HashMap<[String; 3], usize>,
+}
 
 impl Rows {
     /// Adds a row for the service.
     fn service(&mut self, property: &str, value: &str, from: &str) {
-        self.0.push(Row {
+        self.rows.push(Row {
             property: property.to_owned(),
             value: value.to_owned(),
             level: Level::Service,
@@ -79,26 +86,25 @@ impl Rows {
 
     /// Adds a value of an instance: to the row of those that have the same for the same reason.
     fn instance(&mut self, property: &str, value: &str, name: &InstanceName, from: &str) {
-        for row in &mut self.0 {
-            if let Level::Instances(names) = &mut row.level
-                && (row.property.as_str(), row.value.as_str(), row.from.as_str())
-                    == (property, value, from)
-            {
-                names.push(name.clone());
-                return;
-            }
-        }
-        self.0.push(Row {
-            property: property.to_owned(),
-            value: value.to_owned(),
-            level: Level::Instances(vec![name.clone()]),
-            from: from.to_owned(),
+        let alike = [property, value, from].map(str::to_owned);
+        let at = *self.of_instances.entry(alike).or_insert_with(|| {
+            self.rows.push(Row {
+                property: property.to_owned(),
+                value: value.to_owned(),
+                level: Level::Instances(Vec::new()),
+                from: from.to_owned(),
+            });
+            self.rows.len() - 1
         });
+        if let Level::Instances(names) = &mut self.rows[at].level {
+            names.push(name.clone());
+        }
     }
 }
 
+/// What the rows are made from.
 struct Table<'r> {
-    request: &'r Request,
+    vms: HashMap<&'r InstanceName, &'r VmRequest>,
     layers: Layers<'r>,
     blueprint: &'r Blueprint,
     rows: Rows,
@@ -123,7 +129,7 @@ impl<'r> Table<'r> {
             (None, SchemaDefault::Value(value)) => {
                 self.rows.service(&path, value, "schema default");
             }
-            (None, SchemaDefault::Absent(words)) => self.rows.0.push(Row {
+            (None, SchemaDefault::Absent(words)) => self.rows.rows.push(Row {
                 property: path.clone(),
                 value: format!("({words})"),
                 level: Level::Absent,
@@ -133,11 +139,10 @@ impl<'r> Table<'r> {
         for of in &self.blueprint.instances {
             let user = of.owner.as_ref().map(|owner| &owner.user);
             let own = self.layers.closer_for(&of.name, user).find_map(set);
-            let named = self.request.vms.iter().find(|vm| vm.instance == of.name);
             if let Some((value, from)) = own {
                 self.rows.instance(&path, value, &of.name, &from);
             } else if *property == schema::NAME
-                && let Some(vm) = named
+                && let Some(vm) = self.vms.get(&of.name)
                 && let Some(name) = &vm.vm
             {
                 self.rows
