@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::File;
+use super::keys::{Key, TableKind};
 use crate::manifest::method::MethodPath;
 use crate::manifest::model::{Instance, PropertyEntry, PropertyGroup, Service};
 use crate::manifest::names::ServiceName;
@@ -338,6 +339,18 @@ fn errors_name_their_place() {
         assert!(error.to_string().starts_with(message), "{error}\n{text}");
         let told = error.hint.unwrap_or_default();
         assert!(told.contains(hint), "{told}\n{text}");
+    }
+}
+
+#[test]
+fn the_readme_has_a_fleet_and_every_key() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("```toml\n").unwrap();
+    let (example, rest) = rest.split_once("```\n").unwrap();
+    assert_eq!(service(example).instances.len(), 2);
+    let keys = TableKind::Vm.keys();
+    for (name, key) in keys.filter(|(_, key)| !matches!(key, Key::Property(_))) {
+        assert!(rest.contains(&format!("`{name}`")), "{name}: {key:?}");
     }
 }
 
