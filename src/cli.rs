@@ -173,7 +173,7 @@ fn dispatch(
         // Properties are read anew by every start and stop, and a refresh that failed would put the
         // instance into maintenance.
         Command::Refresh(_) => Ok(()),
-        Command::Gen(arguments) => commands::generate::run(arguments),
+        Command::Gen(arguments) => commands::generate::run(&RealHost::new(), arguments),
         Command::Rehearse(arguments) => commands::rehearse::run(arguments),
     }
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::context::{ContextWord, Privileges, Variable, WorkingDirectory};
+use super::duration::DurationModel;
 use super::method::MethodPath;
 use super::names::ServiceName;
 use super::need::Need;
@@ -24,6 +25,8 @@ pub(crate) struct Blueprint {
     pub(crate) service: ServiceName,
     /// What SMF runs.
     pub(crate) method: MethodPath,
+    /// What svc.startd takes for the life of an instance.
+    pub(crate) model: DurationModel,
     /// For all VMs.
     pub(crate) settings: Vec<Setting>,
     /// What every VM needs, beside what every VM needs anyway.

@@ -11,6 +11,7 @@ mod comments;
 pub(crate) mod context;
 mod dependency;
 mod describe;
+pub(crate) mod duration;
 mod layout;
 pub(crate) mod method;
 pub(crate) mod model;

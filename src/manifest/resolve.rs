@@ -64,6 +64,7 @@ pub(crate) fn resolve(request: &Request) -> Result<Blueprint, ResolveError> {
     Ok(Blueprint {
         service: request.service.clone(),
         method: request.method.clone(),
+        model: request.model,
         settings: shared.settings,
         needs: shared.needs,
         notify: shared.notify,

@@ -71,12 +71,21 @@ pub(crate) struct Arguments {
     /// The program that SMF runs to start and stop a VM
     #[arg(long, value_name = "PATH", default_value = "/lib/svc/method/vbox")]
     pub(super) method: String,
+    /// The model of svc.startd: only transient tells the truth about VMs
+    #[arg(long, value_name = "MODEL", default_value = "transient")]
+    pub(super) model: String,
     /// Where to write the manifest; - is standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub(super) output: PathBuf,
-    /// Replace FILE where it exists
+    /// Write a manifest for each VM into this folder, `INSTANCE.xml`; they can be imported in any order
+    #[arg(long, value_name = "FOLDER", conflicts_with = "output")]
+    pub(super) output_dir: Option<PathBuf>,
+    /// Replace files that exist
     #[arg(long)]
     pub(super) force: bool,
+    /// Ask svccfg validate, too, before anything is written (illumos and Solaris)
+    #[arg(long)]
+    pub(super) svccfg: bool,
 }
 
 const ORDER: &str = "What goes first";

@@ -7,6 +7,7 @@ use super::Arguments;
 use super::scope::{Named, Scopes};
 use crate::failure::{Failure, Kind};
 use crate::manifest::context::Variable;
+use crate::manifest::duration::DurationError;
 use crate::manifest::names::{Operand, OperandError};
 use crate::manifest::request::{Origin, Owners, Request, VmRequest, Want, Whom, Wish};
 use crate::manifest::setting::{Setting, SettingError};
@@ -34,6 +35,7 @@ pub(super) fn request(arguments: &Arguments) -> Result<Request, Failure> {
     Ok(Request {
         service: arguments.service.parse().map_err(usage("--service"))?,
         method: arguments.method.parse().map_err(usage("--method"))?,
+        model: arguments.model.parse().map_err(model_failure)?,
         owners: Owners::Needed,
         vms,
         wishes,
@@ -201,6 +203,10 @@ fn setting_failure(error: SettingError) -> Failure {
         format!("there are {}", known.join(", "))
     });
     super::hinted(Failure::new(Kind::Usage, error), hint)
+}
+
+fn model_failure(error: DurationError) -> Failure {
+    usage("--model")(error).hinted("leave --model out, or say transient")
 }
 
 /// An error in the value of an option.
