@@ -10,11 +10,13 @@ use crate::vm::{Uuid, VmState};
 
 mod error;
 mod find;
+mod inventory;
 mod list;
 mod vminfo;
 
 pub(crate) use error::{Refusal, VBoxError};
 pub(crate) use find::{find, ipc_folder_is_wrong};
+pub(crate) use inventory::Registered;
 pub(crate) use list::{Listed, Roll};
 pub(crate) use vminfo::VmInfo;
 
@@ -135,6 +137,20 @@ impl<'a> VBoxManage<'a> {
     pub(crate) fn all(&self, limit: Duration) -> Result<Vec<Listed>, VBoxError> {
         let text = self.text(&["list", "--long", "vms"], limit)?;
         list::parse_long(&text).map_err(VBoxError::Garbled)
+    }
+
+    /// `list vms`, `list --long vms` and `list hdds`: all VMs and the files that they need. None of them takes a
+    /// session.
+    ///
+    /// # Errors
+    /// As VBoxManage says, or its lists contradict each other.
+    pub(crate) fn inventory(&self, limit: Duration) -> Result<Vec<Registered>, VBoxError> {
+        let until = self.host.now() + limit;
+        let left = || until.saturating_sub(self.host.now());
+        let vms = self.text(&["list", "vms"], left())?;
+        let long = self.text(&["list", "--long", "vms"], left())?;
+        let hdds = self.text(&["list", "hdds"], left())?;
+        inventory::join(&vms, &long, &hdds).map_err(VBoxError::Garbled)
     }
 
     /// Gives a VM a command. Saving the state of a large VM takes minutes.
