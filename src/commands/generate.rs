@@ -2,20 +2,20 @@
 
 mod arguments;
 mod deliver;
+mod from_virtualbox;
 mod options;
 mod scope;
 
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::log::Log;
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::context::Variable;
 use crate::manifest::names::shell_word;
 use crate::manifest::resolve::resolve;
-use crate::vm::Printable;
 pub(crate) use arguments::Arguments;
 use deliver::Target;
 
@@ -26,8 +26,15 @@ const NAMED: usize = 4;
 ///
 /// # Errors
 /// The arguments do not make sense together, svccfg refuses the manifest, or it cannot be written.
-pub(crate) fn run(host: &dyn Host, arguments: &Arguments) -> Result<(), Failure> {
-    let request = options::request(arguments)?;
+pub(crate) fn run(host: &dyn Host, log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
+    let mut notes = Vec::new();
+    let request = if arguments.from_virtualbox {
+        let found = from_virtualbox::look(host, log, arguments)?;
+        notes.extend(found.notes);
+        options::request_for(arguments, found.vms, found.wishes)?
+    } else {
+        options::request(arguments)?
+    };
     let blueprint = resolve(&request)?;
     let target = deliver::Target::of(arguments);
     let texts = deliver::texts(&blueprint, &target)?;
@@ -35,11 +42,10 @@ pub(crate) fn run(host: &dyn Host, arguments: &Arguments) -> Result<(), Failure>
         deliver::ask_svccfg(host, &texts)?;
     }
     deliver::deliver(&target, &texts, arguments.force)?;
-    let mut notes = unseen_variables(&blueprint);
+    notes.extend(unseen_variables(&blueprint));
     notes.push(next_step(&blueprint, &target));
     for note in notes {
-        // The manifest is written: that nobody reads the note changes nothing.
-        let _closed = writeln!(io::stderr(), "{}", Printable(&note));
+        log.line(note);
     }
     Ok(())
 }

@@ -55,7 +55,7 @@ pub(crate) struct InstanceBlueprint {
 }
 
 /// The value that these settings give a property.
-pub(super) fn value_of<'a>(
+pub(crate) fn value_of<'a>(
     settings: &'a [Setting],
     property: &schema::Property,
 ) -> Option<&'a str> {

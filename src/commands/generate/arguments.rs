@@ -7,6 +7,10 @@ use std::path::PathBuf;
 /// An option applies to all VMs, or to one: `--set vm1:vm/on_saved=leave`. A property that is set for all goes to
 /// the service, where every instance finds it; one that is set for one VM goes to its instance.
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[command(after_help = "\
 Examples:
   vbox-smf gen vm1 --user vbox --output vbox.xml
@@ -15,11 +19,14 @@ Examples:
   vbox-smf gen vm1 vm2 --user vm1:alice --user vm2:bob --timezone alice:Europe/Vienna")]
 pub(crate) struct Arguments {
     /// A VM's name or UUID; INSTANCE=NAME where an instance cannot be called like the VM
-    #[arg(value_name = "VM", required = true)]
+    #[arg(value_name = "VM", required_unless_present = "from_virtualbox")]
     pub(super) vms: Vec<String>,
     /// Whose VMs they are: VirtualBox keeps VMs per user, and the methods run as that user
     #[arg(long = "user", value_name = "[INSTANCE:]USER")]
     pub(super) users: Vec<String>,
+    /// Ask VirtualBox: without VM all VMs of the users, and for each its settings file and base disks
+    #[arg(long)]
+    pub(super) from_virtualbox: bool,
     /// The value of a property, as in `vm/stop_method=acpipowerbutton`
     #[arg(long = "set", value_name = "[INSTANCE:]GROUP/PROPERTY=VALUE")]
     pub(super) settings: Vec<String>,

@@ -31,7 +31,19 @@ pub(super) fn request(arguments: &Arguments) -> Result<Request, Failure> {
             })
         })
         .collect::<Result<Vec<_>, Failure>>()?;
-    let wishes = wishes(arguments, &vms)?;
+    request_for(arguments, vms, Vec::new())
+}
+
+/// The same where VirtualBox has said which VMs there are, and more about them.
+///
+/// # Errors
+/// A name or a value cannot be.
+pub(super) fn request_for(
+    arguments: &Arguments,
+    vms: Vec<VmRequest>,
+    found: Vec<Wish>,
+) -> Result<Request, Failure> {
+    let wishes = wishes(arguments, &vms, found)?;
     Ok(Request {
         service: arguments.service.parse().map_err(usage("--service"))?,
         method: arguments.method.parse().map_err(usage("--method"))?,
@@ -42,12 +54,19 @@ pub(super) fn request(arguments: &Arguments) -> Result<Request, Failure> {
     })
 }
 
-fn wishes(arguments: &Arguments, vms: &[VmRequest]) -> Result<Vec<Wish>, Failure> {
+fn wishes(
+    arguments: &Arguments,
+    vms: &[VmRequest],
+    found: Vec<Wish>,
+) -> Result<Vec<Wish>, Failure> {
     let mut lowered = Lowered {
         scopes: Scopes::new(vms),
-        wishes: Vec::new(),
+        wishes: found,
     };
-    lowered.plain("--user", &arguments.users, Named::Instances, Want::User)?;
+    // Where no VM is named, --user has said whose VMs to look for, and they have their users.
+    if !arguments.vms.is_empty() {
+        lowered.plain("--user", &arguments.users, Named::Instances, Want::User)?;
+    }
     lowered.scopes.learn_users(&lowered.wishes);
     lowered.settings(&arguments.settings)?;
     if arguments.enabled {
@@ -189,7 +208,7 @@ impl Lowered {
 }
 
 /// With the whole command to try instead.
-fn operand_failure(error: OperandError) -> Failure {
+pub(super) fn operand_failure(error: OperandError) -> Failure {
     let hint = error.suggestion().map(|s| format!("try vbox-smf gen {s}"));
     super::hinted(Failure::new(Kind::Usage, error), hint)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::VBoxError;
 use super::list::{self, Entry, label};
 use crate::vm::Uuid;
 
@@ -22,17 +23,28 @@ pub(crate) struct Registered {
 /// Puts the three lists together, in the order of the first.
 ///
 /// # Errors
-/// They contradict each other: the text says where.
-pub(super) fn join(vms: &str, long: &str, hdds: &str) -> Result<Vec<Registered>, String> {
+/// They contradict each other, or what they say of a VM is not whole.
+pub(super) fn join(vms: &str, long: &str, hdds: &str) -> Result<Vec<Registered>, VBoxError> {
     let mut machines: HashMap<Uuid, Machine> = HashMap::new();
     for machine in machines_of(long) {
         if let Some(other) = machines.insert(machine.uuid.clone(), machine.clone())
             && other != machine
         {
-            return Err(format!(
+            return Err(VBoxError::Garbled(format!(
                 "{} is listed twice, and differently: is a listing in a name or a description?",
                 machine.uuid
-            ));
+            )));
+        }
+    }
+    let vms = list::parse_short(vms);
+    for vm in &vms {
+        let whole = match machines.get(&vm.uuid) {
+            Some(machine) => machine.whole,
+            None => is_inaccessible(long, &vm.uuid),
+        };
+        if !whole {
+            let told = format!("what VirtualBox lists of the VM {} is not whole", vm.uuid);
+            return Err(VBoxError::Elsewhere(told));
         }
     }
     let disks = disks_of(hdds);
@@ -47,7 +59,7 @@ pub(super) fn join(vms: &str, long: &str, hdds: &str) -> Result<Vec<Registered>,
             name,
         }
     };
-    Ok(list::parse_short(vms).into_iter().map(registered).collect())
+    Ok(vms.into_iter().map(registered).collect())
 }
 
 /// A VM in `list --long vms`.
@@ -56,6 +68,28 @@ struct Machine {
     uuid: Uuid,
     settings_file: String,
     media: Vec<Uuid>,
+    /// The listing goes on after its storage.
+    whole: bool,
+}
+
+/// Whether `list --long vms` says so of a VM; its labels are narrower then:
+///
+/// ```text
+/// Name:            <inaccessible!>
+/// UUID:            af7b8302-a01f-436b-aedd-d40bfc2dcf98
+/// Config file:     /home/vb/VirtualBox VMs/vm1/vm1.vbox
+/// Access error details:
+/// ```
+fn is_inaccessible(long: &str, uuid: &Uuid) -> bool {
+    let mut lines = long.lines().peekable();
+    while let Some(line) = lines.next() {
+        let named = line.strip_prefix("Name:").map(str::trim) == Some("<inaccessible!>");
+        let next = lines.peek().and_then(|line| line.strip_prefix("UUID:"));
+        if named && next.map(str::trim) == Some(uuid.as_str()) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Parses the output of `list --long vms` once more, for the files:
@@ -74,7 +108,7 @@ struct Machine {
 /// NIC 1:                       disabled
 /// ```
 ///
-/// A VM that is not accessible has no `Config file`. Nothing is escaped; a path goes on to the next label.
+/// Nothing is escaped; a path goes on to the next label.
 fn machines_of(text: &str) -> Vec<Machine> {
     let mut found: Vec<Machine> = Vec::new();
     let mut uuid: Option<Uuid> = None;
@@ -90,12 +124,18 @@ fn machines_of(text: &str) -> Vec<Machine> {
                         uuid,
                         settings_file: value.to_owned(),
                         media: Vec::new(),
+                        whole: false,
                     });
                     in_path = true;
                 }
             }
             // The first one ends the controllers.
-            Some(("NIC 1", _)) => (in_path, in_storage) = (false, false),
+            Some(("NIC 1", _)) => {
+                (in_path, in_storage) = (false, false);
+                if let Some(machine) = found.last_mut() {
+                    machine.whole = true;
+                }
+            }
             Some(_) => in_path = false,
             None if in_path => {
                 if let Some(machine) = found.last_mut() {
@@ -226,14 +266,22 @@ mod tests {
     }
 
     #[test]
-    fn a_vm_that_is_not_in_the_long_list_is_inaccessible() {
+    fn a_vm_is_whole_or_inaccessible_or_asked_about_again() {
         let vms = format!("\"<inaccessible>\" {{{PLAIN}}}\n");
         let long = format!(
-            "Name:                        <inaccessible!>\nUUID:                        {PLAIN}\n"
+            "Name:            <inaccessible!>\nUUID:            {PLAIN}\nConfig file:     /x.vbox\n"
         );
         let found = join(&vms, &long, "").unwrap();
         assert_eq!((found.len(), &found[0].settings_file), (1, &None));
-        assert_eq!(join("", "", ""), Ok(Vec::new()));
+        assert_eq!(join("", "", "").unwrap(), []);
+        // Not there at all, or cut off: another try tells more.
+        let begun = format!(
+            "Name:                        x\nUUID:                        {PLAIN}\nConfig file:                 /x.vbox\n"
+        );
+        for long in ["", &begun] {
+            let error = join(&vms, long, "").unwrap_err();
+            assert!(matches!(error, VBoxError::Elsewhere(_)), "{error}");
+        }
     }
 
     #[test]
@@ -246,7 +294,7 @@ mod tests {
         let vms = format!("\"x\" {{{PLAIN}}}\n");
         let both = entry("/a") + &entry("/b");
         let error = join(&vms, &both, "").unwrap_err();
-        assert!(error.contains("is listed twice"), "{error}");
+        assert!(error.to_string().contains("is listed twice"), "{error}");
     }
 
     #[test]
