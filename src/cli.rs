@@ -39,6 +39,8 @@ enum Command {
     /// Do nothing: properties are read anew by every start and stop (the refresh method of SMF)
     Refresh(Instance),
     Gen(Box<commands::generate::Arguments>),
+    #[command(hide = true)]
+    Inventory(commands::inventory::Arguments),
     Rehearse(commands::rehearse::Arguments),
 }
 
@@ -148,6 +150,11 @@ fn complain(failure: &Failure) {
     );
 }
 
+/// Where the lines of a log go. That nobody reads them changes nothing.
+fn on_stderr(line: &str) {
+    let _closed = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Runs the command that was asked for.
 fn dispatch(
     cli: &Cli,
@@ -162,10 +169,7 @@ fn dispatch(
             caller,
             dry_run: arguments.dry_run,
         };
-        let stderr = |line: &str| {
-            let _closed = writeln!(std::io::stderr(), "{line}");
-        };
-        commands::method::run(&RealHost::new(), &Log::new(&stderr), &request)
+        commands::method::run(&RealHost::new(), &Log::new(&on_stderr), &request)
     };
     match &cli.command {
         Command::Start(arguments) => method(Intent::Start, arguments),
@@ -173,7 +177,12 @@ fn dispatch(
         // Properties are read anew by every start and stop, and a refresh that failed would put the
         // instance into maintenance.
         Command::Refresh(_) => Ok(()),
-        Command::Gen(arguments) => commands::generate::run(arguments),
+        Command::Gen(arguments) => {
+            commands::generate::run(&RealHost::new(), &Log::new(&on_stderr), arguments)
+        }
+        Command::Inventory(arguments) => {
+            commands::inventory::run(&RealHost::new(), &Log::new(&on_stderr), arguments)
+        }
         Command::Rehearse(arguments) => commands::rehearse::run(arguments),
     }
 }

@@ -1,27 +1,27 @@
 //! `vbox-smf gen`: writes the manifest for VMs.
 
 mod arguments;
+mod deliver;
 mod explain;
 mod fleet;
+mod from_virtualbox;
 mod options;
 mod profile;
 mod rbac;
 mod scope;
 
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::PathBuf;
 
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::log::Log;
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::context::Variable;
-use crate::manifest::model::ServiceBundle;
 use crate::manifest::names::shell_word;
-use crate::manifest::place::{PlaceError, place};
 use crate::manifest::resolve::resolve;
-use crate::manifest::{build, write};
-use crate::vm::Printable;
 pub(crate) use arguments::Arguments;
+use deliver::Target;
 
 /// So many instances are named in the note on what to do next.
 const NAMED: usize = 4;
@@ -36,62 +36,51 @@ enum Other {
 /// Writes what is asked for, then says on standard error what to do with it.
 ///
 /// # Errors
-/// The arguments do not make sense together, or a file cannot be written.
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+/// The arguments do not make sense together, svccfg refuses the manifest, or it cannot be written.
+pub(crate) fn run(host: &dyn Host, log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.other {
-        None => manifest(arguments),
-        Some(Other::Rbac(arguments)) => rbac::run(arguments),
-        Some(Other::Profile(arguments)) => profile::run(arguments),
+        None => manifest(host, log, arguments),
+        Some(Other::Rbac(arguments)) => rbac::run(log, arguments),
+        Some(Other::Profile(arguments)) => profile::run(log, arguments),
     }
 }
 
-fn manifest(arguments: &Arguments) -> Result<(), Failure> {
+fn manifest(host: &dyn Host, log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
+    let mut notes = Vec::new();
     let (request, blueprint) = if let Some(path) = &arguments.fleet {
-        let (service, method) = (&arguments.service, Some(arguments.method.as_str()));
-        fleet::blueprint(path, &arguments.vms, service, method)?
+        let options = fleet::Options {
+            names: &arguments.vms,
+            service: &arguments.service,
+            method: Some(&arguments.method),
+            model: Some(&arguments.model),
+        };
+        fleet::blueprint(path, &options)?
     } else {
-        let request = options::request(arguments)?;
+        let request = if arguments.from_virtualbox {
+            let found = from_virtualbox::look(host, log, arguments)?;
+            notes.extend(found.notes);
+            options::request_for(arguments, found.vms, found.wishes)?
+        } else {
+            options::request(arguments)?
+        };
         let blueprint = resolve(&request)?;
         (request, blueprint)
     };
     if arguments.explain {
         return explain::run(&request, &blueprint, arguments.json);
     }
-    write_bundle(
-        &build::build(&blueprint),
-        &arguments.output,
-        arguments.force,
-    )?;
-    let mut notes = unseen_variables(&blueprint);
-    notes.push(next_step(&blueprint, &arguments.output));
+    let target = deliver::Target::of(arguments);
+    let texts = deliver::texts(&blueprint, &target)?;
+    if arguments.svccfg {
+        deliver::ask_svccfg(host, &texts)?;
+    }
+    deliver::deliver(&target, &texts, arguments.force)?;
+    notes.extend(unseen_variables(&blueprint));
+    notes.push(next_step(&blueprint, &target));
     for note in notes {
-        say(&note);
+        log.line(note);
     }
     Ok(())
-}
-
-/// Writes a manifest or a profile to where it is wanted.
-fn write_bundle(bundle: &ServiceBundle, output: &Path, force: bool) -> Result<(), Failure> {
-    let text = write::to_text(bundle).map_err(|error| Failure::new(Kind::Usage, error))?;
-    if output == Path::new("-") {
-        print(&text)
-    } else {
-        place(output, &text, force).map_err(not_placed)
-    }
-}
-
-/// Says what to do next. What was asked for is written: that nobody reads the note changes nothing.
-fn say(note: &str) {
-    let _closed = writeln!(io::stderr(), "{}", Printable(note));
-}
-
-/// What comes first where the text went to standard output, and the name of the file, for a shell.
-fn saved_as(output: &Path, usual: &str) -> (String, String) {
-    if output == Path::new("-") {
-        (format!("save it as {usual}, then "), usual.to_owned())
-    } else {
-        (String::new(), shell_word(&output.display().to_string()))
-    }
 }
 
 /// Variables that are set for nothing: a line for each.
@@ -117,51 +106,43 @@ fn hinted(failure: Failure, hint: Option<String>) -> Failure {
     }
 }
 
-fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| {
-            let error = anyhow::Error::new(error).context("cannot write to standard output");
-            Failure::new(Kind::Transient, error)
-        })
-}
-
-fn not_placed(error: PlaceError) -> Failure {
-    let (kind, hint) = match &error {
-        PlaceError::Exists(_) => (Kind::Config, Some("--force replaces it".to_owned())),
-        PlaceError::NotAFile(_) => (Kind::Config, Some("name a file".to_owned())),
-        PlaceError::Io { source, .. } => match source.kind() {
-            io::ErrorKind::PermissionDenied => (Kind::Permission, None),
-            io::ErrorKind::NotFound => (Kind::Config, Some("is the folder there?".to_owned())),
-            _ => (Kind::Transient, None),
-        },
-    };
-    hinted(Failure::new(kind, error), hint)
-}
-
 /// `next: svccfg import vbox.xml; svcadm enable vbox:vm1`
-fn next_step(blueprint: &Blueprint, output: &Path) -> String {
-    let (save, file) = saved_as(output, "vbox.xml");
-    let service = blueprint.service.short();
+fn next_step(blueprint: &Blueprint, target: &Target<'_>) -> String {
+    let word = |path: PathBuf| shell_word(&path.display().to_string());
     let instances = &blueprint.instances;
-    let mut fmris: Vec<_> = instances
+    let (save, files) = match target {
+        Target::Stdout => ("save it as vbox.xml, then ", vec!["vbox.xml".to_owned()]),
+        Target::File(path) => ("", vec![word(path.to_path_buf())]),
+        Target::Folder(folder) => {
+            let files = instances.iter().take(NAMED);
+            let paths = files.map(|instance| word(deliver::file_of(folder, instance)));
+            ("", shortened(paths.collect(), instances.len()))
+        }
+    };
+    let service = blueprint.service.short();
+    let fmris = instances
         .iter()
         .take(NAMED)
-        .map(|instance| format!("{service}:{}", instance.name))
-        .collect();
-    if instances.len() > NAMED {
-        fmris.push("...".to_owned());
-    }
+        .map(|instance| format!("{service}:{}", instance.name));
+    let fmris = shortened(fmris.collect(), instances.len());
     let then = if instances.iter().all(|instance| instance.enabled) {
         "svcs"
     } else {
         "svcadm enable"
     };
     format!(
-        "next: {save}svccfg import {file}; {then} {}",
+        "next: {save}svccfg import {}; {then} {}",
+        files.join(" "),
         fmris.join(" ")
     )
+}
+
+/// The first of them, and a sign that there are more.
+fn shortened(mut first: Vec<String>, all: usize) -> Vec<String> {
+    if all > first.len() {
+        first.push("...".to_owned());
+    }
+    first
 }
 
 #[cfg(test)]
@@ -184,7 +165,7 @@ mod tests {
     fn note(line: &[&str]) -> String {
         let arguments = arguments(line);
         let blueprint = resolve(&options::request(&arguments).unwrap()).unwrap();
-        next_step(&blueprint, &arguments.output)
+        next_step(&blueprint, &Target::of(&arguments))
     }
 
     #[test]
@@ -219,6 +200,10 @@ mod tests {
                 "--enabled"
             ]),
             "next: svccfg import v.xml; svcs vbox:a vbox:b vbox:c vbox:d ..."
+        );
+        assert_eq!(
+            note(&["a", "b", "--user=u", "--output-dir=/my vms"]),
+            "next: svccfg import '/my vms/a.xml' '/my vms/b.xml'; svcadm enable vbox:a vbox:b"
         );
     }
 

@@ -12,9 +12,7 @@ use super::File;
 use super::tests::{GOOD, composed, request, values};
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::explain::{Level, rows};
-use crate::manifest::method::MethodPath;
 use crate::manifest::model::Service;
-use crate::manifest::names::ServiceName;
 use crate::manifest::request::Request;
 use crate::manifest::{build, resolve};
 use crate::schema::{self, Default as SchemaDefault};
@@ -162,7 +160,7 @@ proptest! {
     fn no_text_makes_it_panic(text in "\\PC{0,60}", cut in 0..GOOD.len(), bytes in "[\\[\\]a-z.='\n ]{0,30}") {
         for text in [text.clone(), format!("{}{text}", &GOOD[..cut]), bytes.clone(), format!("{}{bytes}{}", &GOOD[..cut], &GOOD[cut..])] {
             let _outcome = File::parse(&text)
-                .and_then(|file| file.request(ServiceName::default(), MethodPath::default()));
+                .and_then(|file| file.request());
         }
     }
 }

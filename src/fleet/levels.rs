@@ -8,8 +8,6 @@ use std::collections::BTreeSet;
 use super::error::FleetError;
 use super::inherit::{Given, Resolved, origin, resolve};
 use super::read::File;
-use crate::manifest::method::MethodPath;
-use crate::manifest::names::ServiceName;
 use crate::manifest::request::{Origin, Owners, Request, VmRequest, Want, Whom, Wish};
 
 impl File {
@@ -17,11 +15,7 @@ impl File {
     ///
     /// # Errors
     /// A template is not there, or inherits from itself.
-    pub(crate) fn request(
-        &self,
-        service: ServiceName,
-        method: MethodPath,
-    ) -> Result<Request, FleetError> {
+    pub(crate) fn request(&self) -> Result<Request, FleetError> {
         let vms = resolve(self)?;
         let slots: BTreeSet<&String> = vms.iter().flat_map(|vm| vm.values.keys()).collect();
         let mut wishes = Vec::new();
@@ -29,8 +23,6 @@ impl File {
             self.level(slot, &vms, &mut wishes);
         }
         Ok(Request {
-            service,
-            method,
             owners: Owners::Needed,
             vms: vms
                 .into_iter()
@@ -41,6 +33,7 @@ impl File {
                 })
                 .collect(),
             wishes,
+            ..Request::default()
         })
     }
 

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use super::File;
 use super::keys::{Key, TableKind};
-use crate::manifest::method::MethodPath;
 use crate::manifest::model::{Instance, PropertyEntry, PropertyGroup, Service};
-use crate::manifest::names::ServiceName;
 use crate::manifest::request::{Request, Want, Whom};
 use crate::manifest::{build, order, resolve, write};
 
@@ -40,7 +38,7 @@ delegate = ['bob']
 
 pub(super) fn request(text: &str) -> Request {
     let file = File::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    file.request(ServiceName::default(), MethodPath::default())
+    file.request()
         .unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
@@ -334,7 +332,7 @@ fn errors_name_their_place() {
     ];
     for (text, message, hint) in table {
         let error = File::parse(&text)
-            .and_then(|file| file.request(ServiceName::default(), MethodPath::default()))
+            .and_then(|file| file.request())
             .expect_err(&text);
         assert!(error.to_string().starts_with(message), "{error}\n{text}");
         let told = error.hint.unwrap_or_default();
@@ -363,8 +361,6 @@ fn a_long_chain_of_templates_is_refused() {
     }
     text += "[template.t5000]\n";
     let file = File::parse(&text).unwrap();
-    let error = file
-        .request(ServiceName::default(), MethodPath::default())
-        .unwrap_err();
+    let error = file.request().unwrap_err();
     assert!(error.message.contains("64 deep"), "{error}");
 }

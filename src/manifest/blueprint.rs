@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::authority::LoginName;
 use super::context::{ContextWord, Privileges, Variable, WorkingDirectory};
+use super::duration::DurationModel;
 use super::method::MethodPath;
 use super::names::ServiceName;
 use super::need::Need;
@@ -25,6 +26,8 @@ pub(crate) struct Blueprint {
     pub(crate) service: ServiceName,
     /// What SMF runs.
     pub(crate) method: MethodPath,
+    /// What svc.startd takes for the life of an instance.
+    pub(crate) model: DurationModel,
     /// For all VMs.
     pub(crate) settings: Vec<Setting>,
     /// What every VM needs, beside what every VM needs anyway.
@@ -56,7 +59,7 @@ pub(crate) struct InstanceBlueprint {
 }
 
 /// The value that these settings give a property.
-pub(super) fn value_of<'a>(
+pub(crate) fn value_of<'a>(
     settings: &'a [Setting],
     property: &schema::Property,
 ) -> Option<&'a str> {

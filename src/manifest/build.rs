@@ -64,7 +64,7 @@ pub(crate) fn build(blueprint: &Blueprint) -> ServiceBundle {
         method_context: None,
         exec_methods: method::all(&blueprint.method, timeouts),
         notification_parameters: notify::parameters(&blueprint.notify),
-        property_groups: service_groups(&blueprint.settings),
+        property_groups: service_groups(blueprint),
         instances: blueprint
             .instances
             .iter()
@@ -97,6 +97,8 @@ fn context(owner: &Owner) -> MethodContext {
         working_directory: Some(owner.working_directory.to_string()),
         project: owner.project.as_ref().map(text),
         resource_pool: owner.resource_pool.as_ref().map(text),
+        security_flags: None,
+        method_profile: None,
         method_credential: Some(MethodCredential {
             user: owner.user.as_str().to_owned(),
             group: owner.group.as_ref().map(|group| group.as_str().to_owned()),
@@ -169,7 +171,8 @@ fn delegation(of: &InstanceBlueprint, service: &ServiceName) -> Option<PropertyG
     ))
 }
 
-fn service_groups(settings: &[Setting]) -> Vec<PropertyGroup> {
+fn service_groups(blueprint: &Blueprint) -> Vec<PropertyGroup> {
+    let settings = &blueprint.settings;
     let mut groups = vec![
         property_group(
             "general",
@@ -182,7 +185,7 @@ fn service_groups(settings: &[Setting]) -> Vec<PropertyGroup> {
         property_group(
             "startd",
             "framework",
-            vec![astring("duration", "transient")],
+            vec![astring("duration", &blueprint.model.to_string())],
         ),
     ];
     groups.extend(

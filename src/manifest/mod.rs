@@ -12,6 +12,7 @@ mod comments;
 pub(crate) mod context;
 mod dependency;
 mod describe;
+pub(crate) mod duration;
 pub(crate) mod explain;
 mod layout;
 pub(crate) mod method;

@@ -51,12 +51,18 @@ const RULES: &[Rule] = &[
         &["+name", "+grouping", "+restart_on", "+type", "delete"],
     ),
     ("service_fmri", &[], &["+value"]),
+    ("method_profile", &[], &["+name"]),
     ("method_environment", &["envvar"], &[]),
     ("envvar", &[], &["+name", "+value"]),
     (
         "method_context",
-        &["method_credential", "method_environment"],
-        &["working_directory", "project", "resource_pool"],
+        &["method_profile", "method_credential", "method_environment"],
+        &[
+            "working_directory",
+            "project",
+            "resource_pool",
+            "security_flags",
+        ],
     ),
     (
         "method_credential",

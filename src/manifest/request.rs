@@ -10,12 +10,13 @@ use std::fmt;
 use super::authority::LoginName;
 use super::blueprint::AccountName;
 use super::context::{ContextWord, Privileges, Variable, WorkingDirectory};
+use super::duration::DurationModel;
+use super::method::MethodPath;
 use super::names::ServiceName;
 use super::need::{FilePath, ServiceTarget};
 use super::notify::NotifyTarget;
 use super::setting::Setting;
 use crate::fmri::InstanceName;
-use crate::manifest::method::MethodPath;
 use crate::vm::{Printable, VmName};
 
 /// Where something was asked for, as an error message says it: `--set vm1:vm/on_saved=leave`.
@@ -156,6 +157,8 @@ pub(crate) struct Request {
     pub(crate) service: ServiceName,
     /// What SMF runs.
     pub(crate) method: MethodPath,
+    /// What svc.startd takes for the life of an instance.
+    pub(crate) model: DurationModel,
     /// Whether every VM must have a user.
     pub(crate) owners: Owners,
     /// The VMs, in the order of the manifest.

@@ -1,18 +1,19 @@
 //! From what is asked for to a [`Blueprint`]: what comes before what, and what cannot be together. The only
 //! place that knows; pure.
 
+mod check;
 mod circle;
 mod error;
 mod layers;
+mod needs;
 mod owner;
 #[cfg(test)]
 mod tests;
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use super::authority::{LoginName, VmAuthority};
-use super::blueprint::{AccountName, Blueprint, InstanceBlueprint, value_of};
+use super::blueprint::{AccountName, Blueprint, InstanceBlueprint};
 use super::need::Need;
 use super::notify::NotifyTarget;
 use super::request::{Origin, Owners, Request, VmRequest, Want, Whom, Wish};
@@ -33,7 +34,7 @@ pub(crate) fn resolve(request: &Request) -> Result<Blueprint, ResolveError> {
     }
     let known = known(&request.vms)?;
     for wish in &request.wishes {
-        check_wish(wish, request, &known)?;
+        check::wish(wish, request, &known)?;
     }
     Layers::check_once(&request.wishes)?;
     let layers = Layers::of(&request.wishes);
@@ -50,14 +51,14 @@ pub(crate) fn resolve(request: &Request) -> Result<Blueprint, ResolveError> {
     }
     let shared = Shared {
         settings: layers.settings_for_all(),
-        needs: needs_for_all(request, &layers, &known),
+        needs: needs::for_all(request, &layers, &known),
         notify: targets(layers.all()),
     };
     let mut instances = Vec::with_capacity(request.vms.len());
     for (vm, user) in request.vms.iter().zip(users) {
         instances.push(instance(vm, user, request, &layers, &shared, &known)?);
     }
-    check_vms(&instances)?;
+    check::vms(&instances)?;
     owner::check_alike(&instances)?;
     if let Some(names) = circle::find(&instances) {
         return Err(ResolveError::Circle(names));
@@ -65,6 +66,7 @@ pub(crate) fn resolve(request: &Request) -> Result<Blueprint, ResolveError> {
     Ok(Blueprint {
         service: request.service.clone(),
         method: request.method.clone(),
+        model: request.model,
         settings: shared.settings,
         needs: shared.needs,
         notify: shared.notify,
@@ -93,67 +95,6 @@ fn known(vms: &[VmRequest]) -> Result<Known<'_>, ResolveError> {
         }
     }
     Ok(known)
-}
-
-/// Looks at a wish alone.
-fn check_wish(wish: &Wish, request: &Request, known: &Known<'_>) -> Result<(), ResolveError> {
-    let here = |instance: &InstanceName| match known.get(instance) {
-        Some(_) => Ok(()),
-        None => Err(ResolveError::UnknownInstance {
-            origin: wish.origin.clone(),
-            instance: instance.clone(),
-        }),
-    };
-    let not_itself = |other: &InstanceName| match &wish.whom {
-        Whom::Instance(instance) if instance == other => Err(ResolveError::Itself {
-            origin: wish.origin.clone(),
-            instance: instance.clone(),
-        }),
-        Whom::All | Whom::User(_) | Whom::Instance(_) => Ok(()),
-    };
-    if let Whom::Instance(instance) = &wish.whom {
-        here(instance)?;
-    }
-    match &wish.want {
-        Want::After(other) | Want::Requires(other) => {
-            here(other)?;
-            not_itself(other)
-        }
-        Want::DependsOn(target) if target.service() == request.service.as_str() => {
-            match target.instance() {
-                Some(other) => not_itself(other),
-                None => Err(ResolveError::OwnService {
-                    origin: wish.origin.clone(),
-                    target: target.clone(),
-                }),
-            }
-        }
-        Want::Setting(setting)
-            if *setting.property == schema::NAME && !matches!(wish.whom, Whom::Instance(_)) =>
-        {
-            Err(ResolveError::NameForMany {
-                origin: wish.origin.clone(),
-                whom: wish.whom.clone(),
-            })
-        }
-        Want::User(_) if matches!(wish.whom, Whom::User(_)) => Err(ResolveError::UserOfUser {
-            origin: wish.origin.clone(),
-        }),
-        Want::User(_)
-        | Want::Group(_)
-        | Want::Setting(_)
-        | Want::Enabled(_)
-        | Want::DependsOn(_)
-        | Want::Path(_)
-        | Want::Variable(_)
-        | Want::WorkingDirectory(_)
-        | Want::Project(_)
-        | Want::ResourcePool(_)
-        | Want::Privileges(_)
-        | Want::LimitPrivileges(_)
-        | Want::Notify(_)
-        | Want::Delegate(_) => Ok(()),
-    }
 }
 
 /// Whose VM each of them is.
@@ -201,26 +142,7 @@ fn instance(
         }
         settings.push(name_setting(vm_name, &vm.origin)?);
     }
-    let mut needs = BTreeSet::new();
-    for wish in layers.everything_for(name, user) {
-        if let Some(need) = need(&wish.want, request, known)
-            && !matches!(&need, Need::After(other) | Need::Requires(other) if other == name)
-            && !shared.needs.contains(&need)
-        {
-            needs.insert(need);
-        }
-    }
-    // Who requires another one waits for it anyway.
-    let required: Vec<_> = needs
-        .iter()
-        .filter_map(|need| match need {
-            Need::Requires(other) => Some(Need::After(other.clone())),
-            Need::After(_) | Need::Service(_) | Need::File(_) => None,
-        })
-        .collect();
-    for after in required {
-        needs.remove(&after);
-    }
+    let needs = needs::of_vm(name, user, layers, &shared.needs, request, known);
     let own = targets(layers.closer_for(name, user));
     let notify = if own.is_empty() {
         own
@@ -275,49 +197,6 @@ fn name_setting(name: &VmName, origin: &Origin) -> Result<Setting, ResolveError>
     })
 }
 
-/// What all need without a difference: the service says it once.
-fn needs_for_all(request: &Request, layers: &Layers<'_>, known: &Known<'_>) -> BTreeSet<Need> {
-    let needs = layers
-        .all()
-        .filter_map(|wish| need(&wish.want, request, known));
-    needs
-        .filter(|need| match need {
-            // The instance itself is left out, so that each has its own.
-            Need::After(_) | Need::Requires(_) => false,
-            Need::Service(_) | Need::File(_) => true,
-        })
-        .collect()
-}
-
-/// The need that a wish is, if it is one. A VM of this manifest is the same need by whatever name.
-fn need(want: &Want, request: &Request, known: &Known<'_>) -> Option<Need> {
-    match want {
-        Want::After(other) => Some(Need::After(other.clone())),
-        Want::Requires(other) => Some(Need::Requires(other.clone())),
-        Want::DependsOn(target) => Some(match target.instance() {
-            Some(other)
-                if target.service() == request.service.as_str() && known.contains_key(other) =>
-            {
-                Need::Requires(other.clone())
-            }
-            Some(_) | None => Need::Service(target.clone()),
-        }),
-        Want::Path(path) => Some(Need::File(path.clone())),
-        Want::User(_)
-        | Want::Group(_)
-        | Want::Setting(_)
-        | Want::Enabled(_)
-        | Want::Variable(_)
-        | Want::WorkingDirectory(_)
-        | Want::Project(_)
-        | Want::ResourcePool(_)
-        | Want::Privileges(_)
-        | Want::LimitPrivileges(_)
-        | Want::Notify(_)
-        | Want::Delegate(_) => None,
-    }
-}
-
 /// Who is to hear, sorted, each once.
 fn targets<'w>(wishes: impl Iterator<Item = &'w Wish>) -> Vec<NotifyTarget> {
     let targets: BTreeSet<_> = wishes
@@ -330,35 +209,4 @@ fn targets<'w>(wishes: impl Iterator<Item = &'w Wish>) -> Vec<NotifyTarget> {
         })
         .collect();
     targets.into_iter().collect()
-}
-
-/// Two instances of one VM would fight over it.
-fn check_vms(instances: &[InstanceBlueprint]) -> Result<(), ResolveError> {
-    let mut vms = HashMap::new();
-    for instance in instances {
-        let name = value_of(&instance.settings, &schema::NAME);
-        let uuid = name
-            .and_then(|name| name.parse::<VmName>().ok())
-            .and_then(|name| name.as_uuid());
-        let vm = match (uuid, name) {
-            (Some(uuid), _) => uuid.to_string(),
-            (None, Some(name)) => name.to_owned(),
-            (None, None) => instance.name.to_string(),
-        };
-        // Two users may each have a VM of that name.
-        let user = instance.owner.as_ref().map(|owner| &owner.user);
-        match vms.entry((user, vm)) {
-            Entry::Vacant(free) => {
-                free.insert(&instance.name);
-            }
-            Entry::Occupied(taken) => {
-                return Err(ResolveError::SameVm {
-                    first: (*taken.get()).clone(),
-                    second: instance.name.clone(),
-                    vm: taken.key().1.clone(),
-                });
-            }
-        }
-    }
-    Ok(())
 }

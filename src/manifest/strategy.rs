@@ -167,16 +167,25 @@ fn context() -> impl Strategy<Value = MethodContext> {
     );
     (
         option::of(hostile()),
+        option::of(hostile()),
+        option::of(hostile()),
         option::of(credential),
         option::of(variables),
     )
         .prop_map(
-            |(working_directory, method_credential, variables)| MethodContext {
-                working_directory,
-                project: None,
-                resource_pool: None,
-                method_credential,
-                method_environment: variables.map(|variables| MethodEnvironment { variables }),
+            |(working_directory, project, security_flags, method_credential, variables)| {
+                MethodContext {
+                    working_directory,
+                    resource_pool: project.clone(),
+                    project,
+                    method_profile: match (&method_credential, &security_flags) {
+                        (None, Some(name)) => Some(MethodProfile { name: name.clone() }),
+                        (Some(_), _) | (None, None) => None,
+                    },
+                    security_flags,
+                    method_credential,
+                    method_environment: variables.map(|variables| MethodEnvironment { variables }),
+                }
             },
         )
 }

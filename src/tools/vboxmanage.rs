@@ -10,11 +10,13 @@ use crate::vm::{Uuid, VmState};
 
 mod error;
 mod find;
+mod inventory;
 mod list;
 mod vminfo;
 
 pub(crate) use error::{Refusal, VBoxError};
 pub(crate) use find::{find, ipc_folder_is_wrong};
+pub(crate) use inventory::Registered;
 pub(crate) use list::{Listed, Roll};
 pub(crate) use vminfo::VmInfo;
 
@@ -74,9 +76,16 @@ impl<'a> VBoxManage<'a> {
     fn text(&self, args: &[&str], limit: Duration) -> Result<String, VBoxError> {
         let output = self.run(args, limit, &mut crate::host::wait_on)?;
         // It may exit 0 and print an error, and exit 1 and print a whole listing: both are failures.
-        match output.ended {
-            Ended::Exited(0) if !error::complains(&output) => {}
-            _ => return Err(error::classify(&output)),
+        if error::complains(&output) {
+            return Err(error::classify(&output));
+        }
+        Self::printed(output)
+    }
+
+    /// What it printed, if it exited 0, whatever it complained about.
+    fn printed(output: Output) -> Result<String, VBoxError> {
+        if output.ended != Ended::Exited(0) {
+            return Err(error::classify(&output));
         }
         if output.cut {
             return Err(VBoxError::Garbled("far too much of it".to_owned()));
@@ -135,6 +144,22 @@ impl<'a> VBoxManage<'a> {
     pub(crate) fn all(&self, limit: Duration) -> Result<Vec<Listed>, VBoxError> {
         let text = self.text(&["list", "--long", "vms"], limit)?;
         list::parse_long(&text).map_err(VBoxError::Garbled)
+    }
+
+    /// `list vms`, `list --long vms` and `list hdds`: all VMs and the files that they need. None of them takes a
+    /// session.
+    ///
+    /// # Errors
+    /// As VBoxManage says, or its lists contradict each other.
+    pub(crate) fn inventory(&self, limit: Duration) -> Result<Vec<Registered>, VBoxError> {
+        let until = self.host.now() + limit;
+        let left = || until.saturating_sub(self.host.now());
+        let vms = self.text(&["list", "vms"], left())?;
+        // It exits 0 and complains about each VM that is inaccessible; whether the listing is whole is seen in it.
+        let long = ["list", "--long", "vms"];
+        let long = self.run(&long, left(), &mut crate::host::wait_on)?;
+        let hdds = self.text(&["list", "hdds"], left())?;
+        inventory::join(&vms, &Self::printed(long)?, &hdds)
     }
 
     /// Gives a VM a command. Saving the state of a large VM takes minutes.

@@ -7,6 +7,10 @@ use std::path::PathBuf;
 /// An option applies to all VMs, or to one: `--set vm1:vm/on_saved=leave`. A property that is set for all goes to
 /// the service, where every instance finds it; one that is set for one VM goes to its instance.
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[command(
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
@@ -21,21 +25,17 @@ Examples:
   vbox-smf gen web db --user vbox --requires web:db --path '/tank/my vms' --notify mailto:root
   vbox-smf gen --fleet fleet.toml --output vbox.xml
   vbox-smf gen vm1 vm2 --user vm1:alice --user vm2:bob --timezone alice:Europe/Vienna")]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an option of its own"
-)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(super) other: Option<super::Other>,
     /// A VM's name or UUID; INSTANCE=NAME where an instance cannot be called like the VM
-    #[arg(value_name = "VM", required_unless_present = "fleet")]
+    #[arg(value_name = "VM", required_unless_present_any = ["fleet", "from_virtualbox"])]
     pub(super) vms: Vec<String>,
     /// Take the VMs, and everything about them, from a fleet file; VM chooses instances of it
     #[arg(long, value_name = "FILE", conflicts_with_all = NOT_WITH_FLEET)]
     pub(super) fleet: Option<PathBuf>,
     /// Print where each value ends up, and why, in place of the manifest
-    #[arg(long, conflicts_with_all = ["output", "force"])]
+    #[arg(long, conflicts_with_all = ["output", "output_dir", "force", "svccfg"])]
     pub(super) explain: bool,
     /// Print it as JSON
     #[arg(long, requires = "explain")]
@@ -43,6 +43,9 @@ pub(crate) struct Arguments {
     /// Whose VMs they are: VirtualBox keeps VMs per user, and the methods run as that user
     #[arg(long = "user", value_name = "[INSTANCE:]USER")]
     pub(super) users: Vec<String>,
+    /// Ask VirtualBox: without VM all VMs of the users, and for each its settings file and base disks
+    #[arg(long)]
+    pub(super) from_virtualbox: bool,
     /// The value of a property, as in `vm/stop_method=acpipowerbutton`
     #[arg(long = "set", value_name = "[INSTANCE:]GROUP/PROPERTY=VALUE")]
     pub(super) settings: Vec<String>,
@@ -97,16 +100,26 @@ pub(crate) struct Arguments {
     /// The program that SMF runs to start and stop a VM
     #[arg(long, value_name = "PATH", default_value = "/lib/svc/method/vbox")]
     pub(super) method: String,
+    /// The model of svc.startd: only transient tells the truth about VMs
+    #[arg(long, value_name = "MODEL", default_value = "transient")]
+    pub(super) model: String,
     /// Where to write the manifest; - is standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub(super) output: PathBuf,
-    /// Replace FILE where it exists
+    /// Write a manifest for each VM into this folder, `INSTANCE.xml`; they can be imported in any order
+    #[arg(long, value_name = "FOLDER", conflicts_with = "output")]
+    pub(super) output_dir: Option<PathBuf>,
+    /// Replace files that exist
     #[arg(long)]
     pub(super) force: bool,
+    /// Ask svccfg validate, too, before anything is written (illumos and Solaris)
+    #[arg(long)]
+    pub(super) svccfg: bool,
 }
 
 /// What the file says itself.
-const NOT_WITH_FLEET: [&str; 17] = [
+const NOT_WITH_FLEET: [&str; 18] = [
+    "from_virtualbox",
     "users",
     "settings",
     "enabled",

@@ -25,7 +25,7 @@ pub(super) fn run(request: &Request, blueprint: &Blueprint, json: bool) -> Resul
     } else {
         as_table(&rows)
     };
-    super::print(&text)
+    super::deliver::print(&text)
 }
 
 fn as_table(rows: &[Row]) -> String {

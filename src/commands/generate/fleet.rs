@@ -4,11 +4,10 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::options;
+use super::options::{model_failure, usage};
 use crate::failure::{Failure, Kind};
 use crate::fleet::File;
 use crate::manifest::blueprint::Blueprint;
-use crate::manifest::method::MethodPath;
 use crate::manifest::request::Request;
 use crate::manifest::resolve::{ResolveError, resolve};
 use crate::vm::Printable;
@@ -16,19 +15,30 @@ use crate::vm::Printable;
 /// A larger file is not a fleet: 10,000 VMs need about 1 MB.
 const FILE_MAX: u64 = 16 << 20;
 
+/// What the command line says beside the file.
+#[derive(Debug)]
+pub(super) struct Options<'a> {
+    /// The instances that are wanted; none for all.
+    pub(super) names: &'a [String],
+    /// `--service`
+    pub(super) service: &'a str,
+    /// `--method`, where the command has one.
+    pub(super) method: Option<&'a str>,
+    /// `--model`, where the command has one.
+    pub(super) model: Option<&'a str>,
+}
+
 /// What the file says, of all its VMs or of those that are named.
 ///
 /// # Errors
 /// The file cannot be read, is wrong somewhere, or has no such VM.
 pub(super) fn blueprint(
     path: &Path,
-    names: &[String],
-    service: &str,
-    method: Option<&str>,
+    options: &Options<'_>,
 ) -> Result<(Request, Blueprint), Failure> {
-    let request = request(path, service, method)?;
+    let request = request(path, options)?;
     let mut blueprint = resolve(&request).map_err(|error| failure(path, &error))?;
-    choose(&mut blueprint, names, path)?;
+    choose(&mut blueprint, options.names, path)?;
     Ok((request, blueprint))
 }
 
@@ -36,19 +46,22 @@ pub(super) fn blueprint(
 ///
 /// # Errors
 /// The file cannot be read, or is wrong somewhere; the line and the column are named.
-fn request(path: &Path, service: &str, method: Option<&str>) -> Result<Request, Failure> {
+fn request(path: &Path, options: &Options<'_>) -> Result<Request, Failure> {
     let text = read(path)?;
-    let service = service.parse().map_err(options::usage("--service"))?;
-    let method = match method {
-        Some(method) => method.parse().map_err(options::usage("--method"))?,
-        None => MethodPath::default(),
-    };
-    File::parse(&text)
-        .and_then(|file| file.request(service, method))
+    let mut request = File::parse(&text)
+        .and_then(|file| file.request())
         .map_err(|error| {
             let told = format!("{}:{error}", path.display());
             super::hinted(Failure::told(Kind::Config, told), error.hint)
-        })
+        })?;
+    request.service = options.service.parse().map_err(usage("--service"))?;
+    if let Some(method) = options.method {
+        request.method = method.parse().map_err(usage("--method"))?;
+    }
+    if let Some(model) = options.model {
+        request.model = model.parse().map_err(model_failure)?;
+    }
+    Ok(request)
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

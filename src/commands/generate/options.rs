@@ -7,6 +7,7 @@ use super::Arguments;
 use super::scope::{Named, Scopes};
 use crate::failure::{Failure, Kind};
 use crate::manifest::context::Variable;
+use crate::manifest::duration::DurationError;
 use crate::manifest::names::{Operand, OperandError};
 use crate::manifest::request::{Origin, Owners, Request, VmRequest, Want, Whom, Wish};
 use crate::manifest::setting::{Setting, SettingError};
@@ -18,11 +19,23 @@ use crate::vm::Printable;
 /// # Errors
 /// A name or a value cannot be.
 pub(super) fn request(arguments: &Arguments) -> Result<Request, Failure> {
-    let vms = vms(&arguments.vms)?;
-    let wishes = wishes(arguments, &vms)?;
+    request_for(arguments, vms(&arguments.vms)?, Vec::new())
+}
+
+/// The same where VirtualBox has said which VMs there are, and more about them.
+///
+/// # Errors
+/// A name or a value cannot be.
+pub(super) fn request_for(
+    arguments: &Arguments,
+    vms: Vec<VmRequest>,
+    found: Vec<Wish>,
+) -> Result<Request, Failure> {
+    let wishes = wishes(arguments, &vms, found)?;
     Ok(Request {
         service: arguments.service.parse().map_err(usage("--service"))?,
         method: arguments.method.parse().map_err(usage("--method"))?,
+        model: arguments.model.parse().map_err(model_failure)?,
         owners: Owners::Needed,
         vms,
         wishes,
@@ -52,7 +65,7 @@ pub(super) fn vms(texts: &[String]) -> Result<Vec<VmRequest>, Failure> {
 /// # Errors
 /// A property or a value cannot be.
 pub(super) fn settings(texts: &[String], vms: &[VmRequest]) -> Result<Vec<Wish>, Failure> {
-    let mut lowered = Lowered::new(vms);
+    let mut lowered = Lowered::new(vms, Vec::new());
     lowered.settings(texts)?;
     Ok(lowered.wishes)
 }
@@ -62,14 +75,21 @@ pub(super) fn settings(texts: &[String], vms: &[VmRequest]) -> Result<Vec<Wish>,
 /// # Errors
 /// A name cannot be.
 pub(super) fn delegates(texts: &[String], vms: &[VmRequest]) -> Result<Vec<Wish>, Failure> {
-    let mut lowered = Lowered::new(vms);
+    let mut lowered = Lowered::new(vms, Vec::new());
     lowered.plain("--delegate", texts, Named::Instances, Want::Delegate)?;
     Ok(lowered.wishes)
 }
 
-fn wishes(arguments: &Arguments, vms: &[VmRequest]) -> Result<Vec<Wish>, Failure> {
-    let mut lowered = Lowered::new(vms);
-    lowered.plain("--user", &arguments.users, Named::Instances, Want::User)?;
+fn wishes(
+    arguments: &Arguments,
+    vms: &[VmRequest],
+    found: Vec<Wish>,
+) -> Result<Vec<Wish>, Failure> {
+    let mut lowered = Lowered::new(vms, found);
+    // Where no VM is named, --user has said whose VMs to look for, and they have their users.
+    if !arguments.vms.is_empty() {
+        lowered.plain("--user", &arguments.users, Named::Instances, Want::User)?;
+    }
     lowered.scopes.learn_users(&lowered.wishes);
     lowered.settings(&arguments.settings)?;
     if arguments.enabled {
@@ -133,10 +153,10 @@ struct Lowered {
 }
 
 impl Lowered {
-    fn new(vms: &[VmRequest]) -> Self {
+    fn new(vms: &[VmRequest], wishes: Vec<Wish>) -> Self {
         Self {
             scopes: Scopes::new(vms),
-            wishes: Vec::new(),
+            wishes,
         }
     }
 
@@ -220,7 +240,7 @@ impl Lowered {
 }
 
 /// With the whole command to try instead.
-fn operand_failure(error: OperandError) -> Failure {
+pub(super) fn operand_failure(error: OperandError) -> Failure {
     let hint = error.suggestion().map(|s| format!("try vbox-smf gen {s}"));
     super::hinted(Failure::new(Kind::Usage, error), hint)
 }
@@ -234,6 +254,10 @@ fn setting_failure(error: SettingError) -> Failure {
         format!("there are {}", known.join(", "))
     });
     super::hinted(Failure::new(Kind::Usage, error), hint)
+}
+
+pub(super) fn model_failure(error: DurationError) -> Failure {
+    usage("--model")(error).hinted("leave --model out, or say transient")
 }
 
 /// An error in the value of an option.

@@ -1,13 +1,17 @@
 //! `vbox-smf gen profile`: which instances a host enables, and what it sets.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::deliver::{self, Target};
 use super::{fleet, options};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
+use crate::log::Log;
 use crate::manifest::blueprint::Blueprint;
+use crate::manifest::names::shell_word;
 use crate::manifest::profile;
 use crate::manifest::request::{Origin, Owners, Request, Want, Whom, Wish};
 use crate::manifest::resolve::resolve;
+use crate::manifest::write;
 
 /// Write a site profile: it enables instances, and sets properties
 ///
@@ -51,11 +55,22 @@ pub(super) struct Arguments {
 ///
 /// # Errors
 /// The arguments do not make sense together, or the file cannot be written.
-pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(super) fn run(log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
     let bundle = profile::build(&blueprint(arguments)?);
-    super::write_bundle(&bundle, &arguments.output, arguments.force)?;
-    let (save, file) = super::saved_as(&arguments.output, "site.xml");
-    super::say(&format!("next: {save}svccfg apply {file}"));
+    let text = write::to_text(&bundle).map_err(|error| Failure::new(Kind::Usage, error))?;
+    let stdout = arguments.output == Path::new("-");
+    let target = if stdout {
+        Target::Stdout
+    } else {
+        Target::File(&arguments.output)
+    };
+    deliver::deliver(&target, &[(None, text)], arguments.force)?;
+    log.line(if stdout {
+        "next: save it as site.xml, then svccfg apply site.xml".to_owned()
+    } else {
+        let file = shell_word(&arguments.output.display().to_string());
+        format!("next: svccfg apply {file}")
+    });
     Ok(())
 }
 
@@ -63,8 +78,13 @@ fn blueprint(arguments: &Arguments) -> Result<Blueprint, Failure> {
     let Some(path) = &arguments.fleet else {
         return Ok(resolve(&request(arguments)?)?);
     };
-    let (service, method) = (&arguments.service, &arguments.method);
-    let (_, mut blueprint) = fleet::blueprint(path, &arguments.vms, service, Some(method))?;
+    let options = fleet::Options {
+        names: &arguments.vms,
+        service: &arguments.service,
+        method: Some(&arguments.method),
+        model: None,
+    };
+    let (_, mut blueprint) = fleet::blueprint(path, &options)?;
     for instance in &mut blueprint.instances {
         instance.enabled &= !arguments.disabled;
     }
@@ -88,5 +108,6 @@ fn request(arguments: &Arguments) -> Result<Request, Failure> {
         owners: Owners::Optional,
         vms,
         wishes,
+        ..Request::default()
     })
 }

@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{fleet, options};
+use super::{deliver, fleet, options};
 use crate::failure::{Failure, Kind};
 use crate::fmri::InstanceName;
+use crate::log::Log;
 use crate::manifest::authority::LoginName;
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::names::shell_word;
-use crate::manifest::place::{place, vacant};
+use crate::manifest::place::place_all;
 use crate::manifest::request::{Owners, Request};
 use crate::manifest::resolve::resolve;
 use crate::rbac::{Fragments, Grants, fragments};
@@ -61,24 +62,22 @@ const FILES: [(&str, &str); 3] = [
 ///
 /// # Errors
 /// The arguments do not make sense together, or a file cannot be written.
-pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(super) fn run(log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
     let grants = grants(arguments)?;
     let fragments = fragments(&grants).map_err(|error| Failure::new(Kind::Usage, error))?;
     let Some(directory) = &arguments.output_dir else {
-        super::print(&together(&fragments))?;
-        super::say(
+        deliver::print(&together(&fragments))?;
+        log.line(
             "next: save each part under the name above it, then svcadm restart svc:/system/rbac",
         );
         return Ok(());
     };
-    // All or none, as far as it can be known before.
-    for (name, _) in FILES {
-        vacant(&directory.join(name), arguments.force).map_err(super::not_placed)?;
-    }
-    for ((name, _), text) in FILES.iter().zip(texts(&fragments)) {
-        place(&directory.join(name), text, arguments.force).map_err(super::not_placed)?;
-    }
-    super::say(&next_step(directory));
+    let files = FILES
+        .iter()
+        .zip(texts(&fragments))
+        .map(|((name, _), text)| (directory.join(name), text.to_owned()));
+    place_all(&files.collect::<Vec<_>>(), arguments.force).map_err(deliver::not_placed)?;
+    log.line(next_step(directory));
     Ok(())
 }
 
@@ -95,7 +94,13 @@ fn grants(arguments: &Arguments) -> Result<Grants, Failure> {
         delegates: Vec::new(),
     };
     if let Some(path) = &arguments.fleet {
-        let (_, blueprint) = fleet::blueprint(path, &[], &arguments.service, None)?;
+        let options = fleet::Options {
+            names: &[],
+            service: &arguments.service,
+            method: None,
+            model: None,
+        };
+        let (_, blueprint) = fleet::blueprint(path, &options)?;
         grants.delegates = delegates(&blueprint);
         return Ok(grants);
     }

@@ -27,8 +27,13 @@ pub(super) struct Scopes {
 
 impl Scopes {
     pub(super) fn new(vms: &[VmRequest]) -> Self {
+        Self::of(vms.iter().map(|vm| vm.instance.clone()).collect())
+    }
+
+    /// The same for these instances.
+    pub(super) fn of(instances: Vec<InstanceName>) -> Self {
         Self {
-            instances: vms.iter().map(|vm| vm.instance.clone()).collect(),
+            instances,
             users: Vec::new(),
         }
     }
