@@ -37,6 +37,17 @@ fn some_vms_of_a_fleet() {
 }
 
 #[test]
+fn a_file_for_each_vm_of_a_fleet() {
+    let directory = directory("fleet-files");
+    let (status, stdout, stderr) = gen_in(&directory, &["--fleet", &fleet(), "--output-dir=."]);
+    assert_eq!((status, stdout.as_str()), (0, ""), "{stderr}");
+    for name in ["db", "db-test", "web", "mail", "lab"] {
+        let text = fs::read_to_string(directory.join(format!("{name}.xml"))).unwrap();
+        assert_eq!(text, run(&["--fleet", &fleet(), name]).1, "{name}");
+    }
+}
+
+#[test]
 fn explain_tells_of_the_shipped_fleet() {
     let (status, table, stderr) = run(&["--fleet", &fleet(), "--explain"]);
     assert_eq!((status, stderr.as_str()), (0, ""));

@@ -100,7 +100,7 @@ const PROFILE: &[Comment] = &[
         name: "",
         text: "\
 Written by vbox-smf gen profile, for a host that has the instances.
-    svccfg apply FILE, or from /etc/svc/profile/site with every boot",
+    svccfg apply FILE",
     },
     Comment {
         element: "property_group",

@@ -15,8 +15,8 @@ use crate::manifest::write;
 
 /// Write a site profile: it enables instances, and sets properties
 ///
-/// A profile says what this host does with instances that a manifest made: `svccfg apply` sets it at
-/// once, and from /etc/svc/profile/site it is applied at boot. It changes nothing that it does not name.
+/// A profile says what this host does with instances that a manifest made; `svccfg apply` sets it. It
+/// changes nothing that it does not name.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
