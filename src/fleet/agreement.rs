@@ -68,7 +68,7 @@ fn expected(defaults: &Plan, templates: &[Plan], vm: &Plan) -> BTreeMap<usize, u
     values
 }
 
-/// Every value of the schema's properties and where it is: the service, or an instance.
+/// Every value of the schema's properties, every timeout, and where it is: the service, or an instance.
 type Said = BTreeSet<(String, String, String)>;
 
 /// As `--explain` tells it.
@@ -89,16 +89,19 @@ fn explained(request: &Request, blueprint: &Blueprint) -> Said {
 
 /// As the manifest has it.
 fn said(service: &Service) -> Said {
-    let groups = service
-        .instances
-        .iter()
-        .map(|of| (of.name.as_str(), &of.property_groups));
+    let instances = service.instances.iter();
+    let levels = instances.map(|of| (of.name.as_str(), &of.property_groups, &of.exec_methods));
+    let whole = ("service", &service.property_groups, &service.exec_methods);
     let mut said = Said::new();
-    for (level, groups) in groups.chain([("service", &service.property_groups)]) {
+    for (level, groups, methods) in levels.chain([whole]) {
         for (property, value) in values(groups) {
             if schema::PROPERTIES.iter().any(|p| p.path() == property) {
                 said.insert((level.to_owned(), property, value));
             }
+        }
+        for method in methods.iter().filter(|method| method.name != "refresh") {
+            let property = format!("{}/timeout_seconds", method.name);
+            said.insert((level.to_owned(), property, method.timeout_seconds.clone()));
         }
     }
     said

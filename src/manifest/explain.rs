@@ -1,15 +1,19 @@
 //! Where each value ends up, and why: the same wishes as the [resolver](super::resolve)'s, as rows for a
 //! reader.
 
+mod words;
+
 use std::collections::HashMap;
 
-use super::blueprint::{Blueprint, InstanceBlueprint};
+use super::blueprint::Blueprint;
 use super::context::{Privileges, WorkingDirectory};
-use super::need::Need;
+use super::method::{self, Timeouts};
+use super::model::ExecMethod;
 use super::request::{Request, VmRequest, Want, Whom, Wish};
 use super::resolve::Layers;
 use crate::fmri::InstanceName;
 use crate::schema::{self, Default as SchemaDefault};
+use words::{described, is_for_the_service, is_left_out, repeats};
 
 /// Which level of SMF says a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +50,7 @@ pub(crate) fn rows(request: &Request, blueprint: &Blueprint) -> Vec<Row> {
     for property in schema::PROPERTIES {
         table.property(property);
     }
+    table.timeouts();
     table.usual("enabled", "false");
     table.others();
     table.usual("working_directory", WorkingDirectory::default().as_str());
@@ -151,6 +156,33 @@ impl<'r> Table<'r> {
         }
     }
 
+    /// The timeouts of the methods, which follow from the properties.
+    fn timeouts(&mut self) {
+        let path = &self.blueprint.method;
+        let usual = Timeouts::for_settings(&[]);
+        let for_all = Timeouts::for_settings(&self.blueprint.settings);
+        let raised = method::longer(path, for_all, usual);
+        for of_all in method::all(path, for_all) {
+            // `:true` needs no time.
+            let Some(reason) = reason(&of_all) else {
+                continue;
+            };
+            let is_raised = raised.iter().any(|method| method.name == of_all.name);
+            let from = if is_raised { reason } else { "default" };
+            self.rows
+                .service(&property_of(&of_all), &of_all.timeout_seconds, from);
+        }
+        for of in &self.blueprint.instances {
+            let settings = [of.settings.as_slice(), &self.blueprint.settings].concat();
+            for own in method::longer(path, Timeouts::for_settings(&settings), for_all) {
+                let from = reason(&own).unwrap_or("default");
+                let seconds = &own.timeout_seconds;
+                self.rows
+                    .instance(&property_of(&own), seconds, &of.name, from);
+            }
+        }
+    }
+
     /// Everything else that is asked for.
     fn others(&mut self) {
         for wish in self.layers.all() {
@@ -202,65 +234,15 @@ impl<'r> Table<'r> {
     }
 }
 
-/// Whether the service says it where it is asked for for all VMs. The rest is in each instance: with its
-/// user, or because it leaves out the instance itself.
-fn is_for_the_service(want: &Want, blueprint: &Blueprint) -> bool {
-    match want {
-        Want::Setting(_) | Want::Path(_) | Want::Notify(_) => true,
-        Want::DependsOn(target) => blueprint.needs.contains(&Need::Service(target.clone())),
-        Want::User(_)
-        | Want::Group(_)
-        | Want::Enabled(_)
-        | Want::After(_)
-        | Want::Requires(_)
-        | Want::Variable(_)
-        | Want::WorkingDirectory(_)
-        | Want::Project(_)
-        | Want::ResourcePool(_)
-        | Want::Privileges(_)
-        | Want::LimitPrivileges(_)
-        | Want::Delegate(_) => false,
+fn property_of(method: &ExecMethod) -> String {
+    format!("{}/timeout_seconds", method.name)
+}
+
+/// What a method may need more time for.
+fn reason(method: &ExecMethod) -> Option<&'static str> {
+    match method.name.as_str() {
+        "start" => Some("vm/start_delay"),
+        "stop" => Some("vm/stop_timeout"),
+        _ => None,
     }
-}
-
-/// Whether an instance says again what the service says: its own list replaces the service's.
-fn repeats(of: &InstanceBlueprint, want: &Want) -> bool {
-    matches!(want, Want::Notify(_)) && !of.notify.is_empty()
-}
-
-/// What is asked for for a VM and is not in its instance: to wait for itself, or for one that it requires.
-fn is_left_out(of: &InstanceBlueprint, want: &Want) -> bool {
-    if let Want::After(other) = want {
-        !of.needs.contains(&Need::After(other.clone()))
-    } else if let Want::Requires(other) = want {
-        !of.needs.contains(&Need::Requires(other.clone()))
-    } else {
-        false
-    }
-}
-
-/// The name and the value of what is no property of the schema.
-fn described(want: &Want) -> Option<(String, String)> {
-    let (name, value) = match want {
-        Want::Setting(_) => return None,
-        Want::Variable(variable) => {
-            let name = format!("env.{}", variable.name());
-            return Some((name, variable.value().to_owned()));
-        }
-        Want::User(user) => ("user", user.as_str().to_owned()),
-        Want::Group(group) => ("group", group.as_str().to_owned()),
-        Want::Enabled(enabled) => ("enabled", enabled.to_string()),
-        Want::After(other) => ("after", other.to_string()),
-        Want::Requires(other) => ("requires", other.to_string()),
-        Want::DependsOn(target) => ("depends_on", target.to_string()),
-        Want::Path(path) => ("path", path.as_str().to_owned()),
-        Want::WorkingDirectory(directory) => ("working_directory", directory.to_string()),
-        Want::Project(project) => ("project", project.to_string()),
-        Want::ResourcePool(pool) => ("resource_pool", pool.to_string()),
-        Want::Privileges(privileges) => ("privileges", privileges.to_string()),
-        Want::LimitPrivileges(limit) => ("limit_privileges", limit.to_string()),
-        Want::Notify(target) => ("notify", target.to_string()),
-        Want::Delegate(user) => ("delegate", user.as_str().to_owned()),
-    };
-    Some((name.to_owned(), value))
 }
