@@ -5,7 +5,11 @@ use std::path::PathBuf;
 /// Write an SMF manifest: a service, and an instance of it for each VM
 ///
 /// An option applies to all VMs, or to one: `--set vm1:vm/on_saved=leave`. A property that is set for all goes to
-/// the service, where every instance finds it; one that is set for one VM goes to its instance.
+/// the service, where every instance finds it; one that is set for one VM goes to its instance. What --after,
+/// --requires, --depends-on, --path and --notify say for one VM comes on top of what they say for all.
+///
+/// VirtualBox starts all VMs of a user from one daemon, which keeps what its first client had. So what is said per
+/// user must be the same for all VMs of a user; WHOSE is a VM's instance, or a user.
 #[derive(Debug, clap::Args)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -14,9 +18,12 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   vbox-smf gen vm1 --user vbox --output vbox.xml
-  vbox-smf gen vm1 db=db.example --user vbox --set db:vm/stop_method=acpipowerbutton
-  vbox-smf gen web db --user vbox --requires web:db --path '/tank/my vms' --notify mailto:root
-  vbox-smf gen vm1 vm2 --user vm1:alice --user vm2:bob --timezone alice:Europe/Vienna")]
+  vbox-smf gen vm1 db=db.example --user vbox \\
+    --set db:vm/stop_method=acpipowerbutton --notify mailto:root
+  vbox-smf gen web db --user vbox --requires web:db --path '/tank/my vms'
+  vbox-smf gen vm1 vm2 --user vm1:alice --user vm2:bob \\
+    --timezone alice:Europe/Vienna --output-dir /lib/svc/manifest/site
+  vbox-smf gen --from-virtualbox --user alice --user bob --svccfg")]
 pub(crate) struct Arguments {
     /// A VM's name or UUID; INSTANCE=NAME where an instance cannot be called like the VM
     #[arg(value_name = "VM", required_unless_present = "from_virtualbox")]
@@ -96,4 +103,4 @@ pub(crate) struct Arguments {
 }
 
 const ORDER: &str = "What goes first";
-const USERS: &str = "Per user (WHOSE is an instance or a user; all VMs of a user must have the same, because VirtualBox starts them from one daemon)";
+const USERS: &str = "Per user";
