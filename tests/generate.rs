@@ -42,10 +42,10 @@ const THREE: &[&str] = &[
 ];
 
 /// What a run gave: exit status, standard output, standard error.
-type Run = (i32, String, String);
+pub(crate) type Run = (i32, String, String);
 
 /// Runs `vbox-smf gen` with an empty environment.
-fn gen_in(directory: &Path, arguments: &[&str]) -> Run {
+pub(crate) fn gen_in(directory: &Path, arguments: &[&str]) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_vbox-smf"))
         .arg("gen")
         .args(arguments)
@@ -61,39 +61,44 @@ fn gen_in(directory: &Path, arguments: &[&str]) -> Run {
     )
 }
 
-fn run(arguments: &[&str]) -> Run {
+pub(crate) fn run(arguments: &[&str]) -> Run {
     gen_in(Path::new("/"), arguments)
 }
 
 /// An empty directory for one test.
-fn directory(name: &str) -> PathBuf {
+pub(crate) fn directory(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _gone = fs::remove_dir_all(&path);
     fs::create_dir_all(&path).unwrap();
     path
 }
 
-fn golden(name: &str) -> PathBuf {
+pub(crate) fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("manifests")
         .join(name)
 }
 
 #[track_caller]
-fn assert_golden(name: &str, arguments: &[&str]) -> String {
-    let (status, text, _) = run(arguments);
-    assert_eq!(status, 0);
-    let path = golden(name);
+pub(crate) fn assert_golden(name: &str, arguments: &[&str]) -> String {
+    let (status, text, stderr) = run(arguments);
+    assert_eq!(status, 0, "{stderr}");
+    assert_same(&golden(name), &text);
+    text
+}
+
+/// A golden file holds this text, byte for byte.
+#[track_caller]
+pub(crate) fn assert_same(path: &Path, text: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, &text).unwrap();
+        fs::write(path, text).unwrap();
     }
-    let expected = fs::read_to_string(&path).unwrap();
+    let expected = fs::read_to_string(path).unwrap_or_default();
     assert!(
         text == expected,
         "{} differs; UPDATE_GOLDEN=1 writes it anew:\n{text}",
         path.display()
     );
-    text
 }
 
 #[test]
@@ -157,7 +162,7 @@ fn well_formed(path: &Path) {
 
 #[test]
 fn the_shipped_manifests_are_well_formed_to_xmllint() {
-    for name in ["vbox.xml", "three-vms.xml"] {
+    for name in ["vbox.xml", "three-vms.xml", "profile.xml", "fleet.xml"] {
         well_formed(&golden(name));
     }
 }

@@ -2,8 +2,12 @@
 
 mod arguments;
 mod deliver;
+mod explain;
+mod fleet;
 mod from_virtualbox;
 mod options;
+mod profile;
+mod rbac;
 mod scope;
 
 use std::collections::BTreeSet;
@@ -22,20 +26,49 @@ use deliver::Target;
 /// So many instances are named in the note on what to do next.
 const NAMED: usize = 4;
 
-/// Writes the manifest, then says on standard error what to do with it.
+/// What is written beside the manifest.
+#[derive(Debug, clap::Subcommand)]
+enum Other {
+    Rbac(rbac::Arguments),
+    Profile(profile::Arguments),
+}
+
+/// Writes what is asked for, then says on standard error what to do with it.
 ///
 /// # Errors
 /// The arguments do not make sense together, svccfg refuses the manifest, or it cannot be written.
 pub(crate) fn run(host: &dyn Host, log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.other {
+        None => manifest(host, log, arguments),
+        Some(Other::Rbac(arguments)) => rbac::run(log, arguments),
+        Some(Other::Profile(arguments)) => profile::run(log, arguments),
+    }
+}
+
+fn manifest(host: &dyn Host, log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
     let mut notes = Vec::new();
-    let request = if arguments.from_virtualbox {
-        let found = from_virtualbox::look(host, log, arguments)?;
-        notes.extend(found.notes);
-        options::request_for(arguments, found.vms, found.wishes)?
+    let (request, blueprint) = if let Some(path) = &arguments.fleet {
+        let options = fleet::Options {
+            names: &arguments.vms,
+            service: &arguments.service,
+            method: Some(&arguments.method),
+            model: Some(&arguments.model),
+        };
+        fleet::blueprint(path, &options)?
     } else {
-        options::request(arguments)?
+        let request = if arguments.from_virtualbox {
+            let found = from_virtualbox::look(host, log, arguments)?;
+            notes.extend(found.notes);
+            options::request_for(arguments, found.vms, found.wishes)?
+        } else {
+            options::request(arguments)?
+        };
+        let blueprint = resolve(&request)?;
+        (request, blueprint)
     };
-    let blueprint = resolve(&request)?;
+    if arguments.explain {
+        return explain::run(&request, &blueprint, arguments.json);
+    }
     let target = deliver::Target::of(arguments);
     let texts = deliver::texts(&blueprint, &target)?;
     if arguments.svccfg {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::authority::LoginName;
 use super::context::{ContextWord, Privileges, Variable, WorkingDirectory};
 use super::duration::DurationModel;
 use super::method::MethodPath;
@@ -52,6 +53,9 @@ pub(crate) struct InstanceBlueprint {
     pub(crate) needs: BTreeSet<Need>,
     /// Who hears of this VM's failures, in place of those for all.
     pub(crate) notify: Vec<NotifyTarget>,
+    /// Who manages this VM, beside those who manage all: the fragments of RBAC name them, the manifest
+    /// only says that there are some.
+    pub(crate) delegates: BTreeSet<LoginName>,
 }
 
 /// The value that these settings give a property.

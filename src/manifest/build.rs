@@ -3,28 +3,24 @@
 //! What all VMs share is said once, by the service; SMF hands it to every instance that does not say
 //! otherwise. So an instance holds little: who it runs as, and what is set for it alone.
 
+use super::authority::{self, VmAuthority};
 use super::blueprint::{Blueprint, InstanceBlueprint, Owner, value_of};
 use super::context::{ContextWord, Privileges};
 use super::dependency;
 use super::describe::{property_type, template};
 use super::method::{self, Timeouts};
 use super::model::{
-    BundleKind, Envvar, Instance, MethodContext, MethodCredential, MethodEnvironment,
+    BundleKind, Envvar, Instance, MethodContext, MethodCredential, MethodEnvironment, Property,
     PropertyEntry, PropertyGroup, PropertyType, Propval, Service, ServiceBundle, ServiceKind,
-    Stability, StabilityLevel,
+    Stability, StabilityLevel, ValueList, ValueNode, ValueNodes,
 };
-use super::names::Operand;
+use super::names::{Operand, ServiceName};
 use super::notify;
 use super::request::{Origin, Owners, Request, VmRequest};
 use super::resolve::resolve;
 use super::setting::Setting;
 use crate::failure::Failure;
 use crate::schema::{self, Default as SchemaDefault, Group};
-
-/// Who may enable, disable, restart and refresh the instances.
-const ACTION_AUTHORIZATION: &str = "solaris.smf.manage.vbox";
-/// Who may change values of the groups that are delegated.
-const VALUE_AUTHORIZATION: &str = "solaris.smf.value.vbox";
 
 /// The manifest for VMs that are given as on the command line, `NAME` or `INSTANCE=NAME`, with
 /// nothing else said: no owner, every property at its default.
@@ -128,14 +124,51 @@ fn instance(of: &InstanceBlueprint, blueprint: &Blueprint, timeouts: Timeouts) -
         method_context: of.owner.as_ref().map(context),
         exec_methods: method::longer(&blueprint.method, own, timeouts),
         notification_parameters: notify::parameters(&of.notify),
-        property_groups: schema::GROUPS
-            .iter()
-            // svccfg can set a property of an instance only where the instance has the group.
-            .filter(|group| group.delegated || holds(&of.settings, group))
-            .map(|group| settings_group(group, &of.settings, false))
+        property_groups: delegation(of, &blueprint.service)
+            .into_iter()
+            .chain(instance_groups(of))
             .collect(),
         template: None,
     }
+}
+
+fn instance_groups(of: &InstanceBlueprint) -> impl Iterator<Item = PropertyGroup> {
+    schema::GROUPS
+        .iter()
+        // svccfg can set a property of an instance only where the instance has the group.
+        .filter(|group| group.delegated || holds(&of.settings, group))
+        .map(|group| settings_group(group, &of.settings, false))
+}
+
+/// For a VM that somebody manages beside those who manage all. `vm/value_authorization` stays the
+/// service's: who may change `vm/name` could have any VM of the same user.
+fn delegation(of: &InstanceBlueprint, service: &ServiceName) -> Option<PropertyGroup> {
+    if of.delegates.is_empty() {
+        return None;
+    }
+    // The resolver refuses a VM that cannot have them.
+    let own = VmAuthority::of(service, &of.name).ok()?;
+    let either = |name, all, own| {
+        let nodes = [all, own].map(|value: &str| ValueNode {
+            value: value.to_owned(),
+        });
+        PropertyEntry::Property(Property {
+            name: String::from(name),
+            kind: PropertyType::Astring,
+            overrides: false,
+            list: Some(ValueList::Astring(ValueNodes {
+                nodes: nodes.to_vec(),
+            })),
+        })
+    };
+    Some(property_group(
+        "general",
+        "framework",
+        vec![
+            either("action_authorization", authority::MANAGE, &own.manage),
+            either("value_authorization", authority::VALUE, &own.value),
+        ],
+    ))
 }
 
 fn service_groups(blueprint: &Blueprint) -> Vec<PropertyGroup> {
@@ -145,8 +178,8 @@ fn service_groups(blueprint: &Blueprint) -> Vec<PropertyGroup> {
             "general",
             "framework",
             vec![
-                astring("action_authorization", ACTION_AUTHORIZATION),
-                astring("value_authorization", VALUE_AUTHORIZATION),
+                astring("action_authorization", authority::MANAGE),
+                astring("value_authorization", authority::VALUE),
             ],
         ),
         property_group(
@@ -185,7 +218,7 @@ fn settings_group(group: &Group, settings: &[Setting], defaults: bool) -> Proper
         }
     }
     if group.delegated {
-        values.push(astring("value_authorization", VALUE_AUTHORIZATION));
+        values.push(astring("value_authorization", authority::VALUE));
     }
     property_group(group.name, "application", values)
 }
@@ -204,7 +237,7 @@ fn astring(name: &str, value: &str) -> PropertyEntry {
     propval(name, PropertyType::Astring, value)
 }
 
-fn propval(name: &str, kind: PropertyType, value: &str) -> PropertyEntry {
+pub(super) fn propval(name: &str, kind: PropertyType, value: &str) -> PropertyEntry {
     PropertyEntry::Propval(Propval {
         name: name.to_owned(),
         kind,
@@ -239,6 +272,7 @@ mod tests {
                     settings: set(settings),
                     needs: BTreeSet::new(),
                     notify: Vec::new(),
+                    delegates: BTreeSet::new(),
                 })
                 .collect(),
             ..Blueprint::default()
@@ -378,16 +412,43 @@ mod tests {
         };
         assert!(has(a, "vm/stop_timeout", "600"));
         assert!(has(b, "virtualbox/vboxmanage", "/opt/x"));
-        assert!(!has(
-            b,
-            "virtualbox/value_authorization",
-            VALUE_AUTHORIZATION
-        ));
+        assert!(!has(b, "virtualbox/value_authorization", authority::VALUE));
         assert!(has(c, "vm/name", "c c"));
         // Every instance has a group to set something in.
         for instance in &service.instances {
-            assert!(has(instance, "vm/value_authorization", VALUE_AUTHORIZATION));
+            assert!(has(instance, "vm/value_authorization", authority::VALUE));
         }
+    }
+
+    #[test]
+    fn a_vm_that_is_delegated_asks_for_either_of_two_authorizations() {
+        let mut plan = blueprint(&[("a", Some("u"), &[]), ("b", Some("u"), &[])]);
+        plan.instances[1].delegates = BTreeSet::from(["bob".parse().unwrap()]);
+        let text = write::to_text(&build(&plan)).unwrap();
+        let (before, of_b) = text.split_once("<instance name='b'").unwrap();
+        assert!(!before.contains("solaris.smf.manage.vbox.b"));
+        for (property, authorization) in [
+            ("action_authorization", "solaris.smf.manage.vbox"),
+            ("value_authorization", "solaris.smf.value.vbox"),
+        ] {
+            let lines: Vec<_> = of_b
+                .lines()
+                .map(str::trim)
+                .skip_while(|line| !line.starts_with(&format!("<property name='{property}' ")))
+                .take(5)
+                .collect();
+            assert_eq!(
+                lines,
+                [
+                    format!("<property name='{property}' type='astring'>").as_str(),
+                    "<astring_list>",
+                    &format!("<value_node value='{authorization}'/>"),
+                    &format!("<value_node value='{authorization}.b'/>"),
+                    "</astring_list>",
+                ]
+            );
+        }
+        assert_eq!(order::violations(&text), Vec::<String>::new());
     }
 
     #[test]

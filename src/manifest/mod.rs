@@ -5,6 +5,7 @@
 //!                       schema -> describe ^       ^-- read <-- text
 //! ```
 
+pub(crate) mod authority;
 pub(crate) mod blueprint;
 pub(crate) mod build;
 mod comments;
@@ -12,6 +13,7 @@ pub(crate) mod context;
 mod dependency;
 mod describe;
 pub(crate) mod duration;
+pub(crate) mod explain;
 mod layout;
 pub(crate) mod method;
 pub(crate) mod model;
@@ -19,6 +21,7 @@ pub(crate) mod names;
 pub(crate) mod need;
 pub(crate) mod notify;
 pub(crate) mod place;
+pub(crate) mod profile;
 pub(crate) mod read;
 pub(crate) mod request;
 pub(crate) mod resolve;
@@ -27,6 +30,6 @@ pub(crate) mod template;
 pub(crate) mod write;
 
 #[cfg(test)]
-mod order;
+pub(crate) mod order;
 #[cfg(test)]
 mod strategy;

@@ -204,7 +204,7 @@ pub(crate) fn instance_like(vm: &str, mark: &str) -> InstanceName {
 }
 
 /// A name for an instance that comes as near to `wanted` as SMF lets it.
-fn instance_from(wanted: &str) -> String {
+pub(crate) fn instance_from(wanted: &str) -> String {
     let mut name = String::new();
     for character in wanted.chars() {
         match character {

@@ -1,5 +1,6 @@
 //! Who hears when an instance goes to maintenance, or leaves online: `smf(7)` and `svccfg setnotify`.
 
+use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -23,6 +24,16 @@ pub(crate) enum NotifyTarget {
     Mail(String),
     /// `snmp:`, the traps of the host.
     Snmp,
+}
+
+/// As it is given: `mailto:root`.
+impl fmt::Display for NotifyTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mail(address) => write!(f, "mailto:{address}"),
+            Self::Snmp => f.write_str("snmp:active"),
+        }
+    }
 }
 
 /// A text that is no such place.

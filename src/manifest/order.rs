@@ -82,9 +82,16 @@ const RULES: &[Rule] = &[
     ),
     (
         "property_group",
-        &["stability", "propval"],
+        &["stability", "propval", "property"],
         &["+name", "+type", "delete"],
     ),
+    (
+        "property",
+        &["astring_list"],
+        &["+name", "+type", "override"],
+    ),
+    ("astring_list", &["value_node"], &[]),
+    ("value_node", &[], &["+value"]),
     ("notification_parameters", &["event", "type"], &[]),
     ("event", &[], &["+value"]),
     ("type", &["parameter", "paramval"], &["+name", "active"]),
@@ -136,7 +143,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// Everything in a manifest's text that the document type does not allow.
-pub(super) fn violations(text: &str) -> Vec<String> {
+pub(crate) fn violations(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     check(&parse_document(text), &mut found);
     found

@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use super::authority::LoginName;
 use super::blueprint::AccountName;
 use super::context::{ContextWord, Privileges, Variable, WorkingDirectory};
 use super::duration::DurationModel;
@@ -89,6 +90,8 @@ pub(crate) enum Want {
     LimitPrivileges(Privileges),
     /// Who hears of failures.
     Notify(NotifyTarget),
+    /// Who may enable, disable, restart and clear it.
+    Delegate(LoginName),
 }
 
 impl Want {
@@ -109,7 +112,8 @@ impl Want {
             | Self::Requires(_)
             | Self::DependsOn(_)
             | Self::Path(_)
-            | Self::Notify(_) => return None,
+            | Self::Notify(_)
+            | Self::Delegate(_) => return None,
         })
     }
 }

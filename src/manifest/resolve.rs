@@ -12,6 +12,7 @@ mod tests;
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::authority::{LoginName, VmAuthority};
 use super::blueprint::{AccountName, Blueprint, InstanceBlueprint};
 use super::need::Need;
 use super::notify::NotifyTarget;
@@ -21,7 +22,7 @@ use crate::fmri::InstanceName;
 use crate::schema;
 use crate::vm::VmName;
 pub(crate) use error::ResolveError;
-use layers::Layers;
+pub(super) use layers::Layers;
 
 /// What a manifest for these requests says.
 ///
@@ -165,7 +166,28 @@ fn instance(
         settings,
         needs,
         notify,
+        delegates: delegates(name, user, request, layers)?,
     })
+}
+
+/// Who manages this VM, where it can have authorizations of its own.
+fn delegates(
+    name: &InstanceName,
+    user: Option<&AccountName>,
+    request: &Request,
+    layers: &Layers<'_>,
+) -> Result<BTreeSet<LoginName>, ResolveError> {
+    let mut delegates = BTreeSet::new();
+    for wish in layers.everything_for(name, user) {
+        if let Want::Delegate(delegate) = &wish.want {
+            VmAuthority::of(&request.service, name).map_err(|source| ResolveError::Authority {
+                origin: wish.origin.clone(),
+                source,
+            })?;
+            delegates.insert(delegate.clone());
+        }
+    }
+    Ok(delegates)
 }
 
 fn name_setting(name: &VmName, origin: &Origin) -> Result<Setting, ResolveError> {

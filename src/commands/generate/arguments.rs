@@ -15,7 +15,14 @@ use std::path::PathBuf;
     clippy::struct_excessive_bools,
     reason = "each is a switch of the command line"
 )]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
 #[command(after_help = "\
+A VM that is called like a command is given as INSTANCE=NAME: rbac=rbac.
+
 Examples:
   vbox-smf gen vm1 --user vbox --output vbox.xml
   vbox-smf gen vm1 db=db.example --user vbox \\
@@ -23,11 +30,23 @@ Examples:
   vbox-smf gen web db --user vbox --requires web:db --path '/tank/my vms'
   vbox-smf gen vm1 vm2 --user vm1:alice --user vm2:bob \\
     --timezone alice:Europe/Vienna --output-dir /lib/svc/manifest/site
+  vbox-smf gen --fleet fleet.toml --output vbox.xml
   vbox-smf gen --from-virtualbox --user alice --user bob --svccfg")]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(super) other: Option<super::Other>,
     /// A VM's name or UUID; INSTANCE=NAME where an instance cannot be called like the VM
-    #[arg(value_name = "VM", required_unless_present = "from_virtualbox")]
+    #[arg(value_name = "VM", required_unless_present_any = ["fleet", "from_virtualbox"])]
     pub(super) vms: Vec<String>,
+    /// Take the VMs, and everything about them, from a fleet file; VM chooses instances of it
+    #[arg(long, value_name = "FILE", conflicts_with_all = NOT_WITH_FLEET)]
+    pub(super) fleet: Option<PathBuf>,
+    /// Print where each value ends up, and why, in place of the manifest
+    #[arg(long, conflicts_with_all = ["output", "output_dir", "force", "svccfg"])]
+    pub(super) explain: bool,
+    /// Print it as JSON
+    #[arg(long, requires = "explain")]
+    pub(super) json: bool,
     /// Whose VMs they are: VirtualBox keeps VMs per user, and the methods run as that user
     #[arg(long = "user", value_name = "[INSTANCE:]USER")]
     pub(super) users: Vec<String>,
@@ -79,6 +98,9 @@ pub(crate) struct Arguments {
     /// Who hears when an instance goes to maintenance or leaves online: mailto:ADDRESS or snmp:active
     #[arg(long = "notify", value_name = "[INSTANCE:]TO")]
     pub(super) notify: Vec<String>,
+    /// A user who may enable, disable, restart and clear a VM, or each of the VMs: see `vbox-smf gen rbac`
+    #[arg(long = "delegate", value_name = "[INSTANCE:]USER")]
+    pub(super) delegates: Vec<String>,
     /// The service's name
     #[arg(long, value_name = "NAME", default_value = crate::fmri::DEFAULT_SERVICE)]
     pub(super) service: String,
@@ -101,6 +123,28 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(super) svccfg: bool,
 }
+
+/// What the file says itself.
+const NOT_WITH_FLEET: [&str; 18] = [
+    "from_virtualbox",
+    "users",
+    "settings",
+    "enabled",
+    "after",
+    "requires",
+    "depends_on",
+    "paths",
+    "delegates",
+    "groups",
+    "environment",
+    "timezones",
+    "projects",
+    "resource_pools",
+    "privileges",
+    "limit_privileges",
+    "working_directories",
+    "notify",
+];
 
 const ORDER: &str = "What goes first";
 const USERS: &str = "Per user";

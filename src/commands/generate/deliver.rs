@@ -140,7 +140,7 @@ pub(super) fn deliver(target: &Target<'_>, texts: &[Text], force: bool) -> Resul
     }
 }
 
-fn print(text: &str) -> Result<(), Failure> {
+pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
@@ -150,7 +150,7 @@ fn print(text: &str) -> Result<(), Failure> {
         })
 }
 
-fn not_placed(error: PlaceError) -> Failure {
+pub(super) fn not_placed(error: PlaceError) -> Failure {
     let (kind, hint) = match &error {
         PlaceError::Exists(_) => (Kind::Config, Some("--force replaces it".to_owned())),
         PlaceError::NotAFile(_) => (Kind::Config, Some("name a file".to_owned())),

@@ -19,19 +19,7 @@ use crate::vm::Printable;
 /// # Errors
 /// A name or a value cannot be.
 pub(super) fn request(arguments: &Arguments) -> Result<Request, Failure> {
-    let vms = arguments
-        .vms
-        .iter()
-        .map(|text| {
-            let operand: Operand = text.parse().map_err(operand_failure)?;
-            Ok(VmRequest {
-                instance: operand.instance,
-                vm: operand.vm,
-                origin: Origin::new(text),
-            })
-        })
-        .collect::<Result<Vec<_>, Failure>>()?;
-    request_for(arguments, vms, Vec::new())
+    request_for(arguments, vms(&arguments.vms)?, Vec::new())
 }
 
 /// The same where VirtualBox has said which VMs there are, and more about them.
@@ -54,15 +42,50 @@ pub(super) fn request_for(
     })
 }
 
+/// The VMs that are named.
+///
+/// # Errors
+/// No instance can be called like one.
+pub(super) fn vms(texts: &[String]) -> Result<Vec<VmRequest>, Failure> {
+    texts
+        .iter()
+        .map(|text| {
+            let operand: Operand = text.parse().map_err(operand_failure)?;
+            Ok(VmRequest {
+                instance: operand.instance,
+                vm: operand.vm,
+                origin: Origin::new(text),
+            })
+        })
+        .collect()
+}
+
+/// Wishes for properties alone.
+///
+/// # Errors
+/// A property or a value cannot be.
+pub(super) fn settings(texts: &[String], vms: &[VmRequest]) -> Result<Vec<Wish>, Failure> {
+    let mut lowered = Lowered::new(vms, Vec::new());
+    lowered.settings(texts)?;
+    Ok(lowered.wishes)
+}
+
+/// Wishes for who manages which VM.
+///
+/// # Errors
+/// A name cannot be.
+pub(super) fn delegates(texts: &[String], vms: &[VmRequest]) -> Result<Vec<Wish>, Failure> {
+    let mut lowered = Lowered::new(vms, Vec::new());
+    lowered.plain("--delegate", texts, Named::Instances, Want::Delegate)?;
+    Ok(lowered.wishes)
+}
+
 fn wishes(
     arguments: &Arguments,
     vms: &[VmRequest],
     found: Vec<Wish>,
 ) -> Result<Vec<Wish>, Failure> {
-    let mut lowered = Lowered {
-        scopes: Scopes::new(vms),
-        wishes: found,
-    };
+    let mut lowered = Lowered::new(vms, found);
     // Where no VM is named, --user has said whose VMs to look for, and they have their users.
     if !arguments.vms.is_empty() {
         lowered.plain("--user", &arguments.users, Named::Instances, Want::User)?;
@@ -92,6 +115,8 @@ fn wishes(
         Named::Instances,
         Want::Notify,
     )?;
+    let delegates = &arguments.delegates;
+    lowered.plain("--delegate", delegates, Named::Instances, Want::Delegate)?;
     let users = Named::InstancesAndUsers;
     lowered.plain("--group", &arguments.groups, users, Want::Group)?;
     lowered.variables(&arguments.environment)?;
@@ -128,6 +153,13 @@ struct Lowered {
 }
 
 impl Lowered {
+    fn new(vms: &[VmRequest], wishes: Vec<Wish>) -> Self {
+        Self {
+            scopes: Scopes::new(vms),
+            wishes,
+        }
+    }
+
     fn wish(&mut self, whom: Whom, want: Want, origin: &str) {
         self.wishes.push(Wish {
             whom,
@@ -224,12 +256,12 @@ fn setting_failure(error: SettingError) -> Failure {
     super::hinted(Failure::new(Kind::Usage, error), hint)
 }
 
-fn model_failure(error: DurationError) -> Failure {
+pub(super) fn model_failure(error: DurationError) -> Failure {
     usage("--model")(error).hinted("leave --model out, or say transient")
 }
 
 /// An error in the value of an option.
-fn usage<E: fmt::Display>(option: &'static str) -> impl FnOnce(E) -> Failure {
+pub(super) fn usage<E: fmt::Display>(option: &'static str) -> impl FnOnce(E) -> Failure {
     move |error| Failure::told(Kind::Usage, format_args!("{option}: {error}"))
 }
 

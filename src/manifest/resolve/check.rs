@@ -66,7 +66,8 @@ pub(super) fn wish(wish: &Wish, request: &Request, known: &Known<'_>) -> Result<
         | Want::ResourcePool(_)
         | Want::Privileges(_)
         | Want::LimitPrivileges(_)
-        | Want::Notify(_) => Ok(()),
+        | Want::Notify(_)
+        | Want::Delegate(_) => Ok(()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::super::authority::AuthorityError;
 use super::super::blueprint::AccountName;
 use super::super::need::ServiceTarget;
 use super::super::request::{Origin, Whom};
@@ -80,6 +81,14 @@ pub(crate) enum ResolveError {
         origin: Origin,
         /// Why not.
         source: SettingError,
+    },
+    /// A VM that cannot have authorizations of its own.
+    #[error("{origin}")]
+    Authority {
+        /// Where it was asked for.
+        origin: Origin,
+        /// Why not.
+        source: AuthorityError,
     },
     /// Two instances would fight over it.
     #[error("{first} and {second} are the same VM, '{}'", Printable(.vm))]
@@ -167,6 +176,9 @@ impl ResolveError {
             }
             Self::NameForMany { .. } => Some("give each VM as INSTANCE=NAME".to_owned()),
             Self::SameVm { .. } => Some("a VM can have one instance only".to_owned()),
+            Self::Authority { .. } => {
+                Some("give the VM an instance of another name, as INSTANCE=NAME".to_owned())
+            }
             Self::Circle(_) => Some("take one of these dependencies away".to_owned()),
             Self::UserDiffers(different) => {
                 let user = Printable(different.user.as_str());

@@ -11,12 +11,12 @@ use crate::fmri::InstanceName;
 use crate::schema;
 
 /// The wishes, sorted by whom they are for, each group in the order in which it was made.
-pub(super) struct Layers<'r> {
+pub(in crate::manifest) struct Layers<'r> {
     groups: HashMap<&'r Whom, Vec<&'r Wish>>,
 }
 
 impl<'r> Layers<'r> {
-    pub(super) fn of(wishes: &'r [Wish]) -> Self {
+    pub(in crate::manifest) fn of(wishes: &'r [Wish]) -> Self {
         let mut groups: HashMap<_, Vec<_>> = HashMap::new();
         for wish in wishes {
             groups.entry(&wish.whom).or_default().push(wish);
@@ -25,7 +25,7 @@ impl<'r> Layers<'r> {
     }
 
     /// One of two values would be lost.
-    pub(super) fn check_once(wishes: &[Wish]) -> Result<(), ResolveError> {
+    pub(in crate::manifest) fn check_once(wishes: &[Wish]) -> Result<(), ResolveError> {
         let mut slots: HashMap<(&Whom, String), &Wish> = HashMap::new();
         for wish in wishes {
             let Some(slot) = wish.want.slot() else {
@@ -49,12 +49,12 @@ impl<'r> Layers<'r> {
     }
 
     /// Those for all VMs.
-    pub(super) fn all(&self) -> impl Iterator<Item = &'r Wish> + use<'r, '_> {
+    pub(in crate::manifest) fn all(&self) -> impl Iterator<Item = &'r Wish> + use<'r, '_> {
         self.group(&Whom::All)
     }
 
     /// Those for this VM or its user's, the closest first.
-    pub(super) fn closer_for(
+    pub(in crate::manifest) fn closer_for(
         &self,
         instance: &InstanceName,
         user: Option<&AccountName>,
@@ -65,7 +65,7 @@ impl<'r> Layers<'r> {
     }
 
     /// All that are for this VM, the closest first.
-    pub(super) fn everything_for(
+    pub(in crate::manifest) fn everything_for(
         &self,
         instance: &InstanceName,
         user: Option<&AccountName>,
@@ -74,7 +74,7 @@ impl<'r> Layers<'r> {
     }
 
     /// The closest that is wanted.
-    pub(super) fn first<T>(
+    pub(in crate::manifest) fn first<T>(
         &self,
         instance: &InstanceName,
         user: Option<&AccountName>,
@@ -85,12 +85,12 @@ impl<'r> Layers<'r> {
     }
 
     /// The properties that are set for all VMs.
-    pub(super) fn settings_for_all(&self) -> Vec<Setting> {
+    pub(in crate::manifest) fn settings_for_all(&self) -> Vec<Setting> {
         settings(self.all())
     }
 
     /// The properties that are set for this VM or its user's: the closest, each once.
-    pub(super) fn settings_for(
+    pub(in crate::manifest) fn settings_for(
         &self,
         instance: &InstanceName,
         user: Option<&AccountName>,
@@ -99,7 +99,7 @@ impl<'r> Layers<'r> {
     }
 
     /// Where `vm/name` is set for this instance.
-    pub(super) fn named(&self, instance: &InstanceName) -> Option<&'r Origin> {
+    pub(in crate::manifest) fn named(&self, instance: &InstanceName) -> Option<&'r Origin> {
         self.group(&Whom::Instance(instance.clone()))
             .find(|wish| {
                 matches!(&wish.want, Want::Setting(setting) if *setting.property == schema::NAME)

@@ -47,7 +47,8 @@ fn need(want: &Want, request: &Request, known: &Known<'_>) -> Option<Need> {
         | Want::ResourcePool(_)
         | Want::Privileges(_)
         | Want::LimitPrivileges(_)
-        | Want::Notify(_) => None,
+        | Want::Notify(_)
+        | Want::Delegate(_) => None,
     }
 }
 

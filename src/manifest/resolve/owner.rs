@@ -35,7 +35,8 @@ pub(super) fn owner(instance: &InstanceName, user: &AccountName, layers: &Layers
             | Want::Requires(_)
             | Want::DependsOn(_)
             | Want::Path(_)
-            | Want::Notify(_) => {}
+            | Want::Notify(_)
+            | Want::Delegate(_) => {}
         }
     }
     owner.environment = environment.into_values().collect();
