@@ -250,7 +250,10 @@ pub(super) fn propval(name: &str, kind: PropertyType, value: &str) -> PropertyEn
 mod tests {
     use super::*;
     use crate::failure::Kind;
+    use crate::manifest::context::Variable;
     use crate::manifest::model::RestartOn;
+    use crate::manifest::need::Need;
+    use crate::manifest::notify::NotifyTarget;
     use crate::manifest::{order, read, write};
     use crate::settings::{Settings, unknown_properties};
     use crate::tools::svcprop::{self, Properties};
@@ -342,6 +345,29 @@ mod tests {
         };
         assert!(!instance.enabled);
         assert!(instance.exec_methods.is_empty() && instance.method_context.is_some());
+    }
+
+    /// The templates of the shipped manifests are those of the schema: each property has its own there.
+    #[test]
+    fn every_manifest_has_the_templates_of_every_property() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests");
+        for name in ["vbox.xml", "three-vms.xml"] {
+            let text = std::fs::read_to_string(folder.join(name)).unwrap();
+            let service = read::from_text(&text).unwrap().services.remove(0);
+            assert_eq!(service.template, Some(template()), "{name}");
+            for property in schema::PROPERTIES {
+                let pattern = format!(
+                    "<prop_pattern name='{}' type='{}' required='false'>",
+                    property.name, property.value_type
+                );
+                assert_eq!(
+                    text.matches(&pattern).count(),
+                    1,
+                    "{name}: {}",
+                    property.path()
+                );
+            }
+        }
     }
 
     #[test]
@@ -530,6 +556,9 @@ mod tests {
             vm in "[\\PC\t\n\r&&[^\u{fffe}\u{ffff}]]{1,30}",
             delay in 0..=3600_u64,
             timeout in 1..=86_400_u64,
+            path in "/[\\PC&&[^\u{fffe}\u{ffff}]]{0,30}",
+            variable in "[\\PC\t\n\r&&[^\u{fffe}\u{ffff}]]{0,30}",
+            address in "[a-z&']{1,8}@[a-z]{1,8}",
         ) {
             let delay = delay.to_string();
             let timeout = timeout.to_string();
@@ -539,6 +568,16 @@ mod tests {
             instances[0].2 = &own;
             let mut plan = blueprint(&instances);
             plan.settings = set(&[("vm/start_delay", &delay)]);
+            let need = Need::File(path.parse().unwrap());
+            let mail: NotifyTarget = format!("mailto:{address}").parse().unwrap();
+            plan.notify = vec![mail.clone()];
+            plan.needs.insert(need.clone());
+            let first = &mut plan.instances[0];
+            first.notify = vec![mail, NotifyTarget::Snmp];
+            first.needs.extend([need, Need::After("x".parse().unwrap())]);
+            if let Some(owner) = &mut first.owner {
+                owner.environment = vec![Variable::new("TZ", &variable).unwrap()];
+            }
             let bundle = build(&plan);
             let text = write::to_text(&bundle).unwrap();
             prop_assert_eq!(order::violations(&text), Vec::<String>::new());

@@ -48,6 +48,13 @@ vm/stop_timeout needs a longer timeout here.",
         text: "The methods read their properties when they run: there is nothing to refresh.",
     },
     Comment {
+        element: "notification_parameters",
+        name: "",
+        text: "\
+svccfg listnotify shows them. Mail is sent by svc:/system/fm/smtp-notify, traps by
+svc:/system/fm/snmp-notify: they must be installed and enabled.",
+    },
+    Comment {
         element: "property_group",
         name: "general",
         text: "Who may enable, disable and restart: to change general/enabled takes both.",

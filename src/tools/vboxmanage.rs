@@ -139,11 +139,19 @@ impl<'a> VBoxManage<'a> {
     /// `list --long vms`: all VMs, in the order in which VirtualBox looks for a name. It takes no session,
     /// and 25 to 60 ms a VM, more while others ask the same.
     ///
+    /// It exits 0 and complains about each VM that is inaccessible, or not ready: that says nothing of the others,
+    /// which are listed, but whoever misses a VM in it must not take it for one that is not there.
+    ///
     /// # Errors
     /// As VBoxManage says, or its output is not what it should be.
-    pub(crate) fn all(&self, limit: Duration) -> Result<Vec<Listed>, VBoxError> {
-        let text = self.text(&["list", "--long", "vms"], limit)?;
-        list::parse_long(&text).map_err(VBoxError::Garbled)
+    pub(crate) fn all(&self, limit: Duration) -> Result<LongList, VBoxError> {
+        let output = self.run(&["list", "--long", "vms"], limit, &mut crate::host::wait_on)?;
+        let complaint = error::complains(&output).then(|| error::classify(&output));
+        let text = Self::printed(output)?;
+        Ok(LongList {
+            vms: list::parse_long(&text).map_err(VBoxError::Garbled)?,
+            complaint,
+        })
     }
 
     /// `list vms`, `list --long vms` and `list hdds`: all VMs and the files that they need. None of them takes a
@@ -185,6 +193,15 @@ impl<'a> VBoxManage<'a> {
             _ => Err(error::classify(&output)),
         }
     }
+}
+
+/// What the long list says.
+#[derive(Debug)]
+pub(crate) struct LongList {
+    /// The VMs whose state it has, in the order in which VirtualBox looks for a name.
+    pub(crate) vms: Vec<Listed>,
+    /// What VBoxManage complained about beside it.
+    pub(crate) complaint: Option<VBoxError>,
 }
 
 /// A VM as a look found it.

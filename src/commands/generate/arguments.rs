@@ -5,7 +5,11 @@ use std::path::PathBuf;
 /// Write an SMF manifest: a service, and an instance of it for each VM
 ///
 /// An option applies to all VMs, or to one: `--set vm1:vm/on_saved=leave`. A property that is set for all goes to
-/// the service, where every instance finds it; one that is set for one VM goes to its instance.
+/// the service, where every instance finds it; one that is set for one VM goes to its instance. What --after,
+/// --requires, --depends-on, --path and --notify say for one VM comes on top of what they say for all.
+///
+/// VirtualBox starts all VMs of a user from one daemon, which keeps what its first client had. So what is said per
+/// user must be the same for all VMs of a user; WHOSE is a VM's instance, or a user.
 #[derive(Debug, clap::Args)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -21,10 +25,13 @@ A VM that is called like a command is given as INSTANCE=NAME: rbac=rbac.
 
 Examples:
   vbox-smf gen vm1 --user vbox --output vbox.xml
-  vbox-smf gen vm1 db=db.example --user vbox --set db:vm/stop_method=acpipowerbutton
-  vbox-smf gen web db --user vbox --requires web:db --path '/tank/my vms' --notify mailto:root
+  vbox-smf gen vm1 db=db.example --user vbox \\
+    --set db:vm/stop_method=acpipowerbutton --notify mailto:root
+  vbox-smf gen web db --user vbox --requires web:db --path '/tank/my vms'
+  vbox-smf gen vm1 vm2 --user vm1:alice --user vm2:bob \\
+    --timezone alice:Europe/Vienna --output-dir /lib/svc/manifest/site
   vbox-smf gen --fleet fleet.toml --output vbox.xml
-  vbox-smf gen vm1 vm2 --user vm1:alice --user vm2:bob --timezone alice:Europe/Vienna")]
+  vbox-smf gen --from-virtualbox --user alice --user bob --svccfg")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(super) other: Option<super::Other>,
@@ -140,4 +147,4 @@ const NOT_WITH_FLEET: [&str; 18] = [
 ];
 
 const ORDER: &str = "What goes first";
-const USERS: &str = "Per user (WHOSE is an instance or a user; all VMs of a user must have the same, because VirtualBox starts them from one daemon)";
+const USERS: &str = "Per user";

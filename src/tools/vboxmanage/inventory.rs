@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::VBoxError;
 use super::list::{self, Entry, label};
-use crate::vm::Uuid;
+use super::{Refusal, VBoxError};
+use crate::vm::{Printable, Uuid};
 
 /// A VM with the files that it cannot do without.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,16 @@ pub(crate) struct Registered {
 /// # Errors
 /// They contradict each other, or what they say of a VM is not whole.
 pub(super) fn join(vms: &str, long: &str, hdds: &str) -> Result<Vec<Registered>, VBoxError> {
+    // In a locale without a character of a name or a path VBoxManage stops there, and exits 0.
+    let is_cut = |text: &&str| !text.is_empty() && !text.ends_with('\n');
+    if let Some(text) = [vms, long, hdds].iter().find(|text| is_cut(text)) {
+        let last = text.lines().last().unwrap_or_default();
+        let told = format!(
+            "what VBoxManage lists is cut off after '{}'",
+            Printable(last)
+        );
+        return Err(VBoxError::Refused(Refusal::Locale, told));
+    }
     let mut machines: HashMap<Uuid, Machine> = HashMap::new();
     for machine in machines_of(long) {
         if let Some(other) = machines.insert(machine.uuid.clone(), machine.clone())
@@ -281,6 +291,23 @@ mod tests {
         for long in ["", &begun] {
             let error = join(&vms, long, "").unwrap_err();
             assert!(matches!(error, VBoxError::Elsewhere(_)), "{error}");
+        }
+    }
+
+    /// As the real one prints it in the locale C, of a VM that is called übel.
+    #[test]
+    fn a_list_that_is_cut_off_is_no_list() {
+        let vms = format!("\"plain\" {{{PLAIN}}}\n");
+        for (vms, long, hdds) in [
+            (format!("{vms}\""), "", ""),
+            (String::new(), "Name:                        ", ""),
+            (String::new(), "", "Location:       /home/"),
+        ] {
+            let error = join(&vms, long, hdds).unwrap_err();
+            assert!(
+                matches!(error, VBoxError::Refused(Refusal::Locale, _)),
+                "{error}"
+            );
         }
     }
 
