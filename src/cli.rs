@@ -38,9 +38,11 @@ enum Command {
     Stop(MethodArguments),
     /// Do nothing: properties are read anew by every start and stop (the refresh method of SMF)
     Refresh(Instance),
-    Gen(commands::generate::Arguments),
+    Gen(Box<commands::generate::Arguments>),
     #[command(after_help = docs::verdicts())]
     Validate(commands::validate::Arguments),
+    #[command(hide = true)]
+    Inventory(commands::inventory::Arguments),
     Rehearse(commands::rehearse::Arguments),
 }
 
@@ -151,6 +153,11 @@ fn complain(failure: &Failure) {
     );
 }
 
+/// Where the lines of a log go. That nobody reads them changes nothing.
+fn on_stderr(line: &str) {
+    let _closed = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Runs the command that was asked for.
 fn dispatch(
     cli: &Cli,
@@ -165,10 +172,7 @@ fn dispatch(
             caller,
             dry_run: arguments.dry_run,
         };
-        let stderr = |line: &str| {
-            let _closed = writeln!(std::io::stderr(), "{line}");
-        };
-        commands::method::run(&RealHost::new(), &Log::new(&stderr), &request)
+        commands::method::run(&RealHost::new(), &Log::new(&on_stderr), &request)
     };
     let done = |()| Ending::Done;
     match &cli.command {
@@ -177,9 +181,14 @@ fn dispatch(
         // Properties are read anew by every start and stop, and a refresh that failed would put the
         // instance into maintenance.
         Command::Refresh(_) => Ok(Ending::Done),
-        Command::Gen(arguments) => commands::generate::run(arguments).map(done),
+        Command::Gen(arguments) => {
+            commands::generate::run(&RealHost::new(), &Log::new(&on_stderr), arguments).map(done)
+        }
         Command::Validate(arguments) => commands::validate::run(arguments),
         Command::Rehearse(arguments) => commands::rehearse::run(arguments).map(done),
+        Command::Inventory(arguments) => {
+            commands::inventory::run(&RealHost::new(), &Log::new(&on_stderr), arguments).map(done)
+        }
     }
 }
 

@@ -175,7 +175,7 @@ impl FromStr for InstanceFmri {
 }
 
 /// Takes `svc:`, `//localhost` and the slash before the service's name away.
-fn strip_scheme_and_scope(text: &str) -> Result<&str, FmriError> {
+pub(crate) fn strip_scheme_and_scope(text: &str) -> Result<&str, FmriError> {
     let rest = match text.strip_prefix("svc:") {
         Some(rest) => rest,
         None if ["file:", "lrc:", "http:", "https:"]

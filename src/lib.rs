@@ -8,7 +8,9 @@
 //!                         |-> tools/*        VBoxManage, svcprop: runner + pure parser
 //!                         |     `-> host/*   trait Host: this machine, or a simulated one
 //!                         |-> plan, settings, schema    pure decisions
-//!                         `-> manifest/*     what SMF imports
+//!                         |-> fleet/*        a file of many VMs
+//!                         |-> manifest/*     what SMF imports
+//!                         `-> rbac           who may manage it
 //!                       failure              kinds of failure -> exit status
 //! words: fmri, vm       no I/O
 //! ```
@@ -17,11 +19,13 @@ mod cli;
 mod commands;
 mod docs;
 mod failure;
+mod fleet;
 mod fmri;
 mod host;
 mod log;
 mod manifest;
 mod plan;
+mod rbac;
 mod rehearse;
 mod schema;
 mod settings;

@@ -25,16 +25,27 @@ const THREE: &[&str] = &[
     "--set=mail:vm/start_delay=60",
     "--set=lab:vm/stop_timeout=900",
     "--set=lab:vm/stop_fallback=none",
+    "--requires=web:mail",
+    "--after=lab",
+    "--depends-on=svc:/network/ntp:default",
+    "--path=/tank/gäste & \"co\"",
+    "--path=lab:/tank/lab/100% 'lab'.vbox",
+    "--timezone=Europe/Vienna",
+    "--env=bob:VBOX_USER_HOME=/tank/bob's vms",
+    "--project=alice:user.alice",
+    "--privileges=bob:basic,!proc_info",
+    "--notify=mailto:root@localhost",
+    "--notify=lab:snmp:active",
     "--enabled",
     "--service=site/guests",
     "--method=/opt/100% ours/vbox",
 ];
 
 /// What a run gave: exit status, standard output, standard error.
-type Run = (i32, String, String);
+pub(crate) type Run = (i32, String, String);
 
 /// Runs `vbox-smf gen` with an empty environment.
-fn gen_in(directory: &Path, arguments: &[&str]) -> Run {
+pub(crate) fn gen_in(directory: &Path, arguments: &[&str]) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_vbox-smf"))
         .arg("gen")
         .args(arguments)
@@ -50,39 +61,44 @@ fn gen_in(directory: &Path, arguments: &[&str]) -> Run {
     )
 }
 
-fn run(arguments: &[&str]) -> Run {
+pub(crate) fn run(arguments: &[&str]) -> Run {
     gen_in(Path::new("/"), arguments)
 }
 
 /// An empty directory for one test.
-fn directory(name: &str) -> PathBuf {
+pub(crate) fn directory(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _gone = fs::remove_dir_all(&path);
     fs::create_dir_all(&path).unwrap();
     path
 }
 
-fn golden(name: &str) -> PathBuf {
+pub(crate) fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("manifests")
         .join(name)
 }
 
 #[track_caller]
-fn assert_golden(name: &str, arguments: &[&str]) -> String {
-    let (status, text, _) = run(arguments);
-    assert_eq!(status, 0);
-    let path = golden(name);
+pub(crate) fn assert_golden(name: &str, arguments: &[&str]) -> String {
+    let (status, text, stderr) = run(arguments);
+    assert_eq!(status, 0, "{stderr}");
+    assert_same(&golden(name), &text);
+    text
+}
+
+/// A golden file holds this text, byte for byte.
+#[track_caller]
+pub(crate) fn assert_same(path: &Path, text: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, &text).unwrap();
+        fs::write(path, text).unwrap();
     }
-    let expected = fs::read_to_string(&path).unwrap();
+    let expected = fs::read_to_string(path).unwrap_or_default();
     assert!(
         text == expected,
         "{} differs; UPDATE_GOLDEN=1 writes it anew:\n{text}",
         path.display()
     );
-    text
 }
 
 #[test]
@@ -99,7 +115,13 @@ fn three_vms_of_two_users() {
         "<instance name='web' enabled='true'>",
         "value='mail.example'",
         "value='R&amp;D &lt;\"old\"&gt; &apos;lab&apos;; VMState=\"running'",
-        "<method_credential user='bob' group='staff' privileges='basic'/>",
+        "<method_credential user='bob' group='staff' privileges='basic,!proc_info'/>",
+        "<method_context working_directory=':home' project='user.alice'>",
+        "<envvar name='VBOX_USER_HOME' value='/tank/bob&apos;s vms'/>",
+        "<service_fmri value='svc:/site/guests:mail'/>",
+        "<service_fmri value='file://localhost/tank/gäste &amp; \"co\"'/>",
+        "<service_fmri value='file://localhost/tank/lab/100% &apos;lab&apos;.vbox'/>",
+        "<type name='snmp' active='true'/>",
         "value='/opt/VirtualBox 7/VBoxManage'",
         "timeout_seconds='410'",
         "timeout_seconds='910'",
@@ -119,22 +141,29 @@ fn the_same_words_give_the_same_bytes() {
     assert_eq!(run(THREE), run(THREE));
 }
 
+/// Asks xmllint, where there is one.
+#[track_caller]
+fn well_formed(path: &Path) {
+    let name = path.display().to_string();
+    match Command::new("xmllint")
+        .arg("--noout")
+        .arg("--nonet")
+        .arg(path)
+        .output()
+    {
+        Ok(output) => assert!(
+            output.status.success(),
+            "{name}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        ),
+        Err(error) => crate::skipped(&name, &format!("xmllint is not to be had ({error})")),
+    }
+}
+
 #[test]
 fn the_shipped_manifests_are_well_formed_to_xmllint() {
-    for name in ["vbox.xml", "three-vms.xml"] {
-        match Command::new("xmllint")
-            .arg("--noout")
-            .arg("--nonet")
-            .arg(golden(name))
-            .output()
-        {
-            Ok(output) => assert!(
-                output.status.success(),
-                "{name}: {}",
-                String::from_utf8_lossy(&output.stderr)
-            ),
-            Err(error) => crate::skipped(name, &format!("xmllint is not to be had ({error})")),
-        }
+    for name in ["vbox.xml", "three-vms.xml", "profile.xml", "fleet.xml"] {
+        well_formed(&golden(name));
     }
 }
 
@@ -221,6 +250,22 @@ fn refusals_are_one_line_on_standard_error_and_nothing_is_written() {
             "vm/on_saved is set twice for a",
         ),
         (
+            &["a", "b", "--user=u", "--timezone=a:UTC"],
+            "a has the variable TZ 'UTC' and b no variable TZ, and both are VMs of the user 'u'",
+        ),
+        (
+            &["a", "b", "--user=u", "--after=a:b", "--requires=b:a"],
+            "a and b wait for each other: a -> b -> a; take one of these dependencies away",
+        ),
+        (
+            &["a", "--user=u", "--model=contract"],
+            "--model: 'contract' cannot be: VirtualBox starts all VMs of a user from one daemon",
+        ),
+        (
+            &["a", "--user=u", "--model=child"],
+            "--model: 'child' cannot be: VirtualBox starts a VM from its own daemon",
+        ),
+        (
             &["a=new\nline\u{1b}[2J", "--user=u"],
             "cannot be 'new\\nline\\u{1b}[2J' in a manifest",
         ),
@@ -252,4 +297,106 @@ fn refusals_are_one_line_on_standard_error_and_nothing_is_written() {
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
     assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
+}
+
+/// The options by which the tests below write several files.
+const FOLDER: &[&str] = &[
+    "a",
+    "b=b b",
+    "c",
+    "--user=u",
+    "--user=c:v",
+    "--after=b:a",
+    "--notify=mailto:root",
+    "--output-dir=.",
+];
+
+#[test]
+fn a_folder_with_a_manifest_for_each_vm() {
+    let directory = directory("folder");
+    let (status, stdout, stderr) = gen_in(&directory, FOLDER);
+    assert_eq!((status, stdout.as_str()), (0, ""), "{stderr}");
+    assert_eq!(
+        stderr,
+        "next: svccfg import ./a.xml ./b.xml ./c.xml; svcadm enable vbox:a vbox:b vbox:c\n"
+    );
+    let names = |directory: &Path| {
+        let entries = fs::read_dir(directory).unwrap();
+        let mut names: Vec<_> = entries.map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&directory), ["a.xml", "b.xml", "c.xml"]);
+    // What they say of the service is the same: no import changes what another one said.
+    let mut services = Vec::new();
+    for name in ["a", "b", "c"] {
+        let path = directory.join(format!("{name}.xml"));
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches("<instance ").count(), 1);
+        let (before, rest) = text.split_once("    <instance ").unwrap();
+        assert!(rest.starts_with(&format!("name='{name}'")), "{rest}");
+        let (_, after) = rest.split_once("</instance>").unwrap();
+        services.push(format!("{before}{after}"));
+        well_formed(&path);
+    }
+    assert!(services.iter().all(|service| *service == services[0]));
+    let two = directory.join("b.xml");
+    assert!(
+        fs::read_to_string(&two)
+            .unwrap()
+            .contains("value='svc:/site/xvm/vbox:a'")
+    );
+
+    // One that exists: none is written.
+    fs::remove_file(directory.join("a.xml")).unwrap();
+    fs::write(&two, "mine").unwrap();
+    let (status, _, stderr) = gen_in(&directory, FOLDER);
+    assert_eq!(status, 96);
+    assert_eq!(stderr, "vbox-smf: ./b.xml exists; --force replaces it\n");
+    assert_eq!(names(&directory), ["b.xml", "c.xml"]);
+    let forced: Vec<_> = FOLDER.iter().copied().chain(["--force"]).collect();
+    assert_eq!(gen_in(&directory, &forced).0, 0);
+    assert_ne!(fs::read_to_string(&two).unwrap(), "mine");
+    assert_eq!(names(&directory), ["a.xml", "b.xml", "c.xml"]);
+}
+
+#[test]
+fn a_file_and_a_folder_cannot_both_be_meant() {
+    let (status, _, stderr) = run(&["a", "--user=u", "--output=x", "--output-dir=y"]);
+    assert_eq!(status, 2);
+    assert!(stderr.contains("cannot be used with"), "{stderr}");
+    let (status, _, stderr) = run(&["a", "--user=u", "--output-dir=/nonexistent"]);
+    assert_eq!(status, 96);
+    assert!(
+        stderr.contains("cannot write /nonexistent/a.xml"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn svccfg_is_asked_before_anything_is_written() {
+    let directory = directory("svccfg");
+    let (status, _, stderr) = gen_in(&directory, &["a", "--user=u", "--svccfg", "-o", "a.xml"]);
+    if Path::new("/usr/sbin/svccfg").exists() {
+        assert_eq!(status, 0, "{stderr}");
+        return;
+    }
+    assert_eq!(status, 96);
+    assert_eq!(
+        stderr,
+        "vbox-smf: there is no /usr/sbin/svccfg: only illumos and Solaris have it; leave --svccfg out\n"
+    );
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
+}
+
+#[test]
+fn a_variable_that_virtualbox_does_not_see_is_said() {
+    let (status, stdout, stderr) = run(&["a", "--user=u", "--env=DISPLAY=:0", "--env=TZ=UTC"]);
+    assert_eq!(status, 0);
+    assert!(stdout.contains("<envvar name='DISPLAY' value=':0'/>"));
+    assert!(
+        stderr.starts_with("note: VirtualBox does not see DISPLAY: "),
+        "{stderr}"
+    );
+    assert_eq!(stderr.lines().count(), 2);
 }

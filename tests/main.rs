@@ -1,7 +1,9 @@
 //! Integration tests: one crate, one module a subject.
 
 mod entry;
+mod fleet;
 mod generate;
+mod generate_more;
 mod house;
 // The rig is a chroot of Debian.
 #[cfg(target_os = "linux")]

@@ -1,85 +1,102 @@
 //! `vbox-smf gen`: writes the manifest for VMs.
 
+mod arguments;
+mod deliver;
+mod explain;
+mod fleet;
+mod from_virtualbox;
 mod options;
+mod profile;
+mod rbac;
+mod scope;
 
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::log::Log;
 use crate::manifest::blueprint::Blueprint;
+use crate::manifest::context::Variable;
 use crate::manifest::names::shell_word;
-use crate::manifest::place::{PlaceError, place};
-use crate::manifest::{build, write};
-use crate::vm::Printable;
+use crate::manifest::resolve::resolve;
+pub(crate) use arguments::Arguments;
+use deliver::Target;
 
 /// So many instances are named in the note on what to do next.
 const NAMED: usize = 4;
 
-/// Write an SMF manifest: a service, and an instance of it for each VM
-///
-/// An option applies to all VMs, or to one: `--user vm1:alice`. A property that is set for all goes to
-/// the service, where every instance finds it; one that is set for one VM goes to its instance.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  vbox-smf gen vm1 --user vbox --output vbox.xml
-  vbox-smf gen vm1 db=db.example --user vbox --set db:vm/stop_method=acpipowerbutton
-  vbox-smf gen vm1 vm2 --user vm1:alice --user vm2:bob --set vm/stop_timeout=240")]
-pub(crate) struct Arguments {
-    /// A VM's name or UUID; INSTANCE=NAME where an instance cannot be called like the VM
-    #[arg(value_name = "VM", required = true)]
-    vms: Vec<String>,
-    /// Whose VMs they are: VirtualBox keeps VMs per user, and the methods run as that user
-    #[arg(long = "user", value_name = "[INSTANCE:]USER")]
-    users: Vec<String>,
-    /// The group to run as, where it is not the user's own
-    #[arg(long = "group", value_name = "[INSTANCE:]GROUP")]
-    groups: Vec<String>,
-    /// The value of a property, as in `vm/stop_method=acpipowerbutton`
-    #[arg(long = "set", value_name = "[INSTANCE:]GROUP/PROPERTY=VALUE")]
-    settings: Vec<String>,
-    /// Let the import enable the instances, so that the VMs start at once
-    #[arg(long)]
-    enabled: bool,
-    /// The service's name
-    #[arg(long, value_name = "NAME", default_value = crate::fmri::DEFAULT_SERVICE)]
-    service: String,
-    /// The program that SMF runs to start and stop a VM
-    #[arg(long, value_name = "PATH", default_value = "/lib/svc/method/vbox")]
-    method: String,
-    /// Where to write the manifest; - is standard output
-    #[arg(long, short, value_name = "FILE", default_value = "-")]
-    output: PathBuf,
-    /// Replace FILE where it exists
-    #[arg(long)]
-    force: bool,
+/// What is written beside the manifest.
+#[derive(Debug, clap::Subcommand)]
+enum Other {
+    Rbac(rbac::Arguments),
+    Profile(profile::Arguments),
 }
 
-/// Writes the manifest, then says on standard error what to do with it.
+/// Writes what is asked for, then says on standard error what to do with it.
 ///
 /// # Errors
-/// The arguments do not make sense together, or the file cannot be written.
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let blueprint = options::blueprint(arguments)?;
-    let bundle = build::build(&blueprint).map_err(|error| {
-        use crate::manifest::blueprint::BlueprintError as E;
-        let hint = match &error {
-            E::NameForAll => Some("give each VM as INSTANCE=NAME".to_owned()),
-            E::SameVm { .. } => Some("a VM can have one instance only".to_owned()),
-            E::NoInstance | E::InstanceTwice(_) | E::SettingTwice { .. } => None,
-        };
-        hinted(Failure::new(Kind::Usage, error), hint)
-    })?;
-    let text = write::to_text(&bundle).map_err(|error| Failure::new(Kind::Usage, error))?;
-    if arguments.output == Path::new("-") {
-        print(&text)?;
-    } else {
-        place(&arguments.output, &text, arguments.force).map_err(not_placed)?;
+/// The arguments do not make sense together, svccfg refuses the manifest, or it cannot be written.
+pub(crate) fn run(host: &dyn Host, log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.other {
+        None => manifest(host, log, arguments),
+        Some(Other::Rbac(arguments)) => rbac::run(log, arguments),
+        Some(Other::Profile(arguments)) => profile::run(log, arguments),
     }
-    let note = next_step(&blueprint, &arguments.output);
-    // The manifest is written: that nobody reads the note changes nothing.
-    let _closed = writeln!(io::stderr(), "{}", Printable(&note));
+}
+
+fn manifest(host: &dyn Host, log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
+    let mut notes = Vec::new();
+    let (request, blueprint) = if let Some(path) = &arguments.fleet {
+        let options = fleet::Options {
+            names: &arguments.vms,
+            service: &arguments.service,
+            method: Some(&arguments.method),
+            model: Some(&arguments.model),
+        };
+        fleet::blueprint(path, &options)?
+    } else {
+        let request = if arguments.from_virtualbox {
+            let found = from_virtualbox::look(host, log, arguments)?;
+            notes.extend(found.notes);
+            options::request_for(arguments, found.vms, found.wishes)?
+        } else {
+            options::request(arguments)?
+        };
+        let blueprint = resolve(&request)?;
+        (request, blueprint)
+    };
+    if arguments.explain {
+        return explain::run(&request, &blueprint, arguments.json);
+    }
+    let target = deliver::Target::of(arguments);
+    let texts = deliver::texts(&blueprint, &target)?;
+    if arguments.svccfg {
+        deliver::ask_svccfg(host, &texts)?;
+    }
+    deliver::deliver(&target, &texts, arguments.force)?;
+    notes.extend(unseen_variables(&blueprint));
+    notes.push(next_step(&blueprint, &target));
+    for note in notes {
+        log.line(note);
+    }
     Ok(())
+}
+
+/// Variables that are set for nothing: a line for each.
+fn unseen_variables(blueprint: &Blueprint) -> Vec<String> {
+    let owners = blueprint.instances.iter().filter_map(|i| i.owner.as_ref());
+    let unseen: BTreeSet<_> = owners
+        .flat_map(|owner| &owner.environment)
+        .filter(|variable| !variable.reaches_virtualbox())
+        .map(Variable::name)
+        .collect();
+    unseen
+        .into_iter()
+        .map(|name| {
+            format!("note: VirtualBox does not see {name}: vbox-smf gives it TZ, LANG, LC_ALL, LC_CTYPE and VBOX_*")
+        })
+        .collect()
 }
 
 fn hinted(failure: Failure, hint: Option<String>) -> Failure {
@@ -89,55 +106,43 @@ fn hinted(failure: Failure, hint: Option<String>) -> Failure {
     }
 }
 
-fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| {
-            let error = anyhow::Error::new(error).context("cannot write to standard output");
-            Failure::new(Kind::Transient, error)
-        })
-}
-
-fn not_placed(error: PlaceError) -> Failure {
-    let (kind, hint) = match &error {
-        PlaceError::Exists(_) => (Kind::Config, Some("--force replaces it".to_owned())),
-        PlaceError::NotAFile(_) => (Kind::Config, Some("name a file".to_owned())),
-        PlaceError::Io { source, .. } => match source.kind() {
-            io::ErrorKind::PermissionDenied => (Kind::Permission, None),
-            io::ErrorKind::NotFound => (Kind::Config, Some("is the folder there?".to_owned())),
-            _ => (Kind::Transient, None),
-        },
-    };
-    hinted(Failure::new(kind, error), hint)
-}
-
 /// `next: svccfg import vbox.xml; svcadm enable vbox:vm1`
-fn next_step(blueprint: &Blueprint, output: &Path) -> String {
-    let (save, file) = if output == Path::new("-") {
-        ("save it as vbox.xml, then ", "vbox.xml".to_owned())
-    } else {
-        ("", shell_word(&output.display().to_string()))
+fn next_step(blueprint: &Blueprint, target: &Target<'_>) -> String {
+    let word = |path: PathBuf| shell_word(&path.display().to_string());
+    let instances = &blueprint.instances;
+    let (save, files) = match target {
+        Target::Stdout => ("save it as vbox.xml, then ", vec!["vbox.xml".to_owned()]),
+        Target::File(path) => ("", vec![word(path.to_path_buf())]),
+        Target::Folder(folder) => {
+            let files = instances.iter().take(NAMED);
+            let paths = files.map(|instance| word(deliver::file_of(folder, instance)));
+            ("", shortened(paths.collect(), instances.len()))
+        }
     };
     let service = blueprint.service.short();
-    let instances = &blueprint.instances;
-    let mut fmris: Vec<_> = instances
+    let fmris = instances
         .iter()
         .take(NAMED)
-        .map(|instance| format!("{service}:{}", instance.name))
-        .collect();
-    if instances.len() > NAMED {
-        fmris.push("...".to_owned());
-    }
-    let then = if blueprint.enabled {
+        .map(|instance| format!("{service}:{}", instance.name));
+    let fmris = shortened(fmris.collect(), instances.len());
+    let then = if instances.iter().all(|instance| instance.enabled) {
         "svcs"
     } else {
         "svcadm enable"
     };
     format!(
-        "next: {save}svccfg import {file}; {then} {}",
+        "next: {save}svccfg import {}; {then} {}",
+        files.join(" "),
         fmris.join(" ")
     )
+}
+
+/// The first of them, and a sign that there are more.
+fn shortened(mut first: Vec<String>, all: usize) -> Vec<String> {
+    if all > first.len() {
+        first.push("...".to_owned());
+    }
+    first
 }
 
 #[cfg(test)]
@@ -159,7 +164,8 @@ mod tests {
 
     fn note(line: &[&str]) -> String {
         let arguments = arguments(line);
-        next_step(&options::blueprint(&arguments).unwrap(), &arguments.output)
+        let blueprint = resolve(&options::request(&arguments).unwrap()).unwrap();
+        next_step(&blueprint, &Target::of(&arguments))
     }
 
     #[test]
@@ -195,17 +201,21 @@ mod tests {
             ]),
             "next: svccfg import v.xml; svcs vbox:a vbox:b vbox:c vbox:d ..."
         );
+        assert_eq!(
+            note(&["a", "b", "--user=u", "--output-dir=/my vms"]),
+            "next: svccfg import '/my vms/a.xml' '/my vms/b.xml'; svcadm enable vbox:a vbox:b"
+        );
     }
 
     #[test]
     fn the_default_method_is_the_one_that_is_installed() {
-        let blueprint = options::blueprint(&arguments(&["vm1", "--user", "u"])).unwrap();
+        let request = options::request(&arguments(&["vm1", "--user", "u"])).unwrap();
         assert_eq!(
-            blueprint.method,
+            request.method,
             crate::manifest::method::MethodPath::default()
         );
         assert_eq!(
-            blueprint.service,
+            request.service,
             crate::manifest::names::ServiceName::default()
         );
     }

@@ -274,8 +274,14 @@ impl<'a> Looker<'a> {
     /// description: then nothing is known.
     fn ask_the_long_list(&mut self, until: Duration) -> Result<Told, VBoxError> {
         let all = self.vbox.all(self.left(until))?;
-        let mut ours = all.iter().filter(|vm| Some(&vm.uuid) == self.uuid.as_ref());
+        let mut ours = all
+            .vms
+            .iter()
+            .filter(|vm| Some(&vm.uuid) == self.uuid.as_ref());
         let Some(found) = ours.next() else {
+            if let Some(complaint) = all.complaint {
+                return Err(complaint);
+            }
             // It is not accessible, and has no session to take: showvminfo says why.
             return self.show(until);
         };

@@ -11,7 +11,7 @@ use crate::settings::{self, SettingError, Settings};
 use crate::tools::vboxmanage::{self, VBoxManage};
 use crate::vm::{Intent, VmName};
 
-mod context;
+pub(in crate::commands) mod context;
 mod course;
 mod refused;
 mod verbs;

@@ -1,6 +1,7 @@
 //! One file a command: the only place where looking, deciding and acting meet.
 
 pub(crate) mod generate;
+pub(crate) mod inventory;
 pub(crate) mod look;
 pub(crate) mod method;
 pub(crate) mod rehearse;

@@ -19,6 +19,7 @@ pub(crate) struct Fake {
     answers: BTreeMap<String, Output>,
     asked: RefCell<Vec<String>>,
     locales: Vec<&'static str>,
+    account: Option<Account>,
 }
 
 impl Fake {
@@ -32,6 +33,16 @@ impl Fake {
     /// Has a locale.
     pub(crate) fn locale(mut self, name: &'static str) -> Self {
         self.locales.push(name);
+        self
+    }
+
+    /// Is this user.
+    pub(crate) fn account(mut self, name: &str, uid: u32) -> Self {
+        self.account = Some(Account {
+            name: name.to_owned(),
+            uid,
+            home: format!("/home/{name}").into(),
+        });
         self
     }
 
@@ -84,7 +95,7 @@ impl Host for Fake {
     fn sleep(&self, _: Duration) {}
 
     fn account(&self) -> io::Result<Account> {
-        Err(io::ErrorKind::NotFound.into())
+        self.account.clone().ok_or(io::ErrorKind::NotFound.into())
     }
 
     fn become_user(&self, _: &str) -> io::Result<Account> {
@@ -93,6 +104,10 @@ impl Host for Fake {
 
     fn processes(&self) -> io::Result<Vec<Process>> {
         Ok(Vec::new())
+    }
+
+    fn own_program(&self) -> io::Result<PathBuf> {
+        Ok("/lib/svc/method/vbox-smf".into())
     }
 
     fn cold_start_lock(&self, _: Duration) -> Result<Box<dyn Held>, LockError> {

@@ -237,6 +237,12 @@ pub(crate) trait Host {
     /// `/proc` cannot be read.
     fn processes(&self) -> io::Result<Vec<Process>>;
 
+    /// The absolute path of this program, to run it once more.
+    ///
+    /// # Errors
+    /// The system does not say.
+    fn own_program(&self) -> io::Result<PathBuf>;
+
     /// Takes the lock under which this user's VBoxSVC is started.
     ///
     /// # Errors

@@ -65,6 +65,10 @@ impl Host for RealHost {
         processes::of_user(account::current_uid())
     }
 
+    fn own_program(&self) -> io::Result<PathBuf> {
+        std::env::current_exe()
+    }
+
     fn cold_start_lock(&self, wait: Duration) -> Result<Box<dyn Held>, LockError> {
         let uid = account::current_uid();
         let folder = PathBuf::from(format!("/tmp/.vbox-smf-{uid}"));

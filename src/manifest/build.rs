@@ -3,50 +3,24 @@
 //! What all VMs share is said once, by the service; SMF hands it to every instance that does not say
 //! otherwise. So an instance holds little: who it runs as, and what is set for it alone.
 
-use super::blueprint::{Blueprint, BlueprintError, InstanceBlueprint, Owner, value_of};
+use super::authority::{self, VmAuthority};
+use super::blueprint::{Blueprint, InstanceBlueprint, Owner, value_of};
+use super::context::{ContextWord, Privileges};
+use super::dependency;
 use super::describe::{property_type, template};
 use super::method::{self, Timeouts};
 use super::model::{
-    BundleKind, Dependency, Grouping, Instance, MethodContext, MethodCredential, PropertyEntry,
-    PropertyGroup, PropertyType, Propval, RestartOn, Service, ServiceBundle, ServiceFmri,
-    ServiceKind, Stability, StabilityLevel,
+    BundleKind, Envvar, Instance, MethodContext, MethodCredential, MethodEnvironment, Property,
+    PropertyEntry, PropertyGroup, PropertyType, Propval, Service, ServiceBundle, ServiceKind,
+    Stability, StabilityLevel, ValueList, ValueNode, ValueNodes,
 };
-use super::names::Operand;
+use super::names::{Operand, ServiceName};
+use super::notify;
+use super::request::{Origin, Owners, Request, VmRequest};
+use super::resolve::resolve;
 use super::setting::Setting;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::schema::{self, Default as SchemaDefault, Group};
-
-/// Who may enable, disable, restart and refresh the instances.
-const ACTION_AUTHORIZATION: &str = "solaris.smf.manage.vbox";
-/// Who may change values of the groups that are delegated.
-const VALUE_AUTHORIZATION: &str = "solaris.smf.value.vbox";
-
-/// What must be online first: name, grouping, FMRIs.
-const DEPENDENCIES: &[(&str, Grouping, &[&str])] = &[
-    (
-        "multi-user-server",
-        Grouping::RequireAll,
-        &["svc:/milestone/multi-user-server:default"],
-    ),
-    (
-        "network",
-        Grouping::RequireAll,
-        &["svc:/milestone/network:default"],
-    ),
-    (
-        "filesystem-local",
-        Grouping::RequireAll,
-        &["svc:/system/filesystem/local:default"],
-    ),
-    (
-        "filesystem-remote",
-        Grouping::OptionalAll,
-        &[
-            "svc:/network/nfs/client:default",
-            "svc:/system/filesystem/autofs:default",
-        ],
-    ),
-];
 
 /// The manifest for VMs that are given as on the command line, `NAME` or `INSTANCE=NAME`, with
 /// nothing else said: no owner, every property at its default.
@@ -54,36 +28,27 @@ const DEPENDENCIES: &[(&str, Grouping, &[&str])] = &[
 /// # Errors
 /// A name cannot be, or is there twice.
 pub(crate) fn bundle_for(operands: &[String]) -> Result<ServiceBundle, Failure> {
-    let mut instances = Vec::new();
-    for operand in operands {
-        let operand: Operand = operand.parse().map_err(Failure::from)?;
-        let settings = match &operand.vm {
-            Some(name) => vec![
-                Setting::new("vm/name", name.as_str())
-                    .map_err(|error| Failure::new(Kind::Usage, error))?,
-            ],
-            None => Vec::new(),
-        };
-        instances.push(InstanceBlueprint {
-            name: operand.instance,
-            owner: None,
-            settings,
+    let mut vms = Vec::new();
+    for text in operands {
+        let operand: Operand = text.parse().map_err(Failure::from)?;
+        vms.push(VmRequest {
+            instance: operand.instance,
+            vm: operand.vm,
+            origin: Origin::new(text),
         });
     }
-    build(&Blueprint {
-        instances,
-        ..Blueprint::default()
-    })
-    .map_err(|error| Failure::new(Kind::Usage, error))
+    let blueprint = resolve(&Request {
+        vms,
+        owners: Owners::Optional,
+        ..Request::default()
+    })?;
+    Ok(build(&blueprint))
 }
 
 /// The manifest.
-///
-/// # Errors
-/// Something is there twice, or nothing is there.
-pub(crate) fn build(blueprint: &Blueprint) -> Result<ServiceBundle, BlueprintError> {
-    blueprint.check()?;
+pub(crate) fn build(blueprint: &Blueprint) -> ServiceBundle {
     let timeouts = Timeouts::for_settings(&blueprint.settings);
+    let asked_for = dependency::asked_for(&blueprint.needs, &blueprint.service);
     let service = Service {
         name: blueprint.service.to_string(),
         kind: ServiceKind::Service,
@@ -91,13 +56,15 @@ pub(crate) fn build(blueprint: &Blueprint) -> Result<ServiceBundle, BlueprintErr
         create_default_instance: None,
         single_instance: None,
         restarter: None,
-        dependencies: DEPENDENCIES.iter().map(dependency).collect(),
+        dependencies: dependency::for_all().chain(asked_for).collect(),
         dependents: Vec::new(),
-        // Whose VM it is, each instance says for itself: another manifest of this service, for a VM of
-        // another user, would otherwise change under which user the VMs of this one are looked for.
+        // Whose VM it is, and what the methods run in, each instance says for itself: another manifest of this
+        // service, for a VM of another user, would otherwise change under which user the VMs of this one are
+        // looked for.
         method_context: None,
         exec_methods: method::all(&blueprint.method, timeouts),
-        property_groups: service_groups(&blueprint.settings),
+        notification_parameters: notify::parameters(&blueprint.notify),
+        property_groups: service_groups(blueprint),
         instances: blueprint
             .instances
             .iter()
@@ -108,44 +75,38 @@ pub(crate) fn build(blueprint: &Blueprint) -> Result<ServiceBundle, BlueprintErr
         }),
         template: Some(template()),
     };
-    Ok(ServiceBundle {
+    ServiceBundle {
         kind: BundleKind::Manifest,
         name: blueprint.service.as_str().replace('/', "-"),
         services: vec![service],
-    })
-}
-
-fn dependency((name, grouping, fmris): &(&str, Grouping, &[&str])) -> Dependency {
-    Dependency {
-        name: (*name).to_owned(),
-        grouping: *grouping,
-        // A guest is worth more than tidiness: nothing that happens to a dependency stops a VM.
-        restart_on: RestartOn::None,
-        kind: "service".to_owned(),
-        delete: false,
-        service_fmris: fmris
-            .iter()
-            .map(|fmri| ServiceFmri {
-                value: (*fmri).to_owned(),
-            })
-            .collect(),
-        stability: None,
-        values: Vec::new(),
     }
 }
 
 /// VirtualBox needs the user's home; svc.startd sets no HOME, so at least the directory is there.
 fn context(owner: &Owner) -> MethodContext {
+    let text = |word: &ContextWord| word.to_string();
+    let variables: Vec<_> = owner
+        .environment
+        .iter()
+        .map(|variable| Envvar {
+            name: variable.name().to_owned(),
+            value: variable.value().to_owned(),
+        })
+        .collect();
     MethodContext {
-        working_directory: Some(":home".to_owned()),
+        working_directory: Some(owner.working_directory.to_string()),
+        project: owner.project.as_ref().map(text),
+        resource_pool: owner.resource_pool.as_ref().map(text),
+        security_flags: None,
+        method_profile: None,
         method_credential: Some(MethodCredential {
             user: owner.user.as_str().to_owned(),
             group: owner.group.as_ref().map(|group| group.as_str().to_owned()),
             supp_groups: None,
-            privileges: Some("basic".to_owned()),
-            limit_privileges: None,
+            privileges: Some(owner.privileges.to_string()),
+            limit_privileges: owner.limit_privileges.as_ref().map(Privileges::to_string),
         }),
-        ..MethodContext::default()
+        method_environment: (!variables.is_empty()).then_some(MethodEnvironment { variables }),
     }
 }
 
@@ -156,36 +117,75 @@ fn instance(of: &InstanceBlueprint, blueprint: &Blueprint, timeouts: Timeouts) -
     let own = Timeouts::for_settings(&effective);
     Instance {
         name: of.name.to_string(),
-        enabled: blueprint.enabled,
+        enabled: of.enabled,
         restarter: None,
-        dependencies: Vec::new(),
+        dependencies: dependency::asked_for(&of.needs, &blueprint.service),
         dependents: Vec::new(),
         method_context: of.owner.as_ref().map(context),
         exec_methods: method::longer(&blueprint.method, own, timeouts),
-        property_groups: schema::GROUPS
-            .iter()
-            // svccfg can set a property of an instance only where the instance has the group.
-            .filter(|group| group.delegated || holds(&of.settings, group))
-            .map(|group| settings_group(group, &of.settings, false))
+        notification_parameters: notify::parameters(&of.notify),
+        property_groups: delegation(of, &blueprint.service)
+            .into_iter()
+            .chain(instance_groups(of))
             .collect(),
         template: None,
     }
 }
 
-fn service_groups(settings: &[Setting]) -> Vec<PropertyGroup> {
+fn instance_groups(of: &InstanceBlueprint) -> impl Iterator<Item = PropertyGroup> {
+    schema::GROUPS
+        .iter()
+        // svccfg can set a property of an instance only where the instance has the group.
+        .filter(|group| group.delegated || holds(&of.settings, group))
+        .map(|group| settings_group(group, &of.settings, false))
+}
+
+/// For a VM that somebody manages beside those who manage all. `vm/value_authorization` stays the
+/// service's: who may change `vm/name` could have any VM of the same user.
+fn delegation(of: &InstanceBlueprint, service: &ServiceName) -> Option<PropertyGroup> {
+    if of.delegates.is_empty() {
+        return None;
+    }
+    // The resolver refuses a VM that cannot have them.
+    let own = VmAuthority::of(service, &of.name).ok()?;
+    let either = |name, all, own| {
+        let nodes = [all, own].map(|value: &str| ValueNode {
+            value: value.to_owned(),
+        });
+        PropertyEntry::Property(Property {
+            name: String::from(name),
+            kind: PropertyType::Astring,
+            overrides: false,
+            list: Some(ValueList::Astring(ValueNodes {
+                nodes: nodes.to_vec(),
+            })),
+        })
+    };
+    Some(property_group(
+        "general",
+        "framework",
+        vec![
+            either("action_authorization", authority::MANAGE, &own.manage),
+            either("value_authorization", authority::VALUE, &own.value),
+        ],
+    ))
+}
+
+fn service_groups(blueprint: &Blueprint) -> Vec<PropertyGroup> {
+    let settings = &blueprint.settings;
     let mut groups = vec![
         property_group(
             "general",
             "framework",
             vec![
-                astring("action_authorization", ACTION_AUTHORIZATION),
-                astring("value_authorization", VALUE_AUTHORIZATION),
+                astring("action_authorization", authority::MANAGE),
+                astring("value_authorization", authority::VALUE),
             ],
         ),
         property_group(
             "startd",
             "framework",
-            vec![astring("duration", "transient")],
+            vec![astring("duration", &blueprint.model.to_string())],
         ),
     ];
     groups.extend(
@@ -218,7 +218,7 @@ fn settings_group(group: &Group, settings: &[Setting], defaults: bool) -> Proper
         }
     }
     if group.delegated {
-        values.push(astring("value_authorization", VALUE_AUTHORIZATION));
+        values.push(astring("value_authorization", authority::VALUE));
     }
     property_group(group.name, "application", values)
 }
@@ -237,7 +237,7 @@ fn astring(name: &str, value: &str) -> PropertyEntry {
     propval(name, PropertyType::Astring, value)
 }
 
-fn propval(name: &str, kind: PropertyType, value: &str) -> PropertyEntry {
+pub(super) fn propval(name: &str, kind: PropertyType, value: &str) -> PropertyEntry {
     PropertyEntry::Propval(Propval {
         name: name.to_owned(),
         kind,
@@ -249,11 +249,17 @@ fn propval(name: &str, kind: PropertyType, value: &str) -> PropertyEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Kind;
+    use crate::manifest::context::Variable;
+    use crate::manifest::model::RestartOn;
+    use crate::manifest::need::Need;
+    use crate::manifest::notify::NotifyTarget;
     use crate::manifest::{order, read, write};
     use crate::settings::{Settings, unknown_properties};
     use crate::tools::svcprop::{self, Properties};
     use crate::vm::Intent;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn blueprint(instances: &[(&str, Option<&str>, &[(&str, &str)])]) -> Blueprint {
         Blueprint {
@@ -261,11 +267,12 @@ mod tests {
                 .iter()
                 .map(|(name, user, settings)| InstanceBlueprint {
                     name: name.parse().unwrap(),
-                    owner: user.map(|user| Owner {
-                        user: user.parse().unwrap(),
-                        group: None,
-                    }),
+                    enabled: false,
+                    owner: user.map(|user| Owner::usual(user.parse().unwrap())),
                     settings: set(settings),
+                    needs: BTreeSet::new(),
+                    notify: Vec::new(),
+                    delegates: BTreeSet::new(),
                 })
                 .collect(),
             ..Blueprint::default()
@@ -280,7 +287,7 @@ mod tests {
     }
 
     fn built(blueprint: &Blueprint) -> Service {
-        build(blueprint).unwrap().services.remove(0)
+        build(blueprint).services.remove(0)
     }
 
     /// `group/name` to value.
@@ -340,6 +347,29 @@ mod tests {
         assert!(instance.exec_methods.is_empty() && instance.method_context.is_some());
     }
 
+    /// The templates of the shipped manifests are those of the schema: each property has its own there.
+    #[test]
+    fn every_manifest_has_the_templates_of_every_property() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests");
+        for name in ["vbox.xml", "three-vms.xml"] {
+            let text = std::fs::read_to_string(folder.join(name)).unwrap();
+            let service = read::from_text(&text).unwrap().services.remove(0);
+            assert_eq!(service.template, Some(template()), "{name}");
+            for property in schema::PROPERTIES {
+                let pattern = format!(
+                    "<prop_pattern name='{}' type='{}' required='false'>",
+                    property.name, property.value_type
+                );
+                assert_eq!(
+                    text.matches(&pattern).count(),
+                    1,
+                    "{name}: {}",
+                    property.path()
+                );
+            }
+        }
+    }
+
     #[test]
     fn what_differs_is_said_by_the_instance() {
         let mut plan = blueprint(&[
@@ -382,16 +412,43 @@ mod tests {
         };
         assert!(has(a, "vm/stop_timeout", "600"));
         assert!(has(b, "virtualbox/vboxmanage", "/opt/x"));
-        assert!(!has(
-            b,
-            "virtualbox/value_authorization",
-            VALUE_AUTHORIZATION
-        ));
+        assert!(!has(b, "virtualbox/value_authorization", authority::VALUE));
         assert!(has(c, "vm/name", "c c"));
         // Every instance has a group to set something in.
         for instance in &service.instances {
-            assert!(has(instance, "vm/value_authorization", VALUE_AUTHORIZATION));
+            assert!(has(instance, "vm/value_authorization", authority::VALUE));
         }
+    }
+
+    #[test]
+    fn a_vm_that_is_delegated_asks_for_either_of_two_authorizations() {
+        let mut plan = blueprint(&[("a", Some("u"), &[]), ("b", Some("u"), &[])]);
+        plan.instances[1].delegates = BTreeSet::from(["bob".parse().unwrap()]);
+        let text = write::to_text(&build(&plan)).unwrap();
+        let (before, of_b) = text.split_once("<instance name='b'").unwrap();
+        assert!(!before.contains("solaris.smf.manage.vbox.b"));
+        for (property, authorization) in [
+            ("action_authorization", "solaris.smf.manage.vbox"),
+            ("value_authorization", "solaris.smf.value.vbox"),
+        ] {
+            let lines: Vec<_> = of_b
+                .lines()
+                .map(str::trim)
+                .skip_while(|line| !line.starts_with(&format!("<property name='{property}' ")))
+                .take(5)
+                .collect();
+            assert_eq!(
+                lines,
+                [
+                    format!("<property name='{property}' type='astring'>").as_str(),
+                    "<astring_list>",
+                    &format!("<value_node value='{authorization}'/>"),
+                    &format!("<value_node value='{authorization}.b'/>"),
+                    "</astring_list>",
+                ]
+            );
+        }
+        assert_eq!(order::violations(&text), Vec::<String>::new());
     }
 
     #[test]
@@ -499,6 +556,9 @@ mod tests {
             vm in "[\\PC\t\n\r&&[^\u{fffe}\u{ffff}]]{1,30}",
             delay in 0..=3600_u64,
             timeout in 1..=86_400_u64,
+            path in "/[\\PC&&[^\u{fffe}\u{ffff}]]{0,30}",
+            variable in "[\\PC\t\n\r&&[^\u{fffe}\u{ffff}]]{0,30}",
+            address in "[a-z&']{1,8}@[a-z]{1,8}",
         ) {
             let delay = delay.to_string();
             let timeout = timeout.to_string();
@@ -508,8 +568,17 @@ mod tests {
             instances[0].2 = &own;
             let mut plan = blueprint(&instances);
             plan.settings = set(&[("vm/start_delay", &delay)]);
-            prop_assume!(plan.check().is_ok());
-            let bundle = build(&plan).unwrap();
+            let need = Need::File(path.parse().unwrap());
+            let mail: NotifyTarget = format!("mailto:{address}").parse().unwrap();
+            plan.notify = vec![mail.clone()];
+            plan.needs.insert(need.clone());
+            let first = &mut plan.instances[0];
+            first.notify = vec![mail, NotifyTarget::Snmp];
+            first.needs.extend([need, Need::After("x".parse().unwrap())]);
+            if let Some(owner) = &mut first.owner {
+                owner.environment = vec![Variable::new("TZ", &variable).unwrap()];
+            }
+            let bundle = build(&plan);
             let text = write::to_text(&bundle).unwrap();
             prop_assert_eq!(order::violations(&text), Vec::<String>::new());
             prop_assert_eq!(read::from_text(&text).unwrap(), bundle);

@@ -5,6 +5,7 @@
 use super::layout::Element;
 
 /// A comment and what it stands before.
+#[derive(Debug)]
 struct Comment {
     element: &'static str,
     /// Its `@name`; empty for any.
@@ -12,8 +13,8 @@ struct Comment {
     text: &'static str,
 }
 
-/// In the order of the elements.
-const COMMENTS: &[Comment] = &[
+/// Of a manifest, in the order of the elements.
+const MANIFEST: &[Comment] = &[
     Comment {
         element: "service",
         name: "",
@@ -45,6 +46,13 @@ vm/stop_timeout needs a longer timeout here.",
         element: "exec_method",
         name: "refresh",
         text: "The methods read their properties when they run: there is nothing to refresh.",
+    },
+    Comment {
+        element: "notification_parameters",
+        name: "",
+        text: "\
+svccfg listnotify shows them. Mail is sent by svc:/system/fm/smtp-notify, traps by
+svc:/system/fm/snmp-notify: they must be installed and enabled.",
     },
     Comment {
         element: "property_group",
@@ -92,22 +100,61 @@ sets a property only in a group that is there.",
     },
 ];
 
+/// Of a profile.
+const PROFILE: &[Comment] = &[
+    Comment {
+        element: "service",
+        name: "",
+        text: "\
+Written by vbox-smf gen profile, for a host that has the instances.
+    svccfg apply FILE",
+    },
+    Comment {
+        element: "property_group",
+        name: "start",
+        text: "\
+A longer vm/start_delay needs a longer timeout. The group is written whole, because on
+an instance it hides the service's.",
+    },
+    Comment {
+        element: "property_group",
+        name: "stop",
+        text: "\
+A longer vm/stop_timeout needs a longer timeout. The group is written whole, because on
+an instance it hides the service's.",
+    },
+];
+
 /// The comments that are still to be written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Comments {
-    written: [bool; COMMENTS.len()],
+    table: &'static [Comment],
+    written: Vec<bool>,
 }
 
 impl Comments {
+    /// The comments for a document of this root.
+    pub(super) fn of(root: &Element) -> Self {
+        let is_profile = root
+            .attributes
+            .iter()
+            .any(|(name, value)| name == "type" && value == "profile");
+        let table = if is_profile { PROFILE } else { MANIFEST };
+        Self {
+            table,
+            written: vec![false; table.len()],
+        }
+    }
+
     /// The comment that belongs before this element, unless it was given before.
     pub(super) fn before(&mut self, element: &Element) -> Option<&'static str> {
         let name = element.name_attribute();
-        let at = COMMENTS.iter().position(|comment| {
+        let at = self.table.iter().position(|comment| {
             comment.element == element.name
                 && (comment.name.is_empty() || name == Some(comment.name))
         })?;
         let before = std::mem::replace(&mut self.written[at], true);
-        (!before).then_some(COMMENTS[at].text)
+        (!before).then_some(self.table[at].text)
     }
 }
 
@@ -117,7 +164,7 @@ mod tests {
 
     #[test]
     fn they_can_stand_in_xml() {
-        for comment in COMMENTS {
+        for comment in MANIFEST.iter().chain(PROFILE) {
             assert!(!comment.text.contains("--"), "{}", comment.text);
             for line in comment.text.lines() {
                 assert!(line.len() <= 92, "{line}");

@@ -107,7 +107,7 @@ fn start(tag: &BytesStart<'_>) -> Result<Element, quick_xml::Error> {
 /// # Errors
 /// A value holds a character that XML cannot hold.
 pub(super) fn print(root: &Element, out: &mut String) -> Result<(), WriteError> {
-    let mut comments = Comments::default();
+    let mut comments = Comments::of(root);
     element(root, 0, out, &mut comments)
 }
 

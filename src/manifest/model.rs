@@ -5,6 +5,7 @@
 //! attribute that the document type leaves as text is a `String`, whatever SMF may make of it.
 
 mod method;
+mod notify;
 mod property;
 
 use std::ops::Not;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::template::Template;
 pub(crate) use method::*;
+pub(crate) use notify::*;
 pub(crate) use property::*;
 
 /// `<service_bundle>`: the whole document.
@@ -74,6 +76,9 @@ pub(crate) struct Service {
     /// `start`, `stop`, `refresh`.
     #[serde(rename = "exec_method", default)]
     pub(crate) exec_methods: Vec<ExecMethod>,
+    /// Who is told when an instance changes its state.
+    #[serde(rename = "notification_parameters", default)]
+    pub(crate) notification_parameters: Vec<NotificationParameters>,
     /// Properties that all instances inherit.
     #[serde(rename = "property_group", default)]
     pub(crate) property_groups: Vec<PropertyGroup>,
@@ -125,6 +130,9 @@ pub(crate) struct Instance {
     /// In place of the service's: a method is replaced as a whole.
     #[serde(rename = "exec_method", default)]
     pub(crate) exec_methods: Vec<ExecMethod>,
+    /// Who is told when an instance changes its state.
+    #[serde(rename = "notification_parameters", default)]
+    pub(crate) notification_parameters: Vec<NotificationParameters>,
     /// In place of the service's, property by property.
     #[serde(rename = "property_group", default)]
     pub(crate) property_groups: Vec<PropertyGroup>,

@@ -179,8 +179,32 @@ fn suggestion(wanted: &str, vm: &str) -> String {
     shell_word(&format!("{}={vm}", instance_from(wanted)))
 }
 
+/// The longest mark behind an instance's name: a UUID and a dash fit in.
+const MARK_MAX: usize = 40;
+
+/// A name for an instance that comes as near to a VM's as SMF lets it, with a mark behind it where that is not
+/// enough to tell it from others.
+pub(crate) fn instance_like(vm: &str, mark: &str) -> InstanceName {
+    let name: Option<InstanceName> = match mark {
+        "" => vm.parse().ok(),
+        _ => None,
+    };
+    name.unwrap_or_else(|| {
+        let name = instance_from(vm);
+        let mut mark = match mark {
+            "" => String::new(),
+            mark => format!("-{}", instance_from(&format!("x{mark}")).split_off(1)),
+        };
+        mark.truncate(MARK_MAX);
+        let kept = name.len().min(INSTANCE_NAME_MAX - mark.len());
+        let name = format!("{}{mark}", &name[..kept]);
+        name.parse()
+            .expect("letters, digits, '-' and '_', a letter first")
+    })
+}
+
 /// A name for an instance that comes as near to `wanted` as SMF lets it.
-fn instance_from(wanted: &str) -> String {
+pub(crate) fn instance_from(wanted: &str) -> String {
     let mut name = String::new();
     for character in wanted.chars() {
         match character {

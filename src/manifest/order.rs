@@ -51,10 +51,18 @@ const RULES: &[Rule] = &[
         &["+name", "+grouping", "+restart_on", "+type", "delete"],
     ),
     ("service_fmri", &[], &["+value"]),
+    ("method_profile", &[], &["+name"]),
+    ("method_environment", &["envvar"], &[]),
+    ("envvar", &[], &["+name", "+value"]),
     (
         "method_context",
-        &["method_credential", "method_environment"],
-        &["working_directory", "project", "resource_pool"],
+        &["method_profile", "method_credential", "method_environment"],
+        &[
+            "working_directory",
+            "project",
+            "resource_pool",
+            "security_flags",
+        ],
     ),
     (
         "method_credential",
@@ -74,9 +82,22 @@ const RULES: &[Rule] = &[
     ),
     (
         "property_group",
-        &["stability", "propval"],
+        &["stability", "propval", "property"],
         &["+name", "+type", "delete"],
     ),
+    (
+        "property",
+        &["astring_list"],
+        &["+name", "+type", "override"],
+    ),
+    ("astring_list", &["value_node"], &[]),
+    ("value_node", &[], &["+value"]),
+    ("notification_parameters", &["event", "type"], &[]),
+    ("event", &[], &["+value"]),
+    ("type", &["parameter", "paramval"], &["+name", "active"]),
+    ("parameter", &["value_node"], &["+name"]),
+    ("paramval", &[], &["+name", "+value"]),
+    ("value_node", &[], &["+value"]),
     ("propval", &[], &["+name", "+type", "+value", "override"]),
     ("stability", &[], &["+value"]),
     (
@@ -122,7 +143,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// Everything in a manifest's text that the document type does not allow.
-pub(super) fn violations(text: &str) -> Vec<String> {
+pub(crate) fn violations(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     check(&parse_document(text), &mut found);
     found

@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_shipped_manifests() {
-        for name in ["vbox.xml", "three-vms.xml"] {
+        for name in ["vbox.xml", "three-vms.xml", "fleet.xml", "profile.xml"] {
             let path = Path::new(env!("CARGO_MANIFEST_DIR"))
                 .join("manifests")
                 .join(name);

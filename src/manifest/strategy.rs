@@ -43,6 +43,7 @@ fn service(name: &str) -> Service {
         dependents: Vec::new(),
         method_context: None,
         exec_methods: Vec::new(),
+        notification_parameters: Vec::new(),
         property_groups: Vec::new(),
         instances: Vec::new(),
         stability: None,
@@ -166,16 +167,25 @@ fn context() -> impl Strategy<Value = MethodContext> {
     );
     (
         option::of(hostile()),
+        option::of(hostile()),
+        option::of(hostile()),
         option::of(credential),
         option::of(variables),
     )
         .prop_map(
-            |(working_directory, method_credential, variables)| MethodContext {
-                working_directory,
-                project: None,
-                resource_pool: None,
-                method_credential,
-                method_environment: variables.map(|variables| MethodEnvironment { variables }),
+            |(working_directory, project, security_flags, method_credential, variables)| {
+                MethodContext {
+                    working_directory,
+                    resource_pool: project.clone(),
+                    project,
+                    method_profile: match (&method_credential, &security_flags) {
+                        (None, Some(name)) => Some(MethodProfile { name: name.clone() }),
+                        (Some(_), _) | (None, None) => None,
+                    },
+                    security_flags,
+                    method_credential,
+                    method_environment: variables.map(|variables| MethodEnvironment { variables }),
+                }
             },
         )
 }
@@ -200,6 +210,29 @@ fn method() -> impl Strategy<Value = ExecMethod> {
                 values,
             },
         )
+}
+
+fn notification() -> impl Strategy<Value = NotificationParameters> {
+    let parameter = prop_oneof![
+        (hostile(), hostile())
+            .prop_map(|(name, value)| ParameterEntry::Paramval(Paramval { name, value })),
+        (
+            hostile(),
+            vec(hostile().prop_map(|value| ValueNode { value }), 0..3)
+        )
+            .prop_map(|(name, values)| ParameterEntry::Parameter(Parameter { name, values })),
+    ];
+    let way = (hostile(), option::of(any::<bool>()), vec(parameter, 0..3)).prop_map(
+        |(name, active, parameters)| NotificationType {
+            name,
+            active,
+            parameters,
+        },
+    );
+    (hostile(), vec(way, 1..3)).prop_map(|(value, types)| NotificationParameters {
+        event: Event { value },
+        types,
+    })
 }
 
 fn group() -> impl Strategy<Value = PropertyGroup> {
@@ -311,7 +344,7 @@ fn instance() -> impl Strategy<Value = Instance> {
         vec(dependency(), 0..2),
         vec(dependent(), 0..2),
         option::of(context()),
-        vec(method(), 0..2),
+        (vec(method(), 0..2), vec(notification(), 0..2)),
         vec(group(), 0..2),
         option::of(template()),
     )
@@ -323,7 +356,7 @@ fn instance() -> impl Strategy<Value = Instance> {
                 dependencies,
                 dependents,
                 method_context,
-                exec_methods,
+                (exec_methods, notification_parameters),
                 property_groups,
                 template,
             )| Instance {
@@ -334,6 +367,7 @@ fn instance() -> impl Strategy<Value = Instance> {
                 dependents,
                 method_context,
                 exec_methods,
+                notification_parameters,
                 property_groups,
                 template,
             },
@@ -358,6 +392,9 @@ pub(super) fn bundle() -> impl Strategy<Value = ServiceBundle> {
                 dependencies: first.map(|i| i.dependencies.clone()).unwrap_or_default(),
                 dependents: first.map(|i| i.dependents.clone()).unwrap_or_default(),
                 exec_methods: first.map(|i| i.exec_methods.clone()).unwrap_or_default(),
+                notification_parameters: first
+                    .map(|i| i.notification_parameters.clone())
+                    .unwrap_or_default(),
                 property_groups: first.map(|i| i.property_groups.clone()).unwrap_or_default(),
                 template: first.and_then(|i| i.template.clone()),
                 method_context: first.and_then(|i| i.method_context.clone()),

@@ -10,11 +10,13 @@ use crate::vm::{Uuid, VmState};
 
 mod error;
 mod find;
+mod inventory;
 mod list;
 mod vminfo;
 
 pub(crate) use error::{Refusal, VBoxError};
 pub(crate) use find::{find, ipc_folder_is_wrong};
+pub(crate) use inventory::Registered;
 pub(crate) use list::{Listed, Roll};
 pub(crate) use vminfo::VmInfo;
 
@@ -74,9 +76,16 @@ impl<'a> VBoxManage<'a> {
     fn text(&self, args: &[&str], limit: Duration) -> Result<String, VBoxError> {
         let output = self.run(args, limit, &mut crate::host::wait_on)?;
         // It may exit 0 and print an error, and exit 1 and print a whole listing: both are failures.
-        match output.ended {
-            Ended::Exited(0) if !error::complains(&output) => {}
-            _ => return Err(error::classify(&output)),
+        if error::complains(&output) {
+            return Err(error::classify(&output));
+        }
+        Self::printed(output)
+    }
+
+    /// What it printed, if it exited 0, whatever it complained about.
+    fn printed(output: Output) -> Result<String, VBoxError> {
+        if output.ended != Ended::Exited(0) {
+            return Err(error::classify(&output));
         }
         if output.cut {
             return Err(VBoxError::Garbled("far too much of it".to_owned()));
@@ -130,11 +139,35 @@ impl<'a> VBoxManage<'a> {
     /// `list --long vms`: all VMs, in the order in which VirtualBox looks for a name. It takes no session,
     /// and 25 to 60 ms a VM, more while others ask the same.
     ///
+    /// It exits 0 and complains about each VM that is inaccessible, or not ready: that says nothing of the others,
+    /// which are listed, but whoever misses a VM in it must not take it for one that is not there.
+    ///
     /// # Errors
     /// As VBoxManage says, or its output is not what it should be.
-    pub(crate) fn all(&self, limit: Duration) -> Result<Vec<Listed>, VBoxError> {
-        let text = self.text(&["list", "--long", "vms"], limit)?;
-        list::parse_long(&text).map_err(VBoxError::Garbled)
+    pub(crate) fn all(&self, limit: Duration) -> Result<LongList, VBoxError> {
+        let output = self.run(&["list", "--long", "vms"], limit, &mut crate::host::wait_on)?;
+        let complaint = error::complains(&output).then(|| error::classify(&output));
+        let text = Self::printed(output)?;
+        Ok(LongList {
+            vms: list::parse_long(&text).map_err(VBoxError::Garbled)?,
+            complaint,
+        })
+    }
+
+    /// `list vms`, `list --long vms` and `list hdds`: all VMs and the files that they need. None of them takes a
+    /// session.
+    ///
+    /// # Errors
+    /// As VBoxManage says, or its lists contradict each other.
+    pub(crate) fn inventory(&self, limit: Duration) -> Result<Vec<Registered>, VBoxError> {
+        let until = self.host.now() + limit;
+        let left = || until.saturating_sub(self.host.now());
+        let vms = self.text(&["list", "vms"], left())?;
+        // It exits 0 and complains about each VM that is inaccessible; whether the listing is whole is seen in it.
+        let long = ["list", "--long", "vms"];
+        let long = self.run(&long, left(), &mut crate::host::wait_on)?;
+        let hdds = self.text(&["list", "hdds"], left())?;
+        inventory::join(&vms, &Self::printed(long)?, &hdds)
     }
 
     /// Gives a VM a command. Saving the state of a large VM takes minutes.
@@ -160,6 +193,15 @@ impl<'a> VBoxManage<'a> {
             _ => Err(error::classify(&output)),
         }
     }
+}
+
+/// What the long list says.
+#[derive(Debug)]
+pub(crate) struct LongList {
+    /// The VMs whose state it has, in the order in which VirtualBox looks for a name.
+    pub(crate) vms: Vec<Listed>,
+    /// What VBoxManage complained about beside it.
+    pub(crate) complaint: Option<VBoxError>,
 }
 
 /// A VM as a look found it.

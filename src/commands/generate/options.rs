@@ -1,13 +1,15 @@
-//! From what was typed to a [`Blueprint`].
+//! From what was typed to a [`Request`].
 
-use std::collections::HashMap;
 use std::fmt;
+use std::str::FromStr;
 
 use super::Arguments;
+use super::scope::{Named, Scopes};
 use crate::failure::{Failure, Kind};
-use crate::fmri::InstanceName;
-use crate::manifest::blueprint::{AccountName, Blueprint, InstanceBlueprint, Owner};
-use crate::manifest::names::Operand;
+use crate::manifest::context::Variable;
+use crate::manifest::duration::DurationError;
+use crate::manifest::names::{Operand, OperandError};
+use crate::manifest::request::{Origin, Owners, Request, VmRequest, Want, Whom, Wish};
 use crate::manifest::setting::{Setting, SettingError};
 use crate::schema;
 use crate::vm::Printable;
@@ -15,52 +17,230 @@ use crate::vm::Printable;
 /// What the arguments ask for.
 ///
 /// # Errors
-/// A name or a value cannot be, or something is missing.
-pub(super) fn blueprint(arguments: &Arguments) -> Result<Blueprint, Failure> {
-    let operands = arguments
-        .vms
-        .iter()
-        .map(|text| text.parse().map_err(operand_failure))
-        .collect::<Result<Vec<Operand>, Failure>>()?;
-    let names: Vec<_> = operands.iter().map(|operand| &operand.instance).collect();
-    let users = Accounts::new("--user", &arguments.users, &names)?;
-    let groups = Accounts::new("--group", &arguments.groups, &names)?;
-    let (settings, mut own) = settings(&arguments.settings, &names)?;
-    let mut instances = Vec::with_capacity(operands.len());
-    for operand in &operands {
-        let name = &operand.instance;
-        let Some(user) = users.of(name) else {
-            return Err(Failure::told(
-                Kind::Usage,
-                format_args!("no user for {name}: VirtualBox keeps VMs per user, so SMF has to start it as the user whose VM it is"),
-            )
-            .hinted("add --user NAME; --user root where it is root's"));
-        };
-        // Taken once: an instance that is there twice is refused with the rest of the blueprint.
-        let mut settings = own.remove(name).unwrap_or_default();
-        if let Some(vm) = &operand.vm {
-            settings.push(Setting::new("vm/name", vm.as_str()).map_err(setting_failure)?);
-        }
-        instances.push(InstanceBlueprint {
-            name: name.clone(),
-            owner: Some(Owner {
-                user: user.clone(),
-                group: groups.of(name).cloned(),
-            }),
-            settings,
-        });
-    }
-    Ok(Blueprint {
+/// A name or a value cannot be.
+pub(super) fn request(arguments: &Arguments) -> Result<Request, Failure> {
+    request_for(arguments, vms(&arguments.vms)?, Vec::new())
+}
+
+/// The same where VirtualBox has said which VMs there are, and more about them.
+///
+/// # Errors
+/// A name or a value cannot be.
+pub(super) fn request_for(
+    arguments: &Arguments,
+    vms: Vec<VmRequest>,
+    found: Vec<Wish>,
+) -> Result<Request, Failure> {
+    let wishes = wishes(arguments, &vms, found)?;
+    Ok(Request {
         service: arguments.service.parse().map_err(usage("--service"))?,
         method: arguments.method.parse().map_err(usage("--method"))?,
-        enabled: arguments.enabled,
-        settings,
-        instances,
+        model: arguments.model.parse().map_err(model_failure)?,
+        owners: Owners::Needed,
+        vms,
+        wishes,
     })
 }
 
+/// The VMs that are named.
+///
+/// # Errors
+/// No instance can be called like one.
+pub(super) fn vms(texts: &[String]) -> Result<Vec<VmRequest>, Failure> {
+    texts
+        .iter()
+        .map(|text| {
+            let operand: Operand = text.parse().map_err(operand_failure)?;
+            Ok(VmRequest {
+                instance: operand.instance,
+                vm: operand.vm,
+                origin: Origin::new(text),
+            })
+        })
+        .collect()
+}
+
+/// Wishes for properties alone.
+///
+/// # Errors
+/// A property or a value cannot be.
+pub(super) fn settings(texts: &[String], vms: &[VmRequest]) -> Result<Vec<Wish>, Failure> {
+    let mut lowered = Lowered::new(vms, Vec::new());
+    lowered.settings(texts)?;
+    Ok(lowered.wishes)
+}
+
+/// Wishes for who manages which VM.
+///
+/// # Errors
+/// A name cannot be.
+pub(super) fn delegates(texts: &[String], vms: &[VmRequest]) -> Result<Vec<Wish>, Failure> {
+    let mut lowered = Lowered::new(vms, Vec::new());
+    lowered.plain("--delegate", texts, Named::Instances, Want::Delegate)?;
+    Ok(lowered.wishes)
+}
+
+fn wishes(
+    arguments: &Arguments,
+    vms: &[VmRequest],
+    found: Vec<Wish>,
+) -> Result<Vec<Wish>, Failure> {
+    let mut lowered = Lowered::new(vms, found);
+    // Where no VM is named, --user has said whose VMs to look for, and they have their users.
+    if !arguments.vms.is_empty() {
+        lowered.plain("--user", &arguments.users, Named::Instances, Want::User)?;
+    }
+    lowered.scopes.learn_users(&lowered.wishes);
+    lowered.settings(&arguments.settings)?;
+    if arguments.enabled {
+        lowered.wish(Whom::All, Want::Enabled(true), "--enabled");
+    }
+    lowered.plain("--after", &arguments.after, Named::Instances, Want::After)?;
+    lowered.plain(
+        "--requires",
+        &arguments.requires,
+        Named::Instances,
+        Want::Requires,
+    )?;
+    lowered.plain(
+        "--depends-on",
+        &arguments.depends_on,
+        Named::Instances,
+        Want::DependsOn,
+    )?;
+    lowered.plain("--path", &arguments.paths, Named::Instances, Want::Path)?;
+    lowered.plain(
+        "--notify",
+        &arguments.notify,
+        Named::Instances,
+        Want::Notify,
+    )?;
+    let delegates = &arguments.delegates;
+    lowered.plain("--delegate", delegates, Named::Instances, Want::Delegate)?;
+    let users = Named::InstancesAndUsers;
+    lowered.plain("--group", &arguments.groups, users, Want::Group)?;
+    lowered.variables(&arguments.environment)?;
+    lowered.timezones(&arguments.timezones)?;
+    lowered.plain("--project", &arguments.projects, users, Want::Project)?;
+    lowered.plain(
+        "--resource-pool",
+        &arguments.resource_pools,
+        users,
+        Want::ResourcePool,
+    )?;
+    lowered.plain(
+        "--privileges",
+        &arguments.privileges,
+        users,
+        Want::Privileges,
+    )?;
+    let limits = &arguments.limit_privileges;
+    lowered.plain("--limit-privileges", limits, users, Want::LimitPrivileges)?;
+    let folders = &arguments.working_directories;
+    lowered.plain(
+        "--working-directory",
+        folders,
+        users,
+        Want::WorkingDirectory,
+    )?;
+    Ok(lowered.wishes)
+}
+
+/// The wishes so far.
+struct Lowered {
+    scopes: Scopes,
+    wishes: Vec<Wish>,
+}
+
+impl Lowered {
+    fn new(vms: &[VmRequest], wishes: Vec<Wish>) -> Self {
+        Self {
+            scopes: Scopes::new(vms),
+            wishes,
+        }
+    }
+
+    fn wish(&mut self, whom: Whom, want: Want, origin: &str) {
+        self.wishes.push(Wish {
+            whom,
+            want,
+            origin: Origin::new(origin),
+        });
+    }
+
+    /// An option whose value is one value.
+    fn plain<T>(
+        &mut self,
+        option: &'static str,
+        texts: &[String],
+        named: Named,
+        want: fn(T) -> Want,
+    ) -> Result<(), Failure>
+    where
+        T: FromStr,
+        T::Err: fmt::Display,
+    {
+        for text in texts {
+            let (whom, rest) = self.scopes.split(option, text, named)?;
+            let value = rest.parse().map_err(usage(option))?;
+            self.wish(whom, want(value), &format!("{option} {text}"));
+        }
+        Ok(())
+    }
+
+    fn settings(&mut self, texts: &[String]) -> Result<(), Failure> {
+        for text in texts {
+            // First the value, which may hold a colon.
+            let Some((property, value)) = text.split_once('=') else {
+                return Err(Failure::told(
+                    Kind::Usage,
+                    format_args!("--set {}: no '=' and no value", Printable(text)),
+                )
+                .hinted("write it as GROUP/PROPERTY=VALUE or INSTANCE:GROUP/PROPERTY=VALUE"));
+            };
+            let (whom, path) = self.scopes.split("--set", property, Named::Instances)?;
+            let setting = Setting::new(path, value).map_err(setting_failure)?;
+            self.wish(whom, Want::Setting(setting), &format!("--set {text}"));
+        }
+        Ok(())
+    }
+
+    fn variables(&mut self, texts: &[String]) -> Result<(), Failure> {
+        for text in texts {
+            let Some((name, value)) = text.split_once('=') else {
+                return Err(Failure::told(
+                    Kind::Usage,
+                    format_args!("--env {}: no '=' and no value", Printable(text)),
+                )
+                .hinted("write it as NAME=VALUE, USER:NAME=VALUE or INSTANCE:NAME=VALUE"));
+            };
+            let (whom, name) = self.scopes.split("--env", name, Named::InstancesAndUsers)?;
+            let variable = Variable::new(name, value).map_err(usage("--env"))?;
+            self.wish(whom, Want::Variable(variable), &format!("--env {text}"));
+        }
+        Ok(())
+    }
+
+    fn timezones(&mut self, texts: &[String]) -> Result<(), Failure> {
+        for text in texts {
+            let option = "--timezone";
+            let (whom, zone) = self.scopes.split(option, text, Named::InstancesAndUsers)?;
+            if zone.is_empty() {
+                return Err(Failure::told(
+                    Kind::Usage,
+                    format_args!("--timezone {}: no time zone", Printable(text)),
+                )
+                .hinted("name one of /usr/share/lib/zoneinfo, as in Europe/Vienna"));
+            }
+            let variable = Variable::new("TZ", zone).map_err(usage(option))?;
+            self.wish(whom, Want::Variable(variable), &format!("{option} {text}"));
+        }
+        Ok(())
+    }
+}
+
 /// With the whole command to try instead.
-fn operand_failure(error: crate::manifest::names::OperandError) -> Failure {
+pub(super) fn operand_failure(error: OperandError) -> Failure {
     let hint = error.suggestion().map(|s| format!("try vbox-smf gen {s}"));
     super::hinted(Failure::new(Kind::Usage, error), hint)
 }
@@ -76,237 +256,14 @@ fn setting_failure(error: SettingError) -> Failure {
     super::hinted(Failure::new(Kind::Usage, error), hint)
 }
 
+pub(super) fn model_failure(error: DurationError) -> Failure {
+    usage("--model")(error).hinted("leave --model out, or say transient")
+}
+
 /// An error in the value of an option.
-fn usage<E: fmt::Display>(option: &'static str) -> impl FnOnce(E) -> Failure {
+pub(super) fn usage<E: fmt::Display>(option: &'static str) -> impl FnOnce(E) -> Failure {
     move |error| Failure::told(Kind::Usage, format_args!("{option}: {error}"))
 }
 
-/// `INSTANCE:REST` or `REST`. Neither users, groups nor properties have a colon in their names.
-fn scope<'a>(
-    option: &str,
-    text: &'a str,
-    names: &[&InstanceName],
-) -> Result<(Option<InstanceName>, &'a str), Failure> {
-    let Some((instance, rest)) = text.split_once(':') else {
-        return Ok((None, text));
-    };
-    match names.iter().find(|name| name.as_str() == instance) {
-        Some(name) => Ok((Some((*name).clone()), rest)),
-        None => Err(Failure::told(
-            Kind::Usage,
-            format_args!(
-                "{option} {}: no VM here has the instance '{}'",
-                Printable(text),
-                Printable(instance)
-            ),
-        )),
-    }
-}
-
-/// Users or groups, as an option gives them.
-#[derive(Debug, Default)]
-struct Accounts {
-    all: Option<AccountName>,
-    own: HashMap<InstanceName, AccountName>,
-}
-
-impl Accounts {
-    fn new(
-        option: &'static str,
-        texts: &[String],
-        names: &[&InstanceName],
-    ) -> Result<Self, Failure> {
-        let mut accounts = Self::default();
-        for text in texts {
-            let (instance, account) = scope(option, text, names)?;
-            let account = account.parse().map_err(usage(option))?;
-            let whom = instance
-                .as_ref()
-                .map_or("all VMs", InstanceName::as_str)
-                .to_owned();
-            let before = match instance {
-                Some(name) => accounts.own.insert(name, account),
-                None => accounts.all.replace(account),
-            };
-            if before.is_some() {
-                return Err(Failure::told(
-                    Kind::Usage,
-                    format_args!("{option} is given twice for {whom}"),
-                ));
-            }
-        }
-        Ok(accounts)
-    }
-
-    fn of(&self, instance: &InstanceName) -> Option<&AccountName> {
-        self.own.get(instance).or(self.all.as_ref())
-    }
-}
-
-/// The settings of some instances.
-type OwnSettings = HashMap<InstanceName, Vec<Setting>>;
-
-/// Settings for all VMs, and for single ones.
-fn settings(
-    texts: &[String],
-    names: &[&InstanceName],
-) -> Result<(Vec<Setting>, OwnSettings), Failure> {
-    let mut all = Vec::new();
-    let mut own = OwnSettings::new();
-    for text in texts {
-        // First the value, which may hold a colon.
-        let Some((property, value)) = text.split_once('=') else {
-            return Err(Failure::told(
-                Kind::Usage,
-                format_args!("--set {}: no '=' and no value", Printable(text)),
-            )
-            .hinted("write it as GROUP/PROPERTY=VALUE or INSTANCE:GROUP/PROPERTY=VALUE"));
-        };
-        let (instance, path) = scope("--set", property, names)?;
-        let setting = Setting::new(path, value).map_err(setting_failure)?;
-        match instance {
-            Some(name) => own.entry(name).or_default().push(setting),
-            None => all.push(setting),
-        }
-    }
-    Ok((all, own))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::super::tests::arguments;
-    use super::*;
-
-    fn made(line: &[&str]) -> Result<Blueprint, Failure> {
-        blueprint(&arguments(line))
-    }
-
-    #[test]
-    fn an_option_for_one_vm_comes_before_one_for_all() {
-        let plan = made(&[
-            "a",
-            "b=b b",
-            "--user",
-            "vbox",
-            "--user",
-            "b:bob",
-            "--group",
-            "b:staff",
-            "--set",
-            "b:vm/stop_method=poweroff",
-            "--set",
-            "vm/on_saved=leave",
-        ])
-        .unwrap();
-        let owner = |i: usize| {
-            let owner = plan.instances[i].owner.as_ref().unwrap();
-            (
-                owner.user.as_str(),
-                owner.group.as_ref().map(AccountName::as_str),
-            )
-        };
-        assert_eq!(owner(0), ("vbox", None));
-        assert_eq!(owner(1), ("bob", Some("staff")));
-        assert_eq!(
-            plan.settings,
-            [Setting::new("vm/on_saved", "leave").unwrap()]
-        );
-        assert_eq!(plan.instances[0].settings, []);
-        assert_eq!(
-            plan.instances[1].settings,
-            [
-                Setting::new("vm/stop_method", "poweroff").unwrap(),
-                Setting::new("vm/name", "b b").unwrap()
-            ]
-        );
-    }
-
-    #[test]
-    fn a_value_may_hold_colons_and_equals_signs() {
-        let plan = made(&[
-            "a",
-            "--user",
-            "u",
-            "--set",
-            "a:vm/name=x:y=z",
-            "--set",
-            "virtualbox/vboxmanage=/opt/a:b=c",
-        ])
-        .unwrap();
-        assert_eq!(plan.instances[0].settings[0].value, "x:y=z");
-        assert_eq!(plan.settings[0].value, "/opt/a:b=c");
-    }
-
-    #[test]
-    fn every_refusal_is_a_usage_error_that_names_the_operand() {
-        let table: &[(&[&str], &str)] = &[
-            (
-                &["vm1"],
-                "no user for vm1: VirtualBox keeps VMs per user, so SMF has to start it as the user whose VM it is; add --user NAME; --user root where it is root's",
-            ),
-            (&["a", "b", "--user", "a:u"], "no user for b: "),
-            (
-                &["web.example", "--user", "u"],
-                "no instance can be called like the VM 'web.example': 'web.example' is not an instance name (a letter, then letters, digits, '-' and '_', at most 119 bytes); try vbox-smf gen web-example=web.example",
-            ),
-            (
-                &["1x=My VM", "--user", "u"],
-                "no instance can be called so: '1x' is not an instance name (a letter, then letters, digits, '-' and '_', at most 119 bytes); try vbox-smf gen 'vm-1x=My VM'",
-            ),
-            (&["", "--user", "u"], "a VM's name cannot be empty"),
-            (
-                &["a=b\u{1}", "--user", "u"],
-                "vm/name cannot be 'b\\u{1}' in a manifest",
-            ),
-            (
-                &["a", "--user", "b:u"],
-                "--user b:u: no VM here has the instance 'b'",
-            ),
-            (
-                &["a", "--user", "u", "--user", "v"],
-                "--user is given twice for all VMs",
-            ),
-            (
-                &["a", "--user", "a:u", "--user", "a:v"],
-                "--user is given twice for a",
-            ),
-            (
-                &["a", "--user", ""],
-                "--user: '' cannot be the name of a user or group",
-            ),
-            (
-                &["a", "--user", "u", "--group", "g h"],
-                "--group: 'g h' cannot be the name",
-            ),
-            (
-                &["a", "--user", "u", "--set", "vm/stop_method"],
-                "--set vm/stop_method: no '=' and no value; write it as",
-            ),
-            (
-                &["a", "--user", "u", "--set", "vm/stopmethod=x"],
-                "there is no property 'vm/stopmethod'; there are vm/name, vm/stop_method, ",
-            ),
-            (
-                &["a", "--user", "u", "--set", "b:vm/stop_method=poweroff"],
-                "--set b:vm/stop_method: no VM here has the instance 'b'",
-            ),
-            (
-                &["a", "--user", "u", "--set", "a:vm/stop_method=off"],
-                "vm/stop_method cannot be 'off'; allowed is savestate, acpipowerbutton, ",
-            ),
-            (
-                &["a", "--user", "u", "--service", "svc:/site/x"],
-                "--service: 'svc:/site/x' is not a bare service name",
-            ),
-            (
-                &["a", "--user", "u", "--method", "vbox"],
-                "--method: 'vbox' is not an absolute path",
-            ),
-        ];
-        for (line, message) in table {
-            let failure = made(line).unwrap_err();
-            assert_eq!(failure.kind, Kind::Usage, "{line:?}");
-            assert!(failure.to_string().contains(message), "{line:?}: {failure}");
-        }
-    }
-}
+mod tests;

@@ -144,7 +144,7 @@ pub(super) fn right_user(
 
 /// What VBoxManage sees of the environment. The first client's environment lives on in VBoxSVC and in
 /// every VM that it starts, so it is made anew, and only what `method_environment` is for goes through.
-pub(super) fn child_environment(
+pub(in crate::commands) fn child_environment(
     host: &dyn Host,
     account: &Account,
     method: &[(OsString, OsString)],

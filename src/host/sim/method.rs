@@ -217,6 +217,11 @@ impl Host for SimHost<'_> {
         }
     }
 
+    fn own_program(&self) -> io::Result<std::path::PathBuf> {
+        self.asked();
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     fn has_locale(&self, name: &str) -> bool {
         self.asked();
         name == "C.UTF-8"

@@ -27,12 +27,31 @@ pub(crate) struct MethodContext {
         skip_serializing_if = "Option::is_none"
     )]
     pub(crate) resource_pool: Option<String>,
+    /// `aslr`...: illumos since 2016, and nowhere else.
+    #[serde(
+        rename = "@security_flags",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(crate) security_flags: Option<String>,
+    /// User and privileges by an execution profile, in place of the credential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) method_profile: Option<MethodProfile>,
     /// User, group, privileges.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) method_credential: Option<MethodCredential>,
     /// Environment variables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) method_environment: Option<MethodEnvironment>,
+}
+
+/// `<method_profile>`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MethodProfile {
+    /// A profile of `exec_attr(5)`.
+    #[serde(rename = "@name")]
+    pub(crate) name: String,
 }
 
 /// `<method_credential>`

@@ -169,7 +169,7 @@ pub(super) fn parse_long(text: &str) -> Result<Vec<Listed>, String> {
 }
 
 /// `Name:                        vm1`: the label and the value in its column.
-fn label(line: &str) -> Option<(&str, &str)> {
+pub(super) fn label(line: &str) -> Option<(&str, &str)> {
     let (head, value) = line.split_at_checked(LABEL)?;
     let (name, padding) = head.split_once(':')?;
     (!name.is_empty() && padding.bytes().all(|b| b == b' ') && !padding.is_empty())

@@ -114,6 +114,28 @@ fn settings_file_truncated() {
     });
 }
 
+/// The long list then comes with an error about that one, whatever VM is meant.
+#[test]
+fn another_vm_of_the_user_is_inaccessible() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    let mut uuids = user.mkvms(&[("gone", "acpi"), ("vm1", "acpi"), ("gone too", "acpi")]);
+    user.cool_down();
+    for gone in [uuids.remove(2), uuids.remove(0)] {
+        fs::remove_file(user.vm_folder(&gone).join("vm.vbox")).expect("to remove the settings");
+    }
+    let vm = OneVm::of(user, uuids.remove(0));
+    for (from, stopped) in [("poweroff", "saved"), ("saved", "saved")] {
+        vm.assert_is(from);
+        vm.start().succeeds();
+        vm.start().succeeds().logs(&["it runs already"]);
+        vm.assert_is("running");
+        vm.stop().succeeds();
+        vm.stop().succeeds();
+        vm.assert_is(stopped);
+    }
+}
+
 #[test]
 fn disk_missing() {
     let rig = rig_or_skip!();

@@ -1,0 +1,223 @@
+//! Where the manifests go: standard output, a file, or a folder with a file for each VM.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::Arguments;
+use crate::failure::{Failure, Kind};
+use crate::host::Host;
+use crate::manifest::blueprint::{Blueprint, InstanceBlueprint};
+use crate::manifest::place::{PlaceError, place, place_all};
+use crate::manifest::{build, write};
+use crate::tools::svccfg::{self, SvccfgError};
+
+/// Where to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target<'a> {
+    /// Standard output.
+    Stdout,
+    /// One file.
+    File(&'a Path),
+    /// A file for each VM in this folder.
+    Folder(&'a Path),
+}
+
+impl<'a> Target<'a> {
+    /// What the arguments say.
+    pub(super) fn of(arguments: &'a Arguments) -> Self {
+        match &arguments.output_dir {
+            Some(folder) => Self::Folder(folder),
+            None if arguments.output == Path::new("-") => Self::Stdout,
+            None => Self::File(&arguments.output),
+        }
+    }
+}
+
+/// The file of an instance.
+pub(super) fn file_of(folder: &Path, instance: &InstanceBlueprint) -> PathBuf {
+    folder.join(format!("{}.xml", instance.name))
+}
+
+/// A manifest and where it goes; nowhere is standard output.
+pub(super) type Text = (Option<PathBuf>, String);
+
+/// The manifests. Those of a folder say the same of the service, each with one instance: in whatever order
+/// they are imported, none changes what another one said.
+///
+/// # Errors
+/// A value cannot stand in XML.
+pub(super) fn texts(blueprint: &Blueprint, target: &Target<'_>) -> Result<Vec<Text>, Failure> {
+    let text = |blueprint: &Blueprint| {
+        write::to_text(&build::build(blueprint)).map_err(|error| Failure::new(Kind::Usage, error))
+    };
+    match target {
+        Target::Stdout => Ok(vec![(None, text(blueprint)?)]),
+        Target::File(path) => Ok(vec![(Some(path.to_path_buf()), text(blueprint)?)]),
+        Target::Folder(folder) => {
+            let mut alone = blueprint.clone();
+            let instances = std::mem::take(&mut alone.instances);
+            let mut texts = Vec::with_capacity(instances.len());
+            for instance in instances {
+                let path = file_of(folder, &instance);
+                alone.instances = vec![instance];
+                texts.push((Some(path), text(&alone)?));
+            }
+            Ok(texts)
+        }
+    }
+}
+
+/// Asks svccfg about each.
+///
+/// # Errors
+/// It is not there, or says no.
+pub(super) fn ask_svccfg(host: &dyn Host, texts: &[Text]) -> Result<(), Failure> {
+    for (_, text) in texts {
+        let scratch = Scratch::with(text).map_err(|error| {
+            let error = anyhow::Error::new(error).context("cannot write a file for svccfg");
+            Failure::new(Kind::Transient, error)
+        })?;
+        svccfg::validate(host, &scratch.0).map_err(|error| match error {
+            SvccfgError::NotHere => Failure::new(Kind::Config, error).hinted("leave --svccfg out"),
+            SvccfgError::Refused(_) => Failure::new(Kind::Config, error)
+                .hinted("nothing was written; without --svccfg it would be, for a closer look"),
+            SvccfgError::Run(_) | SvccfgError::Killed(_) => Failure::new(Kind::Transient, error),
+        })?;
+    }
+    Ok(())
+}
+
+/// A file for svccfg to read, which is gone afterwards.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn with(text: &str) -> io::Result<Self> {
+        let folder = std::env::temp_dir();
+        let me = std::process::id();
+        for attempt in 0..100 {
+            let path = folder.join(format!("vbox-smf-{me}-{attempt}.xml"));
+            // A name that somebody else has taken, be it for a link to elsewhere, is left alone.
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(mut file) => {
+                    let scratch = Self(path);
+                    file.write_all(text.as_bytes())?;
+                    return Ok(scratch);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Nothing depends on it.
+        let _gone = fs::remove_file(&self.0);
+    }
+}
+
+/// Writes them: all or none.
+///
+/// # Errors
+/// There is something already, or one cannot be written.
+pub(super) fn deliver(target: &Target<'_>, texts: &[Text], force: bool) -> Result<(), Failure> {
+    match target {
+        Target::Stdout => texts.iter().try_for_each(|(_, text)| print(text)),
+        Target::File(path) => texts
+            .iter()
+            .try_for_each(|(_, text)| place(path, text, force))
+            .map_err(not_placed),
+        Target::Folder(_) => {
+            let files: Vec<_> = texts
+                .iter()
+                .filter_map(|(path, text)| Some((path.clone()?, text.clone())))
+                .collect();
+            place_all(&files, force).map_err(not_placed)
+        }
+    }
+}
+
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| {
+            let error = anyhow::Error::new(error).context("cannot write to standard output");
+            Failure::new(Kind::Transient, error)
+        })
+}
+
+pub(super) fn not_placed(error: PlaceError) -> Failure {
+    let (kind, hint) = match &error {
+        PlaceError::Exists(_) => (Kind::Config, Some("--force replaces it".to_owned())),
+        PlaceError::NotAFile(_) => (Kind::Config, Some("name a file".to_owned())),
+        PlaceError::Io { source, .. } => match source.kind() {
+            io::ErrorKind::PermissionDenied => (Kind::Permission, None),
+            io::ErrorKind::NotFound => (Kind::Config, Some("is the folder there?".to_owned())),
+            _ => (Kind::Transient, None),
+        },
+    };
+    super::hinted(Failure::new(kind, error), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::arguments;
+    use super::*;
+    use crate::host::fake::Fake;
+    use crate::manifest::read;
+    use crate::manifest::resolve::resolve;
+
+    const LINE: [&str; 9] = [
+        "a",
+        "b=b b",
+        "c",
+        "--user=u",
+        "--user=c:v",
+        "--set=vm/stop_timeout=900",
+        "--set=b:vm/start_delay=60",
+        "--after=b:a",
+        "--notify=mailto:root",
+    ];
+
+    fn blueprint() -> Blueprint {
+        resolve(&super::super::options::request(&arguments(&LINE)).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_files_of_a_folder_say_the_same_of_the_service() {
+        let blueprint = blueprint();
+        let one = texts(&blueprint, &Target::Stdout).unwrap();
+        let mut together = read::from_text(&one[0].1).unwrap();
+        let folder = texts(&blueprint, &Target::Folder(Path::new("/d"))).unwrap();
+        let paths: Vec<_> = folder
+            .iter()
+            .map(|(path, _)| path.clone().unwrap())
+            .collect();
+        assert_eq!(
+            paths,
+            ["/d/a.xml", "/d/b.xml", "/d/c.xml"].map(PathBuf::from)
+        );
+        let instances = std::mem::take(&mut together.services[0].instances);
+        for ((_, text), instance) in folder.iter().zip(instances) {
+            let mut alone = read::from_text(text).unwrap();
+            assert_eq!(std::mem::take(&mut alone.services[0].instances), [instance]);
+            assert_eq!(alone, together);
+        }
+    }
+
+    #[test]
+    fn svccfg_reads_a_file_that_is_gone_afterwards() {
+        let texts = texts(&blueprint(), &Target::Stdout).unwrap();
+        let fake = Fake::default();
+        // Any program of this host is killed.
+        let failure = ask_svccfg(&fake, &texts).unwrap_err();
+        assert_eq!(failure.kind, Kind::Transient);
+        let asked = fake.asked();
+        let path = asked[0].strip_prefix("validate ").unwrap();
+        assert!(!Path::new(path).exists(), "{path}");
+    }
+}

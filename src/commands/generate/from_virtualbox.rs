@@ -1,0 +1,271 @@
+//! `--from-virtualbox`: the VMs that VirtualBox knows, and the files that they need.
+
+mod everything;
+
+use super::Arguments;
+use super::scope::{Named, Scopes};
+use crate::commands::inventory;
+use crate::failure::{Failure, Kind};
+use crate::fmri::InstanceName;
+use crate::host::Host;
+use crate::log::Log;
+use crate::manifest::blueprint::AccountName;
+use crate::manifest::names::Operand;
+use crate::manifest::need::FilePath;
+use crate::manifest::request::{Origin, VmRequest, Want, Whom, Wish};
+use crate::tools::vboxmanage::Registered;
+use crate::vm::{Printable, VmName};
+use everything::everything;
+
+/// What VirtualBox adds to what was typed.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The VMs, in the order of the manifest.
+    pub(super) vms: Vec<VmRequest>,
+    /// Their users and files.
+    pub(super) wishes: Vec<Wish>,
+    /// What was left out, a line each.
+    pub(super) notes: Vec<String>,
+}
+
+/// Asks VirtualBox: for all VMs of the users, or for the VMs that are named.
+///
+/// # Errors
+/// VirtualBox does not answer, or has no such VM.
+pub(super) fn look(
+    host: &dyn Host,
+    log: &Log<'_>,
+    arguments: &Arguments,
+) -> Result<Found, Failure> {
+    let caller = inventory::caller(host)?.name;
+    let ask = |user: &AccountName, instances: &[&InstanceName]| {
+        let question = question(arguments, user, instances);
+        inventory::ask(host, log, &question)
+    };
+    if arguments.vms.is_empty() {
+        let mut all = Vec::new();
+        for user in users(arguments, &caller)? {
+            let vms = ask(&user, &[])?;
+            if vms.is_empty() {
+                let user = Printable(user.as_str()).to_string();
+                return Err(Failure::told(
+                    Kind::Config,
+                    format_args!("VirtualBox knows no VM of the user '{user}'"),
+                )
+                .hinted("--user names whose VMs they are"));
+            }
+            all.push((user, vms));
+        }
+        return Ok(everything(&all));
+    }
+    let operands = arguments
+        .vms
+        .iter()
+        .map(|text| Ok((text, text.parse().map_err(super::options::operand_failure)?)))
+        .collect::<Result<Vec<(&String, Operand)>, Failure>>()?;
+    let owners = owners(arguments, &operands, &caller)?;
+    let mut asked: Vec<(AccountName, Vec<Registered>)> = Vec::new();
+    let mut found = Found::default();
+    for ((text, operand), (user, said)) in operands.iter().zip(&owners) {
+        if !asked.iter().any(|(known, _)| known == user) {
+            let mine = operands
+                .iter()
+                .zip(&owners)
+                .filter(|(_, owner)| owner.0 == *user);
+            let instances: Vec<_> = mine.map(|((_, operand), _)| &operand.instance).collect();
+            asked.push((user.clone(), ask(user, &instances)?));
+        }
+        let vms = asked.iter().find(|(known, _)| known == user);
+        let vms = vms.map_or(&[][..], |(_, vms)| vms);
+        let vm = named(operand, user, vms)?;
+        found.vms.push(VmRequest {
+            instance: operand.instance.clone(),
+            vm: operand.vm.clone(),
+            origin: Origin::new(text),
+        });
+        found.add(&operand.instance, user, vm);
+        if !said {
+            found.owned(&operand.instance, user, "the user who asks");
+        }
+    }
+    Ok(found)
+}
+
+/// What is asked about a user's VMs: with the environment that they are to have, because another
+/// `VBOX_USER_HOME` is another list of VMs.
+fn question(
+    arguments: &Arguments,
+    user: &AccountName,
+    instances: &[&InstanceName],
+) -> inventory::Arguments {
+    let is_theirs = |whom: &str| {
+        whom == user.as_str() || instances.iter().any(|instance| instance.as_str() == whom)
+    };
+    let environment = arguments.environment.iter().filter_map(|text| {
+        let (name, value) = text.split_once('=')?;
+        match name.split_once(':') {
+            None => Some(text.clone()),
+            Some((whom, name)) => is_theirs(whom).then(|| format!("{name}={value}")),
+        }
+    });
+    let vboxmanage = arguments
+        .settings
+        .iter()
+        .find_map(|text| text.strip_prefix("virtualbox/vboxmanage="));
+    inventory::Arguments {
+        user: user.as_str().to_owned(),
+        vboxmanage: vboxmanage.map(Into::into),
+        environment: environment.collect(),
+    }
+}
+
+/// The users whose VMs are asked for, sorted.
+fn users(arguments: &Arguments, caller: &str) -> Result<Vec<AccountName>, Failure> {
+    let usage = |error| Failure::new(Kind::Usage, error);
+    let mut users = Vec::new();
+    for text in &arguments.users {
+        if text.contains(':') {
+            return Err(Failure::told(
+                Kind::Usage,
+                format_args!(
+                    "--user {}: with --from-virtualbox and no VM named, it is only said whose VMs are wanted",
+                    Printable(text)
+                ),
+            )
+            .hinted("write --user USER, as often as there are users"));
+        }
+        users.push(text.parse().map_err(usage)?);
+    }
+    if users.is_empty() {
+        users.push(caller.parse().map_err(usage)?);
+    }
+    users.sort_by(|a: &AccountName, b| a.as_str().cmp(b.as_str()));
+    users.dedup();
+    Ok(users)
+}
+
+/// Whose VM each operand is, and whether `--user` says so: otherwise it is the caller's.
+fn owners(
+    arguments: &Arguments,
+    operands: &[(&String, Operand)],
+    caller: &str,
+) -> Result<Vec<(AccountName, bool)>, Failure> {
+    let usage = |error| Failure::new(Kind::Usage, error);
+    let instances = operands.iter().map(|(_, operand)| operand.instance.clone());
+    let scopes = Scopes::of(instances.collect());
+    let mut said: Vec<(Whom, AccountName)> = Vec::new();
+    for text in &arguments.users {
+        let (whom, user) = scopes.split("--user", text, Named::Instances)?;
+        said.push((whom, user.parse().map_err(usage)?));
+    }
+    operands
+        .iter()
+        .map(|(_, operand)| {
+            let of = |wanted: &Whom| said.iter().find(|(whom, _)| whom == wanted);
+            let own = of(&Whom::Instance(operand.instance.clone())).or_else(|| of(&Whom::All));
+            match own {
+                Some((_, user)) => Ok((user.clone(), true)),
+                None => Ok((caller.parse().map_err(usage)?, false)),
+            }
+        })
+        .collect()
+}
+
+/// The VM that an operand names, as VirtualBox would find it, but never one of two.
+fn named<'r>(
+    operand: &Operand,
+    user: &AccountName,
+    vms: &'r [Registered],
+) -> Result<&'r Registered, Failure> {
+    let name = match &operand.vm {
+        Some(vm) => vm.as_str(),
+        None => operand.instance.as_str(),
+    };
+    let wanted: Result<VmName, _> = name.parse();
+    let uuid = wanted.ok().and_then(|name| name.as_uuid());
+    let mut fitting = vms.iter().filter(|vm| match &uuid {
+        Some(uuid) => vm.uuid == *uuid,
+        None => vm.name == name && vm.settings_file.is_some(),
+    });
+    let user = Printable(user.as_str());
+    let shown = Printable(name);
+    match (fitting.next(), fitting.next()) {
+        (Some(vm), None) if vm.settings_file.is_some() => Ok(vm),
+        (Some(vm), None) => Err(Failure::told(
+            Kind::Config,
+            format_args!(
+                "VirtualBox cannot read the settings of the VM {} of '{user}'",
+                vm.uuid
+            ),
+        )
+        .hinted(format!(
+            "VBoxManage showvminfo {}, run as that user, says why",
+            vm.uuid
+        ))),
+        (Some(one), Some(other)) => Err(Failure::told(
+            Kind::Config,
+            format_args!(
+                "'{user}' has two VMs that are called '{shown}': {} and {}",
+                one.uuid, other.uuid
+            ),
+        )
+        .hinted(format!(
+            "name one by its UUID: {}={}",
+            operand.instance, one.uuid
+        ))),
+        (None, _) => Err(
+            Failure::told(Kind::Config, format_args!("'{user}' has no VM '{shown}'"))
+                .hinted(known(vms)),
+        ),
+    }
+}
+
+/// The VMs that there are, for a hint.
+fn known(vms: &[Registered]) -> String {
+    const SHOWN: usize = 10;
+    let mut names: Vec<_> = vms
+        .iter()
+        .filter(|vm| vm.settings_file.is_some())
+        .map(|vm| format!("'{}'", Printable(&vm.name)))
+        .collect();
+    names.sort();
+    let more = names.len() > SHOWN;
+    names.truncate(SHOWN);
+    match (names.is_empty(), more) {
+        (true, _) => "there is none".to_owned(),
+        (false, false) => format!("there are {}", names.join(", ")),
+        (false, true) => format!("there are {}...", names.join(", ")),
+    }
+}
+
+impl Found {
+    /// Whose VM it is.
+    fn owned(&mut self, instance: &InstanceName, user: &AccountName, origin: &str) {
+        self.wishes.push(Wish {
+            whom: Whom::Instance(instance.clone()),
+            want: Want::User(user.clone()),
+            origin: Origin::new(origin),
+        });
+    }
+
+    /// What the VM needs.
+    fn add(&mut self, instance: &InstanceName, user: &AccountName, vm: &Registered) {
+        for file in vm.settings_file.iter().chain(&vm.disks) {
+            match file.parse::<FilePath>() {
+                Ok(path) => self.wishes.push(Wish {
+                    whom: Whom::Instance(instance.clone()),
+                    want: Want::Path(path),
+                    origin: Origin::new(&format!("VirtualBox of {}", user.as_str())),
+                }),
+                // A disk on iSCSI, for example, is at no path.
+                Err(error) => self.notes.push(format!(
+                    "note: {instance} does not wait for '{}': {error}",
+                    Printable(file)
+                )),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

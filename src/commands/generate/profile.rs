@@ -1,0 +1,113 @@
+//! `vbox-smf gen profile`: which instances a host enables, and what it sets.
+
+use std::path::{Path, PathBuf};
+
+use super::deliver::{self, Target};
+use super::{fleet, options};
+use crate::failure::{Failure, Kind};
+use crate::log::Log;
+use crate::manifest::blueprint::Blueprint;
+use crate::manifest::names::shell_word;
+use crate::manifest::profile;
+use crate::manifest::request::{Origin, Owners, Request, Want, Whom, Wish};
+use crate::manifest::resolve::resolve;
+use crate::manifest::write;
+
+/// Write a site profile: it enables instances, and sets properties
+///
+/// A profile says what this host does with instances that a manifest made; `svccfg apply` sets it. It
+/// changes nothing that it does not name.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vbox-smf gen profile vm1 vm2 --output site.xml
+  vbox-smf gen profile vm1 --disabled
+  vbox-smf gen profile --fleet fleet.toml
+  vbox-smf gen profile vm1 db --set db:vm/stop_method=acpipowerbutton")]
+pub(super) struct Arguments {
+    /// An instance; INSTANCE=NAME also sets vm/name
+    #[arg(value_name = "VM", required_unless_present = "fleet")]
+    vms: Vec<String>,
+    /// Take the instances, what is enabled and what is set from a fleet file; VM chooses instances of it
+    #[arg(long, value_name = "FILE", conflicts_with = "settings")]
+    fleet: Option<PathBuf>,
+    /// Disable the instances
+    #[arg(long)]
+    disabled: bool,
+    /// The value of a property, as in `vm/stop_method=acpipowerbutton`
+    #[arg(long = "set", value_name = "[INSTANCE:]GROUP/PROPERTY=VALUE")]
+    settings: Vec<String>,
+    /// The service's name
+    #[arg(long, value_name = "NAME", default_value = crate::fmri::DEFAULT_SERVICE)]
+    service: String,
+    /// The program that SMF runs, where a property needs a method with a longer timeout
+    #[arg(long, value_name = "PATH", default_value = "/lib/svc/method/vbox")]
+    method: String,
+    /// Where to write the profile; - is standard output
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    /// Replace FILE where it exists
+    #[arg(long)]
+    force: bool,
+}
+
+/// Writes the profile, then says what to do with it.
+///
+/// # Errors
+/// The arguments do not make sense together, or the file cannot be written.
+pub(super) fn run(log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
+    let bundle = profile::build(&blueprint(arguments)?);
+    let text = write::to_text(&bundle).map_err(|error| Failure::new(Kind::Usage, error))?;
+    let stdout = arguments.output == Path::new("-");
+    let target = if stdout {
+        Target::Stdout
+    } else {
+        Target::File(&arguments.output)
+    };
+    deliver::deliver(&target, &[(None, text)], arguments.force)?;
+    log.line(if stdout {
+        "next: save it as site.xml, then svccfg apply site.xml".to_owned()
+    } else {
+        let file = shell_word(&arguments.output.display().to_string());
+        format!("next: svccfg apply {file}")
+    });
+    Ok(())
+}
+
+fn blueprint(arguments: &Arguments) -> Result<Blueprint, Failure> {
+    let Some(path) = &arguments.fleet else {
+        return Ok(resolve(&request(arguments)?)?);
+    };
+    let options = fleet::Options {
+        names: &arguments.vms,
+        service: &arguments.service,
+        method: Some(&arguments.method),
+        model: None,
+    };
+    let (_, mut blueprint) = fleet::blueprint(path, &options)?;
+    for instance in &mut blueprint.instances {
+        instance.enabled &= !arguments.disabled;
+    }
+    Ok(blueprint)
+}
+
+fn request(arguments: &Arguments) -> Result<Request, Failure> {
+    let vms = options::vms(&arguments.vms)?;
+    let mut wishes = options::settings(&arguments.settings, &vms)?;
+    wishes.push(Wish {
+        whom: Whom::All,
+        want: Want::Enabled(!arguments.disabled),
+        origin: Origin::new("--disabled"),
+    });
+    let service = arguments.service.parse();
+    let method = arguments.method.parse();
+    Ok(Request {
+        service: service.map_err(options::usage("--service"))?,
+        method: method.map_err(options::usage("--method"))?,
+        // A profile does not say whose VMs they are.
+        owners: Owners::Optional,
+        vms,
+        wishes,
+        ..Request::default()
+    })
+}

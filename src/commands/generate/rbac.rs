@@ -1,0 +1,168 @@
+//! `vbox-smf gen rbac`: who may manage the VMs, as fragments for the databases of RBAC.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::{deliver, fleet, options};
+use crate::failure::{Failure, Kind};
+use crate::fmri::InstanceName;
+use crate::log::Log;
+use crate::manifest::authority::LoginName;
+use crate::manifest::blueprint::Blueprint;
+use crate::manifest::names::shell_word;
+use crate::manifest::place::place_all;
+use crate::manifest::request::{Owners, Request};
+use crate::manifest::resolve::resolve;
+use crate::rbac::{Fragments, Grants, fragments};
+
+/// Write fragments for the databases of RBAC: who may manage the VMs
+///
+/// The manifests ask for two authorizations, solaris.smf.manage.vbox and solaris.smf.value.vbox; the
+/// rights profile 'VirtualBox Administration' holds both. A VM that is delegated, here and with the same
+/// option of `vbox-smf gen`, has two of its own: whoever holds them may enable, disable, restart and clear
+/// it, and no other.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vbox-smf gen rbac --admin alice
+  vbox-smf gen rbac --admin alice --fleet fleet.toml
+  vbox-smf gen rbac vm1 vm2 --admin alice --delegate vm1:bob --output-dir /tmp/rbac")]
+pub(super) struct Arguments {
+    /// The VMs that --delegate may name: INSTANCE, or INSTANCE=NAME as for `vbox-smf gen`
+    #[arg(value_name = "VM")]
+    vms: Vec<String>,
+    /// Take who manages which VM from a fleet file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["vms", "delegates"])]
+    fleet: Option<PathBuf>,
+    /// A user who manages all VMs
+    #[arg(long = "admin", value_name = "USER")]
+    admins: Vec<String>,
+    /// A user who manages one VM, or each of the VMs given
+    #[arg(long = "delegate", value_name = "[INSTANCE:]USER")]
+    delegates: Vec<String>,
+    /// The service's name
+    #[arg(long, value_name = "NAME", default_value = crate::fmri::DEFAULT_SERVICE)]
+    service: String,
+    /// Write three files into this folder, not to standard output: `auth_attr`, `prof_attr`, `user_attr`
+    #[arg(long, value_name = "DIR")]
+    output_dir: Option<PathBuf>,
+    /// Replace the files where they exist
+    #[arg(long, requires = "output_dir")]
+    force: bool,
+}
+
+/// The files, and where each belongs on illumos.
+const FILES: [(&str, &str); 3] = [
+    ("auth_attr", "/etc/security/auth_attr.d/vbox-smf"),
+    ("prof_attr", "/etc/security/prof_attr.d/vbox-smf"),
+    ("user_attr", "/etc/user_attr.d/vbox-smf"),
+];
+
+/// Writes the fragments, then says what to do with them.
+///
+/// # Errors
+/// The arguments do not make sense together, or a file cannot be written.
+pub(super) fn run(log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
+    let grants = grants(arguments)?;
+    let fragments = fragments(&grants).map_err(|error| Failure::new(Kind::Usage, error))?;
+    let Some(directory) = &arguments.output_dir else {
+        deliver::print(&together(&fragments))?;
+        log.line(
+            "next: save each part under the name above it, then svcadm restart svc:/system/rbac",
+        );
+        return Ok(());
+    };
+    let files = FILES
+        .iter()
+        .zip(texts(&fragments))
+        .map(|((name, _), text)| (directory.join(name), text.to_owned()));
+    place_all(&files.collect::<Vec<_>>(), arguments.force).map_err(deliver::not_placed)?;
+    log.line(next_step(directory));
+    Ok(())
+}
+
+fn grants(arguments: &Arguments) -> Result<Grants, Failure> {
+    let admins = arguments
+        .admins
+        .iter()
+        .map(|text| text.parse().map_err(options::usage("--admin")))
+        .collect::<Result<_, Failure>>()?;
+    let service = arguments.service.parse();
+    let mut grants = Grants {
+        service: service.map_err(options::usage("--service"))?,
+        admins,
+        delegates: Vec::new(),
+    };
+    if let Some(path) = &arguments.fleet {
+        let options = fleet::Options {
+            names: &[],
+            service: &arguments.service,
+            method: None,
+            model: None,
+        };
+        let (_, blueprint) = fleet::blueprint(path, &options)?;
+        grants.delegates = delegates(&blueprint);
+        return Ok(grants);
+    }
+    let vms = options::vms(&arguments.vms)?;
+    let wishes = options::delegates(&arguments.delegates, &vms)?;
+    if vms.is_empty() {
+        return match wishes.first() {
+            None => Ok(grants),
+            Some(wish) => Err(Failure::told(
+                Kind::Usage,
+                format_args!("{}: no VM is named", wish.origin),
+            )
+            .hinted("name the VMs, or use --admin for a user who manages all of them")),
+        };
+    }
+    let blueprint = resolve(&Request {
+        service: grants.service.clone(),
+        owners: Owners::Optional,
+        vms,
+        wishes,
+        ..Request::default()
+    })?;
+    grants.delegates = delegates(&blueprint);
+    Ok(grants)
+}
+
+/// Who manages which VM.
+fn delegates(blueprint: &Blueprint) -> Vec<(InstanceName, LoginName)> {
+    blueprint
+        .instances
+        .iter()
+        .flat_map(|of| {
+            of.delegates
+                .iter()
+                .map(|user| (of.name.clone(), user.clone()))
+        })
+        .collect()
+}
+
+fn texts(fragments: &Fragments) -> [&str; 3] {
+    [
+        &fragments.authorizations,
+        &fragments.profiles,
+        &fragments.users,
+    ]
+}
+
+/// All three, each under the name that it should have.
+fn together(fragments: &Fragments) -> String {
+    let mut all = String::new();
+    for ((_, path), text) in FILES.iter().zip(texts(fragments)) {
+        let _infallible = write!(all, "# {path}\n{text}");
+    }
+    all
+}
+
+fn next_step(directory: &Path) -> String {
+    let mut step = String::from("next: ");
+    for (name, path) in FILES {
+        let from = directory.join(name).display().to_string();
+        let _infallible = write!(step, "cp {} {path}; ", shell_word(&from));
+    }
+    step.push_str("svcadm restart svc:/system/rbac");
+    step
+}

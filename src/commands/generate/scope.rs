@@ -1,0 +1,117 @@
+//! For whom an option is: `VALUE`, `INSTANCE:VALUE` or `USER:VALUE`.
+
+use crate::failure::{Failure, Kind};
+use crate::fmri::InstanceName;
+use crate::manifest::blueprint::AccountName;
+use crate::manifest::request::{VmRequest, Want, Whom, Wish};
+use crate::vm::Printable;
+
+/// How a value may begin that holds a colon itself: an FMRI, an address, `:home`, a path.
+const VALUES: [&str; 5] = ["svc:", "mailto:", "snmp:", ":", "/"];
+
+/// Who may stand before the colon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    /// A VM.
+    Instances,
+    /// A VM, or a user with all of theirs.
+    InstancesAndUsers,
+}
+
+/// Who there is.
+#[derive(Debug, Default)]
+pub(super) struct Scopes {
+    instances: Vec<InstanceName>,
+    users: Vec<(Whom, AccountName)>,
+}
+
+impl Scopes {
+    pub(super) fn new(vms: &[VmRequest]) -> Self {
+        Self::of(vms.iter().map(|vm| vm.instance.clone()).collect())
+    }
+
+    /// The same for these instances.
+    pub(super) fn of(instances: Vec<InstanceName>) -> Self {
+        Self {
+            instances,
+            users: Vec::new(),
+        }
+    }
+
+    /// Takes over who the VMs' users are.
+    pub(super) fn learn_users(&mut self, wishes: &[Wish]) {
+        self.users = wishes
+            .iter()
+            .filter_map(|wish| {
+                if let Want::User(user) = &wish.want {
+                    Some((wish.whom.clone(), user.clone()))
+                } else {
+                    None
+                }
+            })
+            .collect();
+    }
+
+    fn user_of(&self, instance: &InstanceName) -> Option<&AccountName> {
+        let of = |wanted: &Whom| {
+            let (_, user) = self.users.iter().find(|(whom, _)| whom == wanted)?;
+            Some(user)
+        };
+        of(&Whom::Instance(instance.clone())).or_else(|| of(&Whom::All))
+    }
+
+    /// For whom, and the value.
+    ///
+    /// # Errors
+    /// Nobody here is called so, or a VM and another one's user are.
+    pub(super) fn split<'a>(
+        &self,
+        option: &str,
+        text: &'a str,
+        named: Named,
+    ) -> Result<(Whom, &'a str), Failure> {
+        let begins = |text: &str| VALUES.iter().any(|value| text.starts_with(value));
+        let (prefix, rest) = match text.split_once(':') {
+            Some(parts) if !begins(text) => parts,
+            Some(_) | None => return Ok((Whom::All, text)),
+        };
+        let instance = self.instances.iter().find(|i| i.as_str() == prefix);
+        let user = match named {
+            Named::Instances => None,
+            Named::InstancesAndUsers => {
+                let found = self.users.iter().find(|(_, user)| user.as_str() == prefix);
+                found.map(|(_, user)| user)
+            }
+        };
+        let refused = |what: &str| {
+            Err(Failure::told(
+                Kind::Usage,
+                format_args!(
+                    "{option} {}: {what} '{}'",
+                    Printable(text),
+                    Printable(prefix)
+                ),
+            ))
+        };
+        match (instance, user) {
+            (Some(instance), None) => Ok((Whom::Instance(instance.clone()), rest)),
+            (None, Some(user)) => Ok((Whom::User(user.clone()), rest)),
+            // What is for a user's VM is for all of that user's.
+            (Some(instance), Some(user)) if self.user_of(instance) == Some(user) => {
+                Ok((Whom::User(user.clone()), rest))
+            }
+            (Some(_), Some(_)) => {
+                let failure = refused("a VM and the user of another one are called");
+                failure.map_err(|failure| {
+                    failure.hinted("call the instance differently: INSTANCE=NAME")
+                })
+            }
+            // What cannot be a name is part of the value.
+            (None, None) if prefix.parse::<InstanceName>().is_err() => Ok((Whom::All, text)),
+            (None, None) => match named {
+                Named::Instances => refused("no VM here has the instance"),
+                Named::InstancesAndUsers => refused("no VM here has the instance or the user"),
+            },
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What the service says for all VMs and what an instance says for itself: SMF's own inheritance.
+//!
+//! Which level a value has is decided for the whole fleet, also where only some of its VMs are written: a
+//! second manifest of the same service would otherwise change what the first one says for all.
+
+use std::collections::BTreeSet;
+
+use super::error::FleetError;
+use super::inherit::{Given, Resolved, origin, resolve};
+use super::read::File;
+use crate::manifest::request::{Origin, Owners, Request, VmRequest, Want, Whom, Wish};
+
+impl File {
+    /// The wishes that make exactly what the file says of every VM.
+    ///
+    /// # Errors
+    /// A template is not there, or inherits from itself.
+    pub(crate) fn request(&self) -> Result<Request, FleetError> {
+        let vms = resolve(self)?;
+        let slots: BTreeSet<&String> = vms.iter().flat_map(|vm| vm.values.keys()).collect();
+        let mut wishes = Vec::new();
+        for slot in slots {
+            self.level(slot, &vms, &mut wishes);
+        }
+        Ok(Request {
+            owners: Owners::Needed,
+            vms: vms
+                .into_iter()
+                .map(|vm| VmRequest {
+                    instance: vm.instance,
+                    vm: vm.name,
+                    origin: vm.origin,
+                })
+                .collect(),
+            wishes,
+            ..Request::default()
+        })
+    }
+
+    fn level(&self, slot: &str, vms: &[Resolved], wishes: &mut Vec<Wish>) {
+        let of_vms: Vec<_> = vms.iter().map(|vm| vm.values.get(slot)).collect();
+        let mut for_all = Vec::new();
+        if let Some(shared) = shared(&of_vms) {
+            for_all = shared;
+        } else if let Some(Given { wants, origin }) = self.default_setting(slot) {
+            // Every instance that has another value says so itself. None can have none: a table can only
+            // add to [defaults].
+            for_all = wants
+                .into_iter()
+                .map(|want| (want, origin.clone()))
+                .collect();
+        }
+        for (vm, given) in vms.iter().zip(of_vms) {
+            let Some(given) = given else { continue };
+            for want in &given.wants {
+                if !for_all.iter().any(|(shared, _)| shared == want) {
+                    wishes.push(Wish {
+                        whom: Whom::Instance(vm.instance.clone()),
+                        want: want.clone(),
+                        origin: given.origin.clone(),
+                    });
+                }
+            }
+        }
+        wishes.extend(for_all.into_iter().map(|(want, origin)| Wish {
+            whom: Whom::All,
+            want,
+            origin,
+        }));
+    }
+
+    /// What `[defaults]` says, if it is the value of a property: that alone can an instance replace.
+    fn default_setting(&self, slot: &str) -> Option<Given> {
+        let entry = self.defaults.entries.iter().find(|e| e.slot == slot)?;
+        let is_setting = entry
+            .wants
+            .iter()
+            .all(|want| matches!(want, Want::Setting(_)));
+        (is_setting && !entry.wants.is_empty()).then(|| Given {
+            wants: entry.wants.clone(),
+            origin: origin(&self.defaults, entry.line),
+        })
+    }
+}
+
+/// What every VM asks for, and who says so.
+fn shared(of_vms: &[Option<&Given>]) -> Option<Vec<(Want, Origin)>> {
+    let given: Option<Vec<&Given>> = of_vms.iter().copied().collect();
+    let given = given?;
+    let first = given.first()?;
+    let alike = given.iter().all(|other| other.wants == first.wants);
+    let shared: Vec<_> = first
+        .wants
+        .iter()
+        .filter(|want| match want {
+            // A dependency of the service is every instance's, beside its own.
+            Want::DependsOn(_) | Want::Path(_) => {
+                given.iter().all(|other| other.wants.contains(want))
+            }
+            Want::User(_)
+            | Want::Group(_)
+            | Want::Setting(_)
+            | Want::Enabled(_)
+            | Want::Variable(_)
+            | Want::WorkingDirectory(_)
+            | Want::Project(_)
+            | Want::ResourcePool(_)
+            | Want::Privileges(_)
+            | Want::LimitPrivileges(_)
+            | Want::Notify(_) => alike,
+            // For all VMs they would mean something else.
+            Want::After(_) | Want::Requires(_) | Want::Delegate(_) => false,
+        })
+        .map(|want| (want.clone(), together(&given)))
+        .collect();
+    (!shared.is_empty()).then_some(shared)
+}
+
+/// Every table that says so, each once.
+fn together(given: &[&Given]) -> Origin {
+    let mut origins: Vec<String> = Vec::new();
+    for given in given {
+        let origin = given.origin.to_string();
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
+    }
+    Origin::new(&origins.join(", "))
+}

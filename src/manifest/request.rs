@@ -1,0 +1,168 @@
+//! What is asked for, before anything is decided: the VMs, and wishes for all of them, for those of a user
+//! or for one.
+//!
+//! The command line and other sources only lower what they were given to this; the
+//! [resolver](super::resolve) alone knows what comes before what and what cannot be together. Every value
+//! is valid in itself. Each carries where it came from, so that a refusal can name it.
+
+use std::fmt;
+
+use super::authority::LoginName;
+use super::blueprint::AccountName;
+use super::context::{ContextWord, Privileges, Variable, WorkingDirectory};
+use super::duration::DurationModel;
+use super::method::MethodPath;
+use super::names::ServiceName;
+use super::need::{FilePath, ServiceTarget};
+use super::notify::NotifyTarget;
+use super::setting::Setting;
+use crate::fmri::InstanceName;
+use crate::vm::{Printable, VmName};
+
+/// Where something was asked for, as an error message says it: `--set vm1:vm/on_saved=leave`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Origin(String);
+
+impl Origin {
+    /// These words, with control characters escaped.
+    pub(crate) fn new(words: &str) -> Self {
+        Self(Printable(words).to_string())
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// For whom a wish is. A wish for one VM comes before one for its user's, and that before one for all.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Whom {
+    /// All VMs.
+    All,
+    /// The VMs of a user.
+    User(AccountName),
+    /// One VM.
+    Instance(InstanceName),
+}
+
+impl fmt::Display for Whom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all VMs"),
+            Self::User(user) => write!(f, "the VMs of {}", Printable(user.as_str())),
+            Self::Instance(instance) => write!(f, "{instance}"),
+        }
+    }
+}
+
+/// What is wished for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// Whose VM it is.
+    User(AccountName),
+    /// The group to run as.
+    Group(AccountName),
+    /// The value of a property.
+    Setting(Setting),
+    /// Whether the import enables the instance.
+    Enabled(bool),
+    /// Started after that instance, where it is enabled; for all VMs: all others.
+    After(InstanceName),
+    /// Started after that instance, and not without it; for all VMs: all others.
+    Requires(InstanceName),
+    /// Not started without that service.
+    DependsOn(ServiceTarget),
+    /// Not started without that file.
+    Path(FilePath),
+    /// A variable in the environment of the user's VMs.
+    Variable(Variable),
+    /// Where the methods run.
+    WorkingDirectory(WorkingDirectory),
+    /// The project of the user's VMs.
+    Project(ContextWord),
+    /// The resource pool of the user's VMs.
+    ResourcePool(ContextWord),
+    /// The privileges of the user's VMs.
+    Privileges(Privileges),
+    /// What no program of the user's VMs can have either.
+    LimitPrivileges(Privileges),
+    /// Who hears of failures.
+    Notify(NotifyTarget),
+    /// Who may enable, disable, restart and clear it.
+    Delegate(LoginName),
+}
+
+impl Want {
+    /// Of what there can be one only, in words. Of the others there may be many.
+    pub(crate) fn slot(&self) -> Option<String> {
+        Some(match self {
+            Self::User(_) => "the user".to_owned(),
+            Self::Group(_) => "the group".to_owned(),
+            Self::Setting(setting) => setting.property.path(),
+            Self::Enabled(_) => "whether it is enabled".to_owned(),
+            Self::Variable(variable) => format!("the variable {}", variable.name()),
+            Self::WorkingDirectory(_) => "the working directory".to_owned(),
+            Self::Project(_) => "the project".to_owned(),
+            Self::ResourcePool(_) => "the resource pool".to_owned(),
+            Self::Privileges(_) => "the privileges".to_owned(),
+            Self::LimitPrivileges(_) => "the limit privileges".to_owned(),
+            Self::After(_)
+            | Self::Requires(_)
+            | Self::DependsOn(_)
+            | Self::Path(_)
+            | Self::Notify(_)
+            | Self::Delegate(_) => return None,
+        })
+    }
+}
+
+/// A wish: what, for whom, and where it was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wish {
+    /// For whom.
+    pub(crate) whom: Whom,
+    /// What.
+    pub(crate) want: Want,
+    /// Where it was made.
+    pub(crate) origin: Origin,
+}
+
+/// A VM that is to become an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VmRequest {
+    /// The instance.
+    pub(crate) instance: InstanceName,
+    /// The VM, where it has another name than the instance.
+    pub(crate) vm: Option<VmName>,
+    /// Where it was named.
+    pub(crate) origin: Origin,
+}
+
+/// Whether every VM must have a user.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Owners {
+    /// VirtualBox keeps VMs per user, so on a host it must be said.
+    #[default]
+    Needed,
+    /// A rehearsal gives the VMs to somebody.
+    Optional,
+}
+
+/// Everything that is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Request {
+    /// The service.
+    pub(crate) service: ServiceName,
+    /// What SMF runs.
+    pub(crate) method: MethodPath,
+    /// What svc.startd takes for the life of an instance.
+    pub(crate) model: DurationModel,
+    /// Whether every VM must have a user.
+    pub(crate) owners: Owners,
+    /// The VMs, in the order of the manifest.
+    pub(crate) vms: Vec<VmRequest>,
+    /// The wishes, in any order.
+    pub(crate) wishes: Vec<Wish>,
+}

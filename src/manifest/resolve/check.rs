@@ -1,0 +1,103 @@
+//! Wishes that cannot be, whatever the others are, and VMs that are there twice.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::super::blueprint::{InstanceBlueprint, value_of};
+use super::super::request::{Request, Want, Whom, Wish};
+use super::{Known, ResolveError};
+use crate::fmri::InstanceName;
+use crate::schema;
+use crate::vm::VmName;
+
+/// Looks at a wish alone.
+pub(super) fn wish(wish: &Wish, request: &Request, known: &Known<'_>) -> Result<(), ResolveError> {
+    let here = |instance: &InstanceName| match known.get(instance) {
+        Some(_) => Ok(()),
+        None => Err(ResolveError::UnknownInstance {
+            origin: wish.origin.clone(),
+            instance: instance.clone(),
+        }),
+    };
+    let not_itself = |other: &InstanceName| match &wish.whom {
+        Whom::Instance(instance) if instance == other => Err(ResolveError::Itself {
+            origin: wish.origin.clone(),
+            instance: instance.clone(),
+        }),
+        Whom::All | Whom::User(_) | Whom::Instance(_) => Ok(()),
+    };
+    if let Whom::Instance(instance) = &wish.whom {
+        here(instance)?;
+    }
+    match &wish.want {
+        Want::After(other) | Want::Requires(other) => {
+            here(other)?;
+            not_itself(other)
+        }
+        Want::DependsOn(target) if target.service() == request.service.as_str() => {
+            match target.instance() {
+                Some(other) => not_itself(other),
+                None => Err(ResolveError::OwnService {
+                    origin: wish.origin.clone(),
+                    target: target.clone(),
+                }),
+            }
+        }
+        Want::Setting(setting)
+            if *setting.property == schema::NAME && !matches!(wish.whom, Whom::Instance(_)) =>
+        {
+            Err(ResolveError::NameForMany {
+                origin: wish.origin.clone(),
+                whom: wish.whom.clone(),
+            })
+        }
+        Want::User(_) if matches!(wish.whom, Whom::User(_)) => Err(ResolveError::UserOfUser {
+            origin: wish.origin.clone(),
+        }),
+        Want::User(_)
+        | Want::Group(_)
+        | Want::Setting(_)
+        | Want::Enabled(_)
+        | Want::DependsOn(_)
+        | Want::Path(_)
+        | Want::Variable(_)
+        | Want::WorkingDirectory(_)
+        | Want::Project(_)
+        | Want::ResourcePool(_)
+        | Want::Privileges(_)
+        | Want::LimitPrivileges(_)
+        | Want::Notify(_)
+        | Want::Delegate(_) => Ok(()),
+    }
+}
+
+/// Two instances of one VM would fight over it.
+pub(super) fn vms(instances: &[InstanceBlueprint]) -> Result<(), ResolveError> {
+    let mut vms = HashMap::new();
+    for instance in instances {
+        let name = value_of(&instance.settings, &schema::NAME);
+        let uuid = name
+            .and_then(|name| name.parse::<VmName>().ok())
+            .and_then(|name| name.as_uuid());
+        let vm = match (uuid, name) {
+            (Some(uuid), _) => uuid.to_string(),
+            (None, Some(name)) => name.to_owned(),
+            (None, None) => instance.name.to_string(),
+        };
+        // Two users may each have a VM of that name.
+        let user = instance.owner.as_ref().map(|owner| &owner.user);
+        match vms.entry((user, vm)) {
+            Entry::Vacant(free) => {
+                free.insert(&instance.name);
+            }
+            Entry::Occupied(taken) => {
+                return Err(ResolveError::SameVm {
+                    first: (*taken.get()).clone(),
+                    second: instance.name.clone(),
+                    vm: taken.key().1.clone(),
+                });
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! What VMs need, from the wishes.
+
+use std::collections::BTreeSet;
+
+use super::super::blueprint::AccountName;
+use super::super::need::Need;
+use super::super::request::{Request, Want};
+use super::Known;
+use super::layers::Layers;
+use crate::fmri::InstanceName;
+
+/// What all need without a difference: the service says it once.
+pub(super) fn for_all(request: &Request, layers: &Layers<'_>, known: &Known<'_>) -> BTreeSet<Need> {
+    let needs = layers
+        .all()
+        .filter_map(|wish| need(&wish.want, request, known));
+    needs
+        .filter(|need| match need {
+            // The instance itself is left out, so that each has its own.
+            Need::After(_) | Need::Requires(_) => false,
+            Need::Service(_) | Need::File(_) => true,
+        })
+        .collect()
+}
+
+/// The need that a wish is, if it is one. A VM of this manifest is the same need by whatever name.
+fn need(want: &Want, request: &Request, known: &Known<'_>) -> Option<Need> {
+    match want {
+        Want::After(other) => Some(Need::After(other.clone())),
+        Want::Requires(other) => Some(Need::Requires(other.clone())),
+        Want::DependsOn(target) => Some(match target.instance() {
+            Some(other)
+                if target.service() == request.service.as_str() && known.contains_key(other) =>
+            {
+                Need::Requires(other.clone())
+            }
+            Some(_) | None => Need::Service(target.clone()),
+        }),
+        Want::Path(path) => Some(Need::File(path.clone())),
+        Want::User(_)
+        | Want::Group(_)
+        | Want::Setting(_)
+        | Want::Enabled(_)
+        | Want::Variable(_)
+        | Want::WorkingDirectory(_)
+        | Want::Project(_)
+        | Want::ResourcePool(_)
+        | Want::Privileges(_)
+        | Want::LimitPrivileges(_)
+        | Want::Notify(_)
+        | Want::Delegate(_) => None,
+    }
+}
+
+/// What this VM needs, beside what all need.
+pub(super) fn of_vm(
+    name: &InstanceName,
+    user: Option<&AccountName>,
+    layers: &Layers<'_>,
+    shared: &BTreeSet<Need>,
+    request: &Request,
+    known: &Known<'_>,
+) -> BTreeSet<Need> {
+    let mut needs = BTreeSet::new();
+    for wish in layers.everything_for(name, user) {
+        if let Some(need) = need(&wish.want, request, known)
+            && !matches!(&need, Need::After(other) | Need::Requires(other) if other == name)
+            && !shared.contains(&need)
+        {
+            needs.insert(need);
+        }
+    }
+    // Who requires another one waits for it anyway.
+    let required: Vec<_> = needs
+        .iter()
+        .filter_map(|need| match need {
+            Need::Requires(other) => Some(Need::After(other.clone())),
+            Need::After(_) | Need::Service(_) | Need::File(_) => None,
+        })
+        .collect();
+    for after in required {
+        needs.remove(&after);
+    }
+    needs
+}

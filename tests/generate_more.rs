@@ -1,0 +1,145 @@
+//! `vbox-smf gen rbac` and `gen profile`: what they write, byte for byte, and what they refuse.
+
+use std::fs;
+use std::path::Path;
+
+use crate::generate::{assert_golden, assert_same, directory, gen_in, golden, run};
+
+/// The fragments that are shipped: somebody for all VMs, somebody for one.
+const RBAC: &[&str] = &[
+    "rbac",
+    "vm1",
+    "vm2",
+    "--admin=alice",
+    "--delegate=vm1:bob",
+    "--delegate=vm2:bob",
+];
+
+/// A host that runs two VMs, each a little otherwise than the manifest says.
+const PROFILE: &[&str] = &[
+    "profile",
+    "vm1",
+    "db=db.example",
+    "--set=vm/stop_method=acpipowerbutton",
+    "--set=db:vm/stop_timeout=600",
+    "--set=db:virtualbox/vboxmanage=/opt/VirtualBox/VBoxManage",
+];
+
+#[test]
+fn the_fragments() {
+    let directory = directory("rbac");
+    let arguments: Vec<_> = RBAC.iter().copied().chain(["--output-dir=."]).collect();
+    let (status, stdout, stderr) = gen_in(&directory, &arguments);
+    assert_eq!((status, stdout.as_str()), (0, ""), "{stderr}");
+    assert_eq!(
+        stderr,
+        "next: cp ./auth_attr /etc/security/auth_attr.d/vbox-smf; \
+         cp ./prof_attr /etc/security/prof_attr.d/vbox-smf; \
+         cp ./user_attr /etc/user_attr.d/vbox-smf; svcadm restart svc:/system/rbac\n"
+    );
+    let (_, together, _) = run(RBAC);
+    let mut expected = String::new();
+    for (name, path) in [
+        ("auth_attr", "/etc/security/auth_attr.d/vbox-smf"),
+        ("prof_attr", "/etc/security/prof_attr.d/vbox-smf"),
+        ("user_attr", "/etc/user_attr.d/vbox-smf"),
+    ] {
+        let text = fs::read_to_string(directory.join(name)).unwrap();
+        assert_same(&golden("rbac").join(name), &text);
+        expected += &["# ", path, "\n", &text].concat();
+    }
+    assert_eq!(together, expected);
+}
+
+#[test]
+fn no_fragment_is_written_where_one_exists() {
+    let directory = directory("rbac-exists");
+    fs::write(directory.join("user_attr"), "mine").unwrap();
+    let arguments = ["rbac", "--admin=alice", "--output-dir=."];
+    let (status, _, stderr) = gen_in(&directory, &arguments);
+    assert_eq!(status, 96);
+    assert_eq!(
+        stderr,
+        "vbox-smf: ./user_attr exists; --force replaces it\n"
+    );
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
+    let forced = [&arguments[..], &["--force"]].concat();
+    assert_eq!(gen_in(&directory, &forced).0, 0);
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), 3);
+    assert_eq!(
+        fs::read_to_string(directory.join("user_attr")).unwrap(),
+        "alice::::profiles=VirtualBox Administration\n"
+    );
+}
+
+#[test]
+fn the_profile() {
+    let text = assert_golden("profile.xml", PROFILE);
+    assert_eq!(text.matches("enabled='true'").count(), 2);
+    let disabled = [PROFILE, &["--disabled"]].concat();
+    assert_eq!(
+        run(&disabled).1,
+        text.replace("enabled='true'", "enabled='false'")
+    );
+    let directory = directory("profile");
+    let to_file = [PROFILE, &["-o", "my site.xml"]].concat();
+    let (status, stdout, stderr) = gen_in(&directory, &to_file);
+    assert_eq!((status, stdout.as_str()), (0, ""));
+    assert_eq!(stderr, "next: svccfg apply 'my site.xml'\n");
+    assert_eq!(gen_in(&directory, &to_file).0, 96, "it exists");
+}
+
+#[test]
+fn a_vm_may_be_called_like_a_command() {
+    for line in [
+        &["rbac=rbac", "--user=u"][..],
+        &["--user=u", "rbac"],
+        &["vm1", "rbac", "--user=u"],
+        &["help", "--user=u"],
+    ] {
+        let (status, stdout, stderr) = run(line);
+        assert_eq!(status, 0, "{stderr}");
+        let name = if line[0] == "help" { "help" } else { "rbac" };
+        assert!(
+            stdout.contains(&format!("<instance name='{name}' enabled='false'>")),
+            "{line:?}"
+        );
+    }
+}
+
+#[test]
+fn refusals_name_what_is_allowed() {
+    let table: &[(&[&str], &str)] = &[
+        (
+            &["rbac", "--admin=a:b"],
+            "--admin: 'a:b' cannot be the name of a user in user_attr; allowed is a letter or '_'",
+        ),
+        (
+            &["rbac", "--delegate=bob"],
+            "--delegate bob: no VM is named; name the VMs, or use --admin",
+        ),
+        (
+            &["rbac", "vm1", "--delegate=vm2:bob"],
+            "--delegate vm2:bob: no VM here has the instance 'vm2'",
+        ),
+        (
+            &["rbac", "grant", "--delegate=grant:bob"],
+            "would let its holder hand on the other VMs' authorizations; give the VM an instance",
+        ),
+        (
+            &["profile", "web.example"],
+            "no instance can be called like the VM 'web.example'",
+        ),
+        (
+            &["profile", "a", "--set=vm/on_saved=keep"],
+            "vm/on_saved cannot be 'keep'; allowed is restore, discard, leave or refuse",
+        ),
+        (&["profile", "a", "a"], "the instance a is there twice"),
+    ];
+    for (arguments, message) in table {
+        let (status, stdout, stderr) = gen_in(Path::new("/"), arguments);
+        assert_eq!((status, stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(stderr.contains(message), "{arguments:?}: {stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    }
+}
