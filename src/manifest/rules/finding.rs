@@ -114,6 +114,18 @@ impl<'a> Lines<'a> {
         Self { text, starts }
     }
 
+    /// The offset of a line and a column in characters, both from 1.
+    pub(super) fn offset(&self, line: usize, column: usize) -> usize {
+        let Some(start) = self.starts.get(line.saturating_sub(1)) else {
+            return self.text.len();
+        };
+        let characters = self.text[*start..].char_indices();
+        let found = characters
+            .map(|(i, _)| start + i)
+            .nth(column.saturating_sub(1));
+        found.unwrap_or(self.text.len())
+    }
+
     /// Line and column of an offset, both from 1. An offset beyond the end is the end.
     pub(super) fn place(&self, at: usize) -> (usize, usize) {
         let mut at = at.min(self.text.len());
@@ -149,6 +161,8 @@ mod tests {
             assert_eq!(lines.place(at), place, "{at}");
         }
         assert_eq!(Lines::new("").place(7), (1, 1));
+        assert_eq!(lines.offset(2, 3), 8);
+        assert_eq!(lines.offset(9, 9), 12);
     }
 
     #[test]

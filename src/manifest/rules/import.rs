@@ -1,0 +1,213 @@
+//! What `svccfg validate` lets pass and `svccfg import` refuses.
+//!
+//! An import writes into the repository, where configd looks at every name; the validation never does.
+
+use super::Flavour;
+use super::code::Code;
+use super::entity::{Bundle, Entity};
+use super::finding::Findings;
+use super::fmri::{self, Fmri};
+use super::value::USTRING_MAX;
+use crate::fmri::{INSTANCE_NAME_MAX, is_component, is_service_name};
+use crate::manifest::names::SERVICE_NAME_MAX;
+use crate::vm::Printable;
+
+/// The longest name of a property group or property, and the longest type, in bytes.
+const NAME_MAX: usize = 119;
+
+/// Checks what would be written. A profile may leave the types of property groups out.
+pub(super) fn check(bundle: &Bundle<'_>, flavour: Flavour, findings: &mut Findings) {
+    for service in &bundle.services {
+        service_name(service.name, service.at, findings);
+        let fmri = format!("svc:/{}", service.name);
+        entity(&service.entity, &fmri, flavour, findings);
+        for instance in &service.instances {
+            if !is_component(instance.name.as_bytes()) || instance.name.len() > INSTANCE_NAME_MAX {
+                let message = format!("no instance can be called '{}'", Printable(instance.name));
+                findings.add(Code::ImportInstanceName, instance.at, message);
+            }
+            let fmri = format!("{fmri}:{}", instance.name);
+            entity(&instance.entity, &fmri, flavour, findings);
+        }
+    }
+}
+
+fn service_name(name: &str, at: usize, findings: &mut Findings) {
+    let message = if !is_service_name(name) {
+        format!("no service can be called '{}'", Printable(name))
+    } else if name.len() > SERVICE_NAME_MAX {
+        format!(
+            "the name of the service has {} bytes, and {SERVICE_NAME_MAX} fit",
+            name.len()
+        )
+    } else {
+        return;
+    };
+    findings.add(Code::ImportServiceName, at, message);
+}
+
+fn is_name(name: &str) -> bool {
+    is_component(name.as_bytes()) && name.len() <= NAME_MAX
+}
+
+fn entity(entity: &Entity<'_>, fmri: &str, flavour: Flavour, findings: &mut Findings) {
+    for group in &entity.groups {
+        let (name, kind) = (Printable(&group.name), Printable(&group.kind));
+        if !is_name(&group.name) {
+            let message = format!("no property group can be called '{name}'");
+            findings.add(Code::ImportGroupName, group.at, message);
+        }
+        let untyped = flavour == Flavour::Profile && group.kind.is_empty();
+        if !untyped && !is_name(&group.kind) {
+            let message = format!("no property group can be of the type '{kind}'");
+            findings.add(Code::ImportGroupName, group.at, message);
+        }
+        // The first of a name stays; every other one has another type.
+        if let Some(first) = entity
+            .named(&group.name)
+            .filter(|first| first.at != group.at && first.kind != group.kind)
+        {
+            let message = format!(
+                "{} has '{name}' of the type {kind} and of the type {}",
+                Printable(fmri),
+                Printable(&first.kind)
+            );
+            findings.add(Code::ImportGroupTwice, group.at, message);
+        }
+        for property in &group.properties {
+            // The names of dependents are checked with the dependents.
+            if !is_name(&property.name) {
+                let message = format!("no property can be called '{}'", Printable(&property.name));
+                findings.add(Code::ImportPropertyName, property.at, message);
+            }
+        }
+    }
+    if let Some((text, at)) = entity.restarter
+        && fmri::parse(text).is_none()
+    {
+        let message = format!("the restarter '{}' is no FMRI", Printable(text));
+        findings.add(Code::ImportFmri, at, message);
+    }
+    for dependent in &entity.dependents {
+        let (text, at) = dependent.fmri;
+        match fmri::parse(text) {
+            None => {
+                let message = format!("'{}' is no FMRI", Printable(text));
+                findings.add(Code::ImportFmri, at, message);
+            }
+            Some(
+                Fmri::File
+                | Fmri::Service { property: true, .. }
+                | Fmri::Service { service: "", .. },
+            ) => {
+                let message = format!("'{}' is neither a service nor an instance", Printable(text));
+                findings.add(Code::ImportDependent, at, message);
+            }
+            Some(Fmri::Service { .. }) => {}
+        }
+    }
+    for (text, at) in &entity.texts {
+        if text.len() > USTRING_MAX {
+            let message = format!("the text has {} bytes, and {USTRING_MAX} fit", text.len());
+            findings.add(Code::ImportText, *at, message);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::rules::entity::{Dependent, Instance, Service, ServiceKind};
+
+    fn codes(name: &str, instance: &str, make: impl FnOnce(&mut Entity<'static>)) -> Vec<Code> {
+        let (name, instance) = (name.to_owned().leak(), instance.to_owned().leak());
+        let mut own = Entity::default();
+        make(&mut own);
+        let bundle = Bundle {
+            services: vec![Service {
+                name,
+                at: 0,
+                kind: ServiceKind::Ordinary,
+                entity: own,
+                instances: vec![Instance {
+                    name: instance,
+                    at: 0,
+                    entity: Entity::default(),
+                }],
+            }],
+        };
+        let mut findings = Findings::default();
+        check(&bundle, Flavour::Manifest, &mut findings);
+        findings
+            .into_parts()
+            .0
+            .into_iter()
+            .map(|found| found.code)
+            .collect()
+    }
+
+    #[test]
+    fn names() {
+        let long = |n: usize| "a".repeat(n);
+        for (service, instance, expected) in [
+            ("site/x", "default", &[][..]),
+            ("sit!/x", "default", &[]),
+            ("/site/x", "default", &[Code::ImportServiceName]),
+            (&long(114), "a", &[]),
+            (&long(115), "a", &[Code::ImportServiceName]),
+            ("site/x", &long(119), &[]),
+            ("site/x", &long(120), &[Code::ImportInstanceName]),
+            ("site/x", "example.com,a", &[]),
+            ("site/x", "1a", &[Code::ImportInstanceName]),
+            ("site/x", "", &[Code::ImportInstanceName]),
+        ] {
+            assert_eq!(
+                codes(service, instance, |_| ()),
+                expected,
+                "{service}:{instance}"
+            );
+        }
+    }
+
+    #[test]
+    fn groups() {
+        let groups = |groups: &[(&'static str, &'static str)]| {
+            codes("x", "a", |entity| {
+                for (at, (name, kind)) in groups.iter().enumerate() {
+                    let _made = entity.group(*name, *kind, at);
+                }
+            })
+        };
+        assert_eq!(groups(&[("a", "b"), ("c", "b")]), []);
+        assert_eq!(groups(&[("a b", "c")]), [Code::ImportGroupName]);
+        assert_eq!(groups(&[("a", "1c")]), [Code::ImportGroupName]);
+        assert_eq!(groups(&[("a", "b"), ("a", "c")]), [Code::ImportGroupTwice]);
+    }
+
+    #[test]
+    fn fmris_and_texts() {
+        let dependent = |fmri: &'static str| {
+            codes("x", "a", |entity| {
+                entity.dependents.push(Dependent {
+                    name: "d",
+                    at: 0,
+                    fmri: (fmri, 0),
+                });
+            })
+        };
+        for fmri in ["svc:/aa", "aa", "svc:/aa:b", "svc://localhost/aa"] {
+            assert_eq!(dependent(fmri), [], "{fmri}");
+        }
+        assert_eq!(dependent("svc:/a b"), [Code::ImportFmri]);
+        assert_eq!(dependent("file:///a"), [Code::ImportDependent]);
+        assert_eq!(dependent("svc:/aa/:properties/b"), [Code::ImportDependent]);
+        assert_eq!(
+            codes("x", "a", |e| e.restarter = Some(("not a fmri", 0))),
+            [Code::ImportFmri]
+        );
+        assert_eq!(
+            codes("x", "a", |e| e.texts.push(("x".repeat(4095).leak(), 0))),
+            [Code::ImportText]
+        );
+    }
+}

@@ -1,0 +1,269 @@
+//! The stages, one behind the other.
+
+use roxmltree::{Document, Error, ParsingOptions};
+
+use super::code::Code;
+use super::finding::{Finding, Findings, Lines};
+use super::text::decode::{self, FILE_MAX, Undecodable};
+use super::text::scan::{self, ATTRIBUTES_MAX, DEPTH_MAX, MARKUP_MAX, Markup, TooMuch};
+use super::tree::Element;
+use super::{Flavour, Included, grammar, import, lint, read, templates};
+use crate::vm::Printable;
+
+/// The document type that svccfg knows.
+const SYSTEM_ID: &str = "/usr/share/lib/xml/dtd/service_bundle.dtd.1";
+
+/// Nodes of the tree: twice the markup, for there is text between.
+const NODES_MAX: u32 = 2 * MARKUP_MAX as u32;
+
+/// Judges the text of a file. `include` reads what an `xi:include` names.
+///
+/// The findings come in the order of the stages, and within a stage in the order of their places.
+pub(crate) fn judge(
+    bytes: &[u8],
+    flavour: Flavour,
+    include: &dyn Fn(&str) -> Included,
+) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    let text = match decode::text(bytes) {
+        Ok(text) => text,
+        Err(fault) => {
+            let before = undecodable(fault, &mut findings);
+            return finish(findings, &Lines::new(&before));
+        }
+    };
+    let lines = Lines::new(&text);
+    document(&text, &lines, flavour, include, &mut findings);
+    finish(findings, &lines)
+}
+
+fn finish(findings: Findings, lines: &Lines<'_>) -> Vec<Finding> {
+    let (mut found, dropped) = findings.into_parts();
+    found.sort_by_key(|found| (found.code.rule().stage, found.at));
+    let mut all: Vec<_> = found
+        .into_iter()
+        .map(|found| {
+            let (line, column) = lines.place(found.at);
+            Finding {
+                line,
+                column,
+                code: found.code,
+                message: found.message,
+                help: found
+                    .help
+                    .unwrap_or_else(|| found.code.rule().help.to_owned()),
+            }
+        })
+        .collect();
+    if dropped > 0 {
+        all.push(Finding {
+            line: 1,
+            column: 1,
+            code: Code::TooMany,
+            message: format!("{dropped} more findings are not shown"),
+            help: Code::TooMany.rule().help.to_owned(),
+        });
+    }
+    all
+}
+
+/// The text before the fault, for its place.
+fn undecodable(fault: Undecodable, findings: &mut Findings) -> String {
+    let (code, message, before) = match fault {
+        Undecodable::TooLarge => (
+            Code::TooLarge,
+            format!("the file has more than {} MB", FILE_MAX >> 20),
+            String::new(),
+        ),
+        Undecodable::Unknown(name) => (
+            Code::Encoding,
+            format!("the encoding '{}' is not known", Printable(&name)),
+            String::new(),
+        ),
+        Undecodable::Mislabelled(name) => (
+            Code::Encoding,
+            format!(
+                "the file says that it is in {}, and it is not",
+                Printable(&name)
+            ),
+            String::new(),
+        ),
+        Undecodable::Broken(before) => (
+            Code::Encoding,
+            "a byte here cannot be in this encoding".to_owned(),
+            before,
+        ),
+    };
+    findings.add(code, before.len(), message);
+    before
+}
+
+fn document(
+    text: &str,
+    lines: &Lines<'_>,
+    flavour: Flavour,
+    include: &dyn Fn(&str) -> Included,
+    findings: &mut Findings,
+) {
+    let markup = match scan::scan(text) {
+        Ok(markup) => markup,
+        Err(too_much) => return too_large(too_much, findings),
+    };
+    let options = ParsingOptions {
+        allow_dtd: true,
+        nodes_limit: NODES_MAX,
+        ..ParsingOptions::default()
+    };
+    let document = match Document::parse_with_options(text, options) {
+        Ok(document) => document,
+        Err(error) => return not_well_formed(&error, text, lines, findings),
+    };
+    if let Some((at, version)) = markup.version.filter(|(_, version)| *version != "1.0") {
+        let message = format!("the XML version is '{}'", Printable(version));
+        findings.add(Code::XmlVersion, at, message);
+    }
+    let root = Element::root(&document, &markup);
+    if !document_type(&markup, root, findings) {
+        return;
+    }
+    includes(root, include, findings);
+    grammar::check(root, flavour, findings);
+    if findings.any_error() {
+        return;
+    }
+    let bundle = read::bundle(root, flavour, lines, findings);
+    if findings.any_error() {
+        return;
+    }
+    if flavour == Flavour::Manifest {
+        templates::check(&bundle, findings);
+    }
+    import::check(&bundle, flavour, findings);
+    lint::check(&bundle, findings);
+}
+
+fn too_large(too_much: TooMuch, findings: &mut Findings) {
+    let (at, message) = match too_much {
+        TooMuch::Deep(at) => (at, format!("elements are nested deeper than {DEPTH_MAX}")),
+        TooMuch::Attributes(at) => (
+            at,
+            format!("an element has more than {ATTRIBUTES_MAX} attributes"),
+        ),
+        TooMuch::Markup(at) => (
+            at,
+            format!("there are more than {MARKUP_MAX} tags, comments and references"),
+        ),
+    };
+    findings.add(Code::TooLarge, at, message);
+}
+
+fn not_well_formed(error: &Error, text: &str, lines: &Lines<'_>, findings: &mut Findings) {
+    let place = error.pos();
+    let at = lines
+        .offset(place.row as usize, place.col as usize)
+        .min(text.len());
+    let (code, message) = match error {
+        Error::UnknownEntityReference(name, _) => (
+            Code::UndefinedEntity,
+            format!("the entity &{name}; is not defined"),
+        ),
+        Error::NodesLimitReached
+        | Error::AttributesLimitReached
+        | Error::NamespacesLimitReached
+        | Error::EntityReferenceLoop(_) => (Code::TooLarge, error.to_string()),
+        _ if text.trim().is_empty() => (Code::NotWellFormed, "the file is empty".to_owned()),
+        _ => (Code::NotWellFormed, without_place(&error.to_string())),
+    };
+    findings.add(code, at, Printable(&message).to_string());
+}
+
+/// The parser's message without its `at LINE:COLUMN`, which the finding has.
+fn without_place(message: &str) -> String {
+    match message.rsplit_once(" at ") {
+        Some((what, place)) if place.bytes().all(|b| b.is_ascii_digit() || b == b':') => {
+            what.to_owned()
+        }
+        Some(_) | None => message.to_owned(),
+    }
+}
+
+/// Whether svccfg would look any further.
+fn document_type(markup: &Markup<'_>, root: Element<'_>, findings: &mut Findings) -> bool {
+    let Some(found) = markup.document_type else {
+        findings.add(Code::NoDocumentType, root.at(), "there is no document type");
+        return false;
+    };
+    match found.system {
+        Some((SYSTEM_ID, _)) => {}
+        Some((id, at)) => {
+            let message = format!("the SYSTEM id of the document type is '{}'", Printable(id));
+            findings.add(Code::UnknownDocumentType, at, message);
+            return false;
+        }
+        None => {
+            findings.add(
+                Code::UnknownDocumentType,
+                found.at,
+                "the document type has no SYSTEM id",
+            );
+            return false;
+        }
+    }
+    if root.name() != "service_bundle" {
+        let message = format!("the root element is <{}>", Printable(root.name()));
+        findings.add(Code::RootElement, root.at(), message);
+        return false;
+    }
+    if found.root != "service_bundle" {
+        let message = format!(
+            "the document type is for <{}>, not <service_bundle>",
+            Printable(found.root)
+        );
+        findings.add(Code::RootElement, found.at, message);
+    }
+    true
+}
+
+/// Looks at every `xi:include` in the bundles.
+fn includes(bundle: Element<'_>, include: &dyn Fn(&str) -> Included, findings: &mut Findings) {
+    for element in bundle.elements() {
+        match element.name() {
+            "service_bundle" => includes(element, include, findings),
+            "xi:include" => {
+                let (href, at) = element.value("href");
+                let fallback = element.element("xi:fallback").is_some();
+                let fault = match include(href) {
+                    Included::Outside => {
+                        let message = format!("'{}' is not followed", Printable(href));
+                        findings.add(Code::IncludeNotRead, at, message);
+                        continue;
+                    }
+                    Included::Missing => "cannot be read",
+                    Included::Content(bytes) if is_xml(&bytes) => {
+                        let message = format!("'{}' is not judged here", Printable(href));
+                        findings.add(Code::IncludeNotRead, at, message);
+                        continue;
+                    }
+                    Included::Content(_) => "is not XML",
+                };
+                if !fallback {
+                    let message = format!("the included file '{}' {fault}", Printable(href));
+                    findings.add(Code::Include, at, message);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_xml(bytes: &[u8]) -> bool {
+    let Ok(text) = decode::text(bytes) else {
+        return false;
+    };
+    let options = ParsingOptions {
+        allow_dtd: true,
+        nodes_limit: NODES_MAX,
+        ..ParsingOptions::default()
+    };
+    scan::scan(&text).is_ok() && Document::parse_with_options(&text, options).is_ok()
+}

@@ -1,0 +1,320 @@
+//! What svccfg checks while it reads a document into memory (`lxml_get_bundle()` and what it calls).
+//!
+//! svccfg stops at the first mistake; this goes on, so that all of them are seen at once.
+
+use std::collections::HashSet;
+
+use super::Flavour;
+use super::code::Code;
+use super::entity::{Bundle, Entity, Instance, Service, ServiceKind};
+use super::finding::{Findings, Lines};
+use super::fmri::is_bare_service;
+use super::tree::{Child, Element};
+use crate::vm::Printable;
+
+mod dependency;
+mod group;
+mod method;
+mod notify;
+mod pattern;
+mod template;
+
+pub(super) use pattern::{group_key, property_key};
+
+/// Reads the root element of a document that follows the document type.
+pub(super) fn bundle<'d>(
+    root: Element<'d>,
+    flavour: Flavour,
+    lines: &Lines<'_>,
+    findings: &mut Findings,
+) -> Bundle<'d> {
+    let mut reader = Reader {
+        flavour,
+        lines,
+        findings,
+        bundle: Bundle::default(),
+        services: HashSet::new(),
+    };
+    reader.bundle(root);
+    reader.bundle
+}
+
+struct Reader<'r, 'd> {
+    flavour: Flavour,
+    lines: &'r Lines<'r>,
+    findings: &'r mut Findings,
+    bundle: Bundle<'d>,
+    services: HashSet<&'d str>,
+}
+
+/// The entity that is being read.
+#[derive(Clone, Copy)]
+struct Scope<'d> {
+    service: &'d str,
+    kind: ServiceKind,
+    instance: Option<&'d str>,
+}
+
+impl Scope<'_> {
+    fn fmri(&self) -> String {
+        match self.instance {
+            Some(instance) => format!("svc:/{}:{instance}", self.service),
+            None => format!("svc:/{}", self.service),
+        }
+    }
+}
+
+/// The service whose templates are for everybody.
+const GLOBAL: &str = "system/svc/global";
+
+impl<'d> Reader<'_, 'd> {
+    fn bundle(&mut self, bundle: Element<'d>) {
+        let wanted = match self.flavour {
+            Flavour::Manifest => "manifest",
+            Flavour::Profile => "profile",
+        };
+        let (kind, at) = bundle.value("type");
+        if kind != wanted {
+            let message = format!("the bundle is of type '{}', not {wanted}", Printable(kind));
+            let help = match (kind, self.flavour) {
+                ("profile", Flavour::Manifest) => {
+                    "svccfg apply takes it; judge it with --profile".to_owned()
+                }
+                ("archive", Flavour::Manifest | Flavour::Profile) => {
+                    "an archive can only be restored, by svccfg restore".to_owned()
+                }
+                ("manifest", Flavour::Profile) => {
+                    "svccfg import takes it; judge it without --profile".to_owned()
+                }
+                _ => format!("write type='{wanted}'"),
+            };
+            self.findings
+                .add_with_help(Code::BundleType, at, message, help);
+        }
+        let (name, at) = bundle.value("name");
+        if name.is_empty() {
+            self.findings
+                .add(Code::BundleName, at, "the bundle has an empty name");
+        }
+        for element in bundle.elements() {
+            match element.name() {
+                "service" => self.service(element),
+                "service_bundle" => self.bundle(element),
+                _ => {}
+            }
+        }
+    }
+
+    fn service(&mut self, service: Element<'d>) {
+        let (name, at) = service.value("name");
+        if !is_bare_service(name) {
+            self.service_name(name, at);
+        }
+        let kind = match service.word("type") {
+            "restarter" => ServiceKind::Restarter,
+            _ => ServiceKind::Ordinary,
+        };
+        let scope = Scope {
+            service: name,
+            kind,
+            instance: None,
+        };
+        let mut entity = Entity::default();
+        let mut instances = Vec::new();
+        let mut names = HashSet::new();
+        for child in self.elements_of(service) {
+            match child.name() {
+                "create_default_instance" => {
+                    self.instance_name("default", child.at(), name, &mut names);
+                    instances.push(self.default_instance(child));
+                }
+                "instance" => {
+                    let (instance, at) = child.value("name");
+                    self.instance_name(instance, at, name, &mut names);
+                    instances.push(self.instance(child, instance, scope));
+                }
+                "single_instance" => {
+                    entity.single_instance = Some(child.at());
+                    let at = child.at();
+                    let general = entity.group("general", "framework", at);
+                    let property = group::boolean("single_instance", true, at);
+                    self.add(general, property);
+                }
+                "stability" => {
+                    let (value, at) = child.value("value");
+                    let general = entity.group("general", "framework", at);
+                    self.add(general, group::astring("entity_stability", value, at));
+                }
+                _ => self.part(child, scope, &mut entity),
+            }
+        }
+        if !self.services.insert(name) {
+            let message = format!("the service {} is there twice", Printable(name));
+            self.findings.add(Code::EntityTwice, at, message);
+            return;
+        }
+        self.bundle.services.push(Service {
+            name,
+            at,
+            kind,
+            entity,
+            instances,
+        });
+    }
+
+    fn service_name(&mut self, name: &str, at: usize) {
+        let mut parts = name.split('/');
+        let last = parts.next_back();
+        let short = parts.find(|part| part.len() == 1);
+        let message = format!("'{}' is not the bare name of a service", Printable(name));
+        let help = match (short, name.strip_prefix("svc:/"), name.split_once(':')) {
+            (_, Some(bare), _) => format!("leave svc:/ out: {}", Printable(bare)),
+            (_, None, Some((bare, _))) => format!(
+                "leave the instance out: {}; it is an <instance> of its own",
+                Printable(bare)
+            ),
+            (Some(short), None, None) => {
+                format!(
+                    "svccfg refuses a part of one letter before a slash: '{}'",
+                    Printable(short)
+                )
+            }
+            (None, None, None) if last.is_some_and(|last| last.contains('.')) => {
+                "dots may only be in a domain before a comma, as in example.com,name".to_owned()
+            }
+            (None, None, None) => {
+                "each part begins with a letter and holds letters, digits, - and _".to_owned()
+            }
+        };
+        self.findings
+            .add_with_help(Code::ServiceName, at, message, help);
+    }
+
+    fn instance_name(
+        &mut self,
+        name: &'d str,
+        at: usize,
+        service: &str,
+        names: &mut HashSet<&'d str>,
+    ) {
+        if !names.insert(name) {
+            let message = format!(
+                "the service {} has the instance {} twice",
+                Printable(service),
+                Printable(name)
+            );
+            self.findings.add(Code::EntityTwice, at, message);
+        }
+    }
+
+    fn default_instance(&mut self, element: Element<'d>) -> Instance<'d> {
+        let mut entity = Entity::default();
+        self.enabled(element, &mut entity);
+        Instance {
+            name: "default",
+            at: element.at(),
+            entity,
+        }
+    }
+
+    /// `general/enabled` from the attribute.
+    fn enabled(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
+        if let Some(enabled) = element.attribute("enabled") {
+            let general = entity.group("general", "framework", element.at());
+            let value = element.word("enabled") == "true";
+            self.add(general, group::boolean("enabled", value, enabled.at));
+        }
+    }
+
+    fn instance(&mut self, element: Element<'d>, name: &'d str, scope: Scope<'d>) -> Instance<'d> {
+        let scope = Scope {
+            instance: Some(name),
+            ..scope
+        };
+        let mut entity = Entity::default();
+        self.enabled(element, &mut entity);
+        for child in self.elements_of(element) {
+            self.part(child, scope, &mut entity);
+        }
+        Instance {
+            name,
+            at: element.at(),
+            entity,
+        }
+    }
+
+    /// What services and instances both have.
+    fn part(&mut self, element: Element<'d>, scope: Scope<'d>, entity: &mut Entity<'d>) {
+        match element.name() {
+            "restarter" => self.restarter(element, entity),
+            "dependency" => self.dependency(element, entity),
+            "dependent" => self.dependent(element, scope, entity),
+            "method_context" => {
+                let at = element.at();
+                let _made = entity.group("method_context", "framework", at);
+                self.method_context(element, entity, "method_context", "framework");
+            }
+            "exec_method" => self.exec_method(element, entity),
+            "notification_parameters" => self.notification(element, scope, entity),
+            "property_group" => self.property_group(element, entity),
+            "template" => self.template(element, scope, entity),
+            _ => {}
+        }
+    }
+
+    fn restarter(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
+        for fmri in self.elements_of(element) {
+            let (value, at) = fmri.value("value");
+            entity.restarter = Some((value, at));
+            let general = entity.group("general", "framework", element.at());
+            self.add(general, group::fmri("restarter", value, at));
+        }
+    }
+
+    /// The elements in an element, where svccfg takes everything else for an element that is illegal.
+    fn elements_of(&mut self, element: Element<'d>) -> Vec<Element<'d>> {
+        let mut elements = Vec::new();
+        for child in element.children() {
+            match child {
+                Child::Element(element) => elements.push(element),
+                // The document type has no text here.
+                Child::Text(..) | Child::CData(_) | Child::Comment(_) => {}
+                Child::Instruction(name, at) => {
+                    self.stray(
+                        element,
+                        &format!("the processing instruction <?{name}?>"),
+                        at,
+                    );
+                }
+                Child::Reference(name, at) => {
+                    self.stray(element, &format!("the reference &{name};"), at);
+                }
+            }
+        }
+        elements
+    }
+
+    fn stray(&mut self, parent: Element<'_>, what: &str, at: usize) {
+        let parent = parent.name();
+        let (code, message) = match parent {
+            "property_group" => (
+                Code::Crash,
+                format!("{what} in a property group makes svccfg abort"),
+            ),
+            "notification_parameters" => (
+                Code::NodeIgnored,
+                format!("{what} among notification parameters is ignored"),
+            ),
+            _ => (Code::StrayNode, format!("{what} cannot be in <{parent}>")),
+        };
+        self.findings.add(code, at, Printable(&message).to_string());
+    }
+
+    /// Says where the first of two is.
+    fn first_on_line(&self, at: usize) -> String {
+        format!("the first one is on line {}", self.lines.place(at).0)
+    }
+}
+
+#[cfg(test)]
+mod tests;

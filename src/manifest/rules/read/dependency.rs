@@ -1,0 +1,83 @@
+//! Dependencies and dependents.
+
+use super::{Reader, Scope, group};
+use crate::manifest::rules::code::Code;
+use crate::manifest::rules::entity::{Dependent, Entity, Property, Value};
+use crate::manifest::rules::tree::Element;
+use crate::manifest::rules::value::ValueType;
+use crate::vm::Printable;
+
+impl<'d> Reader<'_, 'd> {
+    pub(super) fn dependency(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
+        let (name, at) = element.value("name");
+        let group = entity.group(name, "dependency", at);
+        for attribute in ["type", "restart_on", "grouping"] {
+            let at = element.value(attribute).1;
+            // The document type lists the words of two of them, and svccfg sees them trimmed.
+            let value = match attribute {
+                "type" => element.value(attribute).0,
+                _ => element.word(attribute),
+            };
+            self.add(group, group::astring(attribute, value, at));
+        }
+        let mut entities = Vec::new();
+        for fmri in element
+            .elements()
+            .filter(|child| child.name() == "service_fmri")
+        {
+            let (text, at) = fmri.value("value");
+            self.value("service_fmri", Some(ValueType::Fmri), text, at);
+            entities.push(Value {
+                text: text.into(),
+                at,
+            });
+        }
+        let at = element.at();
+        let property = Property {
+            name: "entities".into(),
+            value_type: Some(ValueType::Fmri),
+            values: entities,
+            at,
+        };
+        self.add(group, property);
+        self.properties(element, group);
+    }
+
+    pub(super) fn dependent(
+        &mut self,
+        element: Element<'d>,
+        scope: Scope<'d>,
+        entity: &mut Entity<'d>,
+    ) {
+        let (name, at) = element.value("name");
+        let taken = entity.named(name).map(|group| group.at);
+        let twice = entity
+            .dependents
+            .iter()
+            .find(|d| d.name == name)
+            .map(|d| d.at);
+        if let Some(first) = taken.or(twice) {
+            let message = format!(
+                "{} has a property group or dependent called {} already",
+                Printable(&scope.fmri()),
+                Printable(name)
+            );
+            let help = format!(
+                "give the dependent another name; {}",
+                self.first_on_line(first)
+            );
+            self.findings
+                .add_with_help(Code::DependentTwice, at, message, help);
+            return;
+        }
+        let fmri = element
+            .element("service_fmri")
+            .map_or(("", element.at()), |fmri| fmri.value("value"));
+        entity.dependents.push(Dependent { name, at, fmri });
+        let group = entity.group("dependents", "framework", at);
+        self.add(group, group::fmri(name, fmri.0, at));
+        // The properties go into the other service; here they are only read.
+        let mut elsewhere = Entity::default();
+        self.properties(element, elsewhere.group(name, "dependency", at));
+    }
+}

@@ -1,0 +1,243 @@
+//! The check of a property group against its pattern.
+
+use super::compose::Composed;
+use super::consistency::{GROUP_NAME_MAX, GROUP_TYPE_MAX};
+use super::{Check, applies};
+use crate::manifest::rules::code::Code;
+use crate::manifest::rules::entity::{GroupPattern, Property, PropertyPattern};
+use crate::manifest::rules::value::{self, ValueType};
+use crate::vm::Printable;
+
+/// The longest name of the property group behind a property pattern, in bytes.
+const PATTERN_NAME_MAX: usize = 119;
+
+impl<'c, 'd> Check<'c, 'd> {
+    pub(super) fn groups(&mut self) {
+        for group in Composed::groups(self.service, self.instance) {
+            if group.group.kind != "template" {
+                self.group(group);
+            }
+        }
+    }
+
+    fn group(&mut self, composed: Composed<'c, 'd>) {
+        let group = composed.group;
+        for (what, length, longest) in [
+            ("name", group.name.len(), GROUP_NAME_MAX),
+            ("type", group.kind.len(), GROUP_TYPE_MAX),
+        ] {
+            if length > longest {
+                let message = format!(
+                    "the {what} of the property group {} has {length} bytes, and templates can be found for {longest}",
+                    Printable(&group.name)
+                );
+                self.say(Code::TemplateName, group.at, message);
+                return;
+            }
+        }
+        let Some(pattern) = self.pattern_of(&group.name, &group.kind) else {
+            return;
+        };
+        if !pattern.kind.is_empty() && pattern.kind != group.kind {
+            let message = format!(
+                "the property group {} is of the type {}, and its template requires {}",
+                Printable(&group.name),
+                Printable(&group.kind),
+                Printable(pattern.kind)
+            );
+            self.say(Code::GroupType, group.at, message);
+        }
+        for property in composed.properties() {
+            self.property(composed, property, pattern);
+        }
+        self.required_properties(composed, pattern);
+    }
+
+    /// The pattern for a group: the most special one, by name and type, by name, by type, for anything;
+    /// of two alike the closest one.
+    fn pattern_of(&self, name: &str, kind: &str) -> Option<&'c GroupPattern<'d>> {
+        let rank = |pattern: &GroupPattern<'_>| {
+            match (pattern.name.is_empty(), pattern.kind.is_empty()) {
+                // A pattern is found by its name alone; that the type differs is reported afterwards.
+                (false, false) if pattern.name == name => Some(0),
+                (false, true) if pattern.name == name => Some(1),
+                (true, false) if pattern.kind == kind => Some(2),
+                (true, true) => Some(3),
+                (false | true, false) | (false, true) => None,
+            }
+        };
+        self.group_patterns()
+            .filter(|(pattern, level)| applies(pattern.target, *level))
+            .filter_map(|(pattern, _)| rank(pattern).map(|rank| (rank, pattern)))
+            .min_by_key(|(rank, _)| *rank)
+            .map(|(_, pattern)| pattern)
+    }
+
+    fn property(
+        &mut self,
+        composed: Composed<'c, 'd>,
+        property: &Property<'d>,
+        group_pattern: &GroupPattern<'d>,
+    ) {
+        let path = format!(
+            "{}/{}",
+            Printable(&composed.group.name),
+            Printable(&property.name)
+        );
+        // `tm_proppat_` takes the place of `tm_pgpat`, and `_` stands before the property.
+        if group_pattern.key.len() + 4 + property.name.len() > PATTERN_NAME_MAX {
+            let message = format!("{path} is too long a name to find a template for");
+            self.say(Code::TemplateName, property.at, message);
+            return;
+        }
+        let pattern = self
+            .property_patterns()
+            .find(|pattern| pattern.group == group_pattern.key && pattern.name == property.name);
+        let Some(pattern) = pattern else {
+            return;
+        };
+        if let (Some(wanted), Some(found)) = (pattern.value_type, property.value_type)
+            && wanted != found
+        {
+            let message = format!(
+                "{path} is of the type {}, and its template requires {}",
+                found.name(),
+                wanted.name()
+            );
+            self.say(Code::PropertyType, property.at, message);
+        }
+        self.cardinality(&path, property, pattern);
+        self.ranges(&path, property, pattern);
+        self.allowed(&path, property, pattern);
+    }
+
+    fn cardinality(&mut self, path: &str, property: &Property<'d>, pattern: &PropertyPattern<'d>) {
+        let found = property.values.len() as u64;
+        if let Some((min, max)) = pattern.cardinality
+            && !(min..=max).contains(&found)
+        {
+            let wanted = match (min, max) {
+                (min, max) if min == max => format!("{min}"),
+                (min, u64::MAX) => format!("at least {min}"),
+                (min, max) => format!("{min} to {max}"),
+            };
+            let message = format!("{path} has {found} values, and its template wants {wanted}");
+            self.say(Code::CardinalityViolated, property.at, message);
+        }
+    }
+
+    fn ranges(&mut self, path: &str, property: &Property<'d>, pattern: &PropertyPattern<'d>) {
+        if pattern.ranges.is_empty() {
+            return;
+        }
+        let within = |text: &str| match property.value_type {
+            Some(ValueType::Count) => in_ranges(value::count(text), pattern, value::template_count),
+            _ => in_ranges(value::integer(text), pattern, value::template_integer),
+        };
+        if !matches!(
+            property.value_type,
+            Some(ValueType::Count | ValueType::Integer)
+        ) {
+            let kind = property.value_type.map_or("no type", ValueType::name);
+            let message = format!("the template has a range for {path}, which is of type {kind}");
+            self.say(Code::RangeType, property.at, message);
+            return;
+        }
+        let shown: Vec<_> = pattern
+            .ranges
+            .iter()
+            .map(|(min, max)| format!("{min} to {max}"))
+            .collect();
+        for value in &property.values {
+            if !within(&value.text) {
+                let message = format!(
+                    "{path} is {}, and its template wants {}",
+                    Printable(&value.text),
+                    Printable(&shown.join(" or "))
+                );
+                self.say(Code::OutOfRange, value.at, message);
+            }
+        }
+    }
+
+    fn allowed(&mut self, path: &str, property: &Property<'d>, pattern: &PropertyPattern<'d>) {
+        let Some(allowed) = &pattern.allowed else {
+            return;
+        };
+        // svccfg converts the allowed values first, and stops where one cannot be.
+        let same: &dyn Fn(&str, &str) -> bool = match property.value_type {
+            Some(ValueType::Boolean) => {
+                &|value, allowed| value::template_count(allowed) == Some(u64::from(value == "true"))
+            }
+            Some(ValueType::Count) => {
+                &|value, allowed| value::count(value) == value::template_count(allowed)
+            }
+            Some(ValueType::Integer) => {
+                &|value, allowed| value::integer(value) == value::template_integer(allowed)
+            }
+            _ => &|value, allowed| value == allowed,
+        };
+        let number = matches!(
+            property.value_type,
+            Some(ValueType::Boolean | ValueType::Count | ValueType::Integer)
+        );
+        let broken = allowed.iter().find(|a| {
+            number && value::template_integer(a).is_none() && value::template_count(a).is_none()
+        });
+        if let Some(broken) = broken {
+            let message = format!(
+                "the template allows '{}' for {path}, which is no value of its type",
+                Printable(broken)
+            );
+            self.say(Code::ConstraintType, property.at, message);
+            return;
+        }
+        for value in &property.values {
+            if !allowed.iter().any(|allowed| same(&value.text, allowed)) {
+                let message = format!(
+                    "{path} cannot be '{}'; its template allows {}",
+                    Printable(&value.text),
+                    Printable(&allowed.join(", "))
+                );
+                self.say(Code::ValueNotAllowed, value.at, message);
+            }
+        }
+    }
+
+    fn required_properties(
+        &mut self,
+        composed: Composed<'c, 'd>,
+        group_pattern: &GroupPattern<'d>,
+    ) {
+        let missing: Vec<_> = self
+            .property_patterns()
+            .filter(|pattern| pattern.required && pattern.group == group_pattern.key)
+            .filter(|pattern| !composed.has(pattern.name))
+            .collect();
+        for pattern in missing {
+            let message = format!(
+                "the property group {} lacks the property {}",
+                Printable(&composed.group.name),
+                Printable(pattern.name)
+            );
+            self.say(Code::PropertyMissing, composed.group.at, message);
+        }
+    }
+}
+
+fn in_ranges<N: PartialOrd>(
+    value: Option<N>,
+    pattern: &PropertyPattern<'_>,
+    limit: impl Fn(&str) -> Option<N>,
+) -> bool {
+    let Some(value) = value else {
+        return false;
+    };
+    pattern
+        .ranges
+        .iter()
+        .any(|(min, max)| match (limit(min), limit(max)) {
+            (Some(min), Some(max)) => min <= value && value <= max,
+            _ => false,
+        })
+}
