@@ -156,7 +156,7 @@ fn judged(source: &Source, arguments: &Arguments) -> Result<Judged, SourceError>
     };
     let bytes = source.read()?;
     let neighbours = Neighbours::of(source);
-    let findings = judge(bytes, flavour, &|href| neighbours.read(href));
+    let findings = judge(&bytes, flavour, &|href| neighbours.read(href));
     Ok(Judged {
         name: source.name(),
         verdict: Verdict::of(&findings, arguments.strict),

@@ -198,7 +198,7 @@ proptest! {
         let flavour = if profile { Flavour::Profile } else { Flavour::Manifest };
         let include = |_: &str| Included::Content(included.get(&MANIFESTS).clone());
         let length = text.len();
-        for finding in judge(text, flavour, &include) {
+        for finding in judge(&text, flavour, &include) {
             prop_assert!((1..=length + 1).contains(&finding.line), "{finding:?}");
             prop_assert!(finding.column >= 1, "{finding:?}");
             prop_assert!(!finding.message.is_empty() && !finding.help.is_empty(), "{finding:?}");
