@@ -154,6 +154,7 @@ pub(crate) enum Code {
     DependencyKind = 513,
     NodeIgnored = 514,
     TooMany = 515,
+    ProfileTwice = 516,
 }
 
 /// Every rule, in the order of the codes.
@@ -233,7 +234,7 @@ mod tests {
             Code::Timeout,
             Code::ConstraintType,
             Code::ImportText,
-            Code::TooMany,
+            Code::ProfileTwice,
         ] {
             assert_eq!(code.rule().code, code);
         }

@@ -26,7 +26,6 @@ pub(super) enum ServiceKind {
 pub(super) struct Service<'d> {
     pub(super) name: &'d str,
     pub(super) at: usize,
-    pub(super) kind: ServiceKind,
     pub(super) entity: Entity<'d>,
     pub(super) instances: Vec<Instance<'d>>,
 }

@@ -81,7 +81,7 @@ impl Check<'_> {
                 Values::Words(words) if words.contains(&attribute.value.trim_matches(' ')) => {}
                 Values::Fixed(value) if attribute.value == value => {}
                 Values::Words(words) => {
-                    self.value(attribute.at, known.name, attribute.value, words)
+                    self.value(attribute.at, known.name, attribute.value, words);
                 }
                 Values::Fixed(value) => {
                     self.value(attribute.at, known.name, attribute.value, &[value]);

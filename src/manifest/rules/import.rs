@@ -117,7 +117,7 @@ fn entity(entity: &Entity<'_>, fmri: &str, flavour: Flavour, findings: &mut Find
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::rules::entity::{Dependent, Instance, Service, ServiceKind};
+    use crate::manifest::rules::entity::{Dependent, Instance, Service};
 
     fn codes(name: &str, instance: &str, make: impl FnOnce(&mut Entity<'static>)) -> Vec<Code> {
         let (name, instance) = (name.to_owned().leak(), instance.to_owned().leak());
@@ -127,7 +127,6 @@ mod tests {
             services: vec![Service {
                 name,
                 at: 0,
-                kind: ServiceKind::Ordinary,
                 entity: own,
                 instances: vec![Instance {
                     name: instance,

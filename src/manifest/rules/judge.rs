@@ -13,8 +13,8 @@ use crate::vm::Printable;
 /// The document type that svccfg knows.
 const SYSTEM_ID: &str = "/usr/share/lib/xml/dtd/service_bundle.dtd.1";
 
-/// Nodes of the tree: twice the markup, for there is text between.
-const NODES_MAX: u32 = 2 * MARKUP_MAX as u32;
+/// Nodes of the tree: twice [`MARKUP_MAX`], for there is text between.
+const NODES_MAX: u32 = 4_000_000;
 
 /// Judges the text of a file. `include` reads what an `xi:include` names.
 ///

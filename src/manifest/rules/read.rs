@@ -156,7 +156,6 @@ impl<'d> Reader<'_, 'd> {
         self.bundle.services.push(Service {
             name,
             at,
-            kind,
             entity,
             instances,
         });
@@ -308,6 +307,14 @@ impl<'d> Reader<'_, 'd> {
             _ => (Code::StrayNode, format!("{what} cannot be in <{parent}>")),
         };
         self.findings.add(code, at, Printable(&message).to_string());
+    }
+
+    /// The code for something that is there twice: svccfg apply only mentions it.
+    fn twice(&self, in_manifest: Code) -> Code {
+        match self.flavour {
+            Flavour::Manifest => in_manifest,
+            Flavour::Profile => Code::ProfileTwice,
+        }
     }
 
     /// Says where the first of two is.

@@ -67,7 +67,7 @@ impl<'d> Reader<'_, 'd> {
                 self.first_on_line(first)
             );
             self.findings
-                .add_with_help(Code::DependentTwice, at, message, help);
+                .add_with_help(self.twice(Code::DependentTwice), at, message, help);
             return;
         }
         let fmri = element

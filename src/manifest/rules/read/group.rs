@@ -59,7 +59,7 @@ impl<'d> Reader<'_, 'd> {
         let (name, at) = (property.name.clone(), property.at);
         if let Err(first) = group.add(property) {
             self.findings.add_with_help(
-                Code::PropertyTwice,
+                self.twice(Code::PropertyTwice),
                 at,
                 format!(
                     "the property {} is there twice in the property group {}",

@@ -123,9 +123,10 @@ fn groups_and_methods() {
 
 #[test]
 fn many_properties_are_told_apart() {
-    let many: String = (0..100)
+    let many: Vec<String> = (0..100)
         .map(|i| format!("<propval name='p{i}' type='count' value='1'/>"))
         .collect();
+    let many = many.concat();
     let group =
         |more: &str| format!("<property_group name='a' type='b'>{many}{more}</property_group>");
     assert_eq!(in_service(&group("")), NONE);

@@ -140,7 +140,7 @@ fn groups_of_the_framework() {
     );
     assert_eq!(
         group("startd", "framework", &duration("count", "1")),
-        ["SMF0304", "SMF0305"]
+        ["SMF0304", "SMF0314"]
     );
     assert_eq!(
         group("startd", "application", &duration("astring", "child")),
@@ -277,10 +277,11 @@ fn own_patterns() {
 #[test]
 fn what_is_included_must_be_there() {
     let include = |values: &str, kinds: &[&str]| {
-        let kinds: String = kinds
+        let kinds: Vec<String> = kinds
             .iter()
             .map(|k| format!("<include_values type='{k}'/>"))
             .collect();
+        let kinds = kinds.concat();
         with_property_pattern(
             "",
             "type='astring'",

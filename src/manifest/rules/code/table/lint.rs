@@ -124,4 +124,12 @@ pub(in super::super) const RULES: &[Rule] = &[
             "mend these first",
         ],
     ),
+    row(
+        Code::ProfileTwice,
+        [
+            "svccfg apply keeps the first of two",
+            "Where a profile has a property or a dependent twice, svccfg apply says \"Multiple definitions\", keeps the first one, and goes on with exit status 0. svccfg import would refuse a manifest for it.",
+            "keep one of the two",
+        ],
+    ),
 ];
