@@ -75,8 +75,8 @@ impl Findings {
             self.found.push(Found {
                 at,
                 code,
-                message,
-                help,
+                message: cut(message),
+                help: help.map(cut),
             });
         } else {
             self.dropped += 1;
@@ -92,6 +92,19 @@ impl Findings {
     pub(super) fn into_parts(self) -> (Vec<Found>, usize) {
         (self.found, self.dropped)
     }
+}
+
+/// So many bytes of a message are kept: it may quote anything that is in the file.
+const TEXT_MAX: usize = 600;
+
+/// The text, or its beginning.
+fn cut(mut text: String) -> String {
+    if text.len() > TEXT_MAX {
+        text.truncate(text.floor_char_boundary(TEXT_MAX));
+        text.push_str("...");
+        text.shrink_to_fit();
+    }
+    text
 }
 
 /// The offsets at which the lines of a text begin.
@@ -163,6 +176,18 @@ mod tests {
         assert_eq!(Lines::new("").place(7), (1, 1));
         assert_eq!(lines.offset(2, 3), 8);
         assert_eq!(lines.offset(9, 9), 12);
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        let mut findings = Findings::default();
+        let long = "€".repeat(TEXT_MAX);
+        findings.add_with_help(Code::NotWellFormed, 0, &long, &long);
+        findings.add(Code::NotWellFormed, 0, "€".repeat(TEXT_MAX / 3));
+        let (found, _) = findings.into_parts();
+        assert_eq!(found[0].message, format!("{}...", &long[..TEXT_MAX]));
+        assert_eq!(found[0].help.as_ref(), Some(&found[0].message));
+        assert_eq!(found[1].message, long[..TEXT_MAX]);
     }
 
     #[test]

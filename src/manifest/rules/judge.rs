@@ -5,6 +5,7 @@ use roxmltree::{Document, Error, ParsingOptions};
 use super::code::Code;
 use super::finding::{Finding, Findings, Lines};
 use super::text::decode::{self, FILE_MAX, Undecodable};
+use super::text::growth::GROWTH_MAX;
 use super::text::scan::{self, ATTRIBUTES_MAX, DEPTH_MAX, MARKUP_MAX, Markup, TooMuch};
 use super::tree::Element;
 use super::{Flavour, Included, grammar, import, lint, read, templates};
@@ -152,6 +153,13 @@ fn too_large(too_much: TooMuch, findings: &mut Findings) {
         TooMuch::Markup(at) => (
             at,
             format!("there are more than {MARKUP_MAX} tags, comments and references"),
+        ),
+        TooMuch::Growth(at) => (
+            at,
+            format!(
+                "the document grows by more than {} MB when its entities are expanded",
+                GROWTH_MAX >> 20
+            ),
         ),
     };
     findings.add(Code::TooLarge, at, message);
