@@ -83,6 +83,20 @@ impl Findings {
         }
     }
 
+    /// Takes those of a text into which so many bytes were put at this offset.
+    pub(super) fn take(&mut self, of: Self, offset: usize, bytes: usize) {
+        for found in of.found {
+            let at = if found.at > offset {
+                found.at.saturating_sub(bytes).max(offset)
+            } else {
+                found.at
+            };
+            self.push(found.code, at, found.message, found.help);
+        }
+        self.errors += of.errors;
+        self.dropped += of.dropped;
+    }
+
     /// Whether svccfg would have stopped by now.
     pub(super) fn any_error(&self) -> bool {
         self.errors > 0

@@ -26,6 +26,10 @@ struct Check<'f> {
 impl Check<'_> {
     /// Documents are not nested deeper than [`super::text::scan::DEPTH_MAX`].
     fn element(&mut self, element: Element<'_>) {
+        // The document type is held against what was included, not against the inclusion.
+        if element.is_included() {
+            return;
+        }
         let Some(rule) = table::rule(element.name()) else {
             self.findings.add(
                 Code::UnknownElement,
@@ -77,8 +81,7 @@ impl Check<'_> {
             };
             match known.values {
                 Values::Text => {}
-                // The parser trims the blanks around such a value.
-                Values::Words(words) if words.contains(&attribute.value.trim_matches(' ')) => {}
+                Values::Words(words) if words.contains(&attribute.value) => {}
                 Values::Fixed(value) if attribute.value == value => {}
                 Values::Words(words) => {
                     self.value(attribute.at, known.name, attribute.value, words);
@@ -228,7 +231,7 @@ impl Check<'_> {
 
     fn one_kind(&mut self, element: Element<'_>, rule: &ElementRule, kinds: &[&str]) {
         let mut first: Option<&str> = None;
-        for child in element.elements() {
+        for child in element.elements().filter(|child| !child.is_included()) {
             let name = child.name();
             let message = match first {
                 _ if !kinds.contains(&name) && table::rule(name).is_none() => continue,

@@ -14,6 +14,9 @@ use crate::vm::Printable;
 /// The document type that svccfg knows.
 const SYSTEM_ID: &str = "/usr/share/lib/xml/dtd/service_bundle.dtd.1";
 
+/// What a document lacks that uses the prefix xi and does not say what it is.
+const DECLARED: &str = " xmlns:xi='http://www.w3.org/2001/XInclude'";
+
 /// Nodes of the tree: twice [`MARKUP_MAX`], for there is text between.
 const NODES_MAX: u32 = 4_000_000;
 
@@ -34,7 +37,7 @@ pub(crate) fn judge(
         }
     };
     let lines = Lines::new(&text);
-    document(&text, &lines, flavour, include, &mut findings);
+    document(&text, &lines, flavour, include, None, &mut findings);
     finish(findings, &lines)
 }
 
@@ -99,17 +102,26 @@ fn undecodable(fault: Undecodable, findings: &mut Findings) -> String {
     before
 }
 
+/// `declared` is where [`DECLARED`] was put into the text.
 fn document(
     text: &str,
     lines: &Lines<'_>,
     flavour: Flavour,
     include: &dyn Fn(&str) -> Included,
+    declared: Option<usize>,
     findings: &mut Findings,
 ) {
-    let markup = match scan::scan(text) {
+    let mut markup = match scan::scan(text) {
         Ok(markup) => markup,
         Err(too_much) => return too_large(too_much, findings),
     };
+    if let Some(at) = declared {
+        // Not a declaration of the document's own.
+        markup.namespaces.retain(|_, names| {
+            names.retain(|(place, _)| *place < at || *place > at + DECLARED.len());
+            !names.is_empty()
+        });
+    }
     let options = ParsingOptions {
         allow_dtd: true,
         nodes_limit: NODES_MAX,
@@ -117,6 +129,14 @@ fn document(
     };
     let document = match Document::parse_with_options(text, options) {
         Ok(document) => document,
+        // To libxml2 a prefix without a namespace is a part of the name.
+        Err(Error::UnknownNamespace(prefix, _)) if prefix == "xi" && declared.is_none() => {
+            let at = markup.root_attributes.unwrap_or_default();
+            let text = [&text[..at], DECLARED, &text[at..]].concat();
+            let mut shifted = Findings::default();
+            document(&text, lines, flavour, include, Some(at), &mut shifted);
+            return findings.take(shifted, at, DECLARED.len());
+        }
         Err(error) => return not_well_formed(&error, text, lines, findings),
     };
     if let Some((at, version)) = markup.version.filter(|(_, version)| *version != "1.0") {
@@ -237,6 +257,10 @@ fn includes(bundle: Element<'_>, include: &dyn Fn(&str) -> Included, findings: &
     for element in bundle.elements() {
         match element.name() {
             "service_bundle" => includes(element, include, findings),
+            "xi:include" if !element.is_included() => {
+                let message = "svccfg ignores this: xmlns:xi is not declared on it";
+                findings.add(Code::IncludeNotRead, element.at(), message);
+            }
             "xi:include" => {
                 let (href, at) = element.value("href");
                 let fallback = element.element("xi:fallback").is_some();
@@ -275,3 +299,6 @@ fn is_xml(bytes: &[u8]) -> bool {
     };
     scan::scan(&text).is_ok() && Document::parse_with_options(&text, options).is_ok()
 }
+
+#[cfg(test)]
+mod tests;

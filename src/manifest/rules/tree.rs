@@ -109,9 +109,9 @@ impl<'d> Element<'d> {
             .map_or(("", self.at()), |attribute| (attribute.value, attribute.at))
     }
 
-    /// The value of an attribute that has a list of values, without the blanks around it.
+    /// The value of an attribute; empty where there is none.
     pub(super) fn word(&self, name: &str) -> &'d str {
-        self.value(name).0.trim_matches(' ')
+        self.value(name).0
     }
 
     /// Namespace declarations, which are attributes to a document type.
@@ -120,6 +120,11 @@ impl<'d> Element<'d> {
             .namespaces
             .get(&self.at())
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether libxml2 puts a file in its place: an `xi:include` that declares its prefix.
+    pub(super) fn is_included(&self) -> bool {
+        self.name() == "xi:include" && !self.namespaces().is_empty()
     }
 
     /// The elements in it.

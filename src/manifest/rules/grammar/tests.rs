@@ -51,7 +51,7 @@ fn what_is_right() {
     for xml in [
         "<service_bundle type='manifest' name='x'/>",
         "<service_bundle type='manifest' name='x'> <!-- c --> <?pi?> <service_bundle type='' name=''/></service_bundle>",
-        "<dependency name='a' grouping=' require_all ' restart_on='none' type='service'><service_fmri value=''/><service_fmri value='b'/><stability value='Stable'/><propval name='c' type='count' value='1'/><property name='d' type='count'/></dependency>",
+        "<dependency name='a' grouping='require_all' restart_on='none' type='service'><service_fmri value=''/><service_fmri value='b'/><stability value='Stable'/><propval name='c' type='count' value='1'/><property name='d' type='count'/></dependency>",
         "<method_context><method_environment><envvar name='a' value='b'/></method_environment></method_context>",
         "<loctext xml:lang='C'>text<!-- c --></loctext>",
         "<xi:include href='a' xmlns:xi='http://www.w3.org/2001/XInclude'><xi:fallback><b/></xi:fallback></xi:include>",
@@ -104,12 +104,16 @@ fn what_is_wrong() {
             "SMF0116 value cannot be 'Committed'; it is one of Standard, Stable, Evolving, Unstable, External, Obsolete",
         ),
         (
+            "<create_default_instance enabled=' true'/>",
+            "SMF0116 enabled cannot be ' true'; it is one of true, false",
+        ),
+        (
             "<loctext xml:lang='C'>a<b/></loctext>",
             "SMF0111 <loctext> holds text only, not <b>",
         ),
         (
-            "<service_bundle type='a' name='b'><xi:include href='a' xmlns:xi='http://www.w3.org/2001/XInclude'><xi:fallback/></xi:include><service_bundle type='' name=''/></service_bundle>",
-            "SMF0111 <service_bundle> holds <xi:include> already, and cannot hold <service_bundle> as well",
+            "<service_bundle type='a' name='b'><service_bundle type='' name=''/><service name='a' type='service' version=''/></service_bundle>",
+            "SMF0111 <service_bundle> holds <service_bundle> already, and cannot hold <service> as well",
         ),
     ] {
         let found = manifest(xml);

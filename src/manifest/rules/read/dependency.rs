@@ -12,12 +12,7 @@ impl<'d> Reader<'_, 'd> {
         let (name, at) = element.value("name");
         let group = entity.group(name, "dependency", at);
         for attribute in ["type", "restart_on", "grouping"] {
-            let at = element.value(attribute).1;
-            // The document type lists the words of two of them, and svccfg sees them trimmed.
-            let value = match attribute {
-                "type" => element.value(attribute).0,
-                _ => element.word(attribute),
-            };
+            let (value, at) = element.value(attribute);
             self.add(group, group::astring(attribute, value, at));
         }
         let mut entities = Vec::new();

@@ -64,6 +64,8 @@ pub(in super::super) struct Markup<'a> {
     pub(in super::super) document_type: Option<DocumentType<'a>>,
     /// The version in the XML declaration, with its offset.
     pub(in super::super) version: Option<(usize, &'a str)>,
+    /// Where the root element's attributes may begin.
+    pub(in super::super) root_attributes: Option<usize>,
 }
 
 struct Scanner<'a> {
@@ -183,6 +185,7 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         self.at += 1;
         self.at += name(self.rest()).len();
+        self.markup.root_attributes.get_or_insert(self.at);
         let mut attributes = 0;
         loop {
             let rest = self.rest();

@@ -59,7 +59,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         Code::UndefinedEntity,
         [
             "an entity is not defined",
-            "XML itself defines &amp; &lt; &gt; &apos; and &quot; only. svccfg does not say what is wrong here: it crashes (Abort).",
+            "XML itself defines &amp; &lt; &gt; &apos; and &quot; only. svccfg does not refuse the document for it, goes on without the value, and crashes (Abort).",
             "write the character itself, or &#233; with its number, or define the entity in the document type",
         ],
     ),

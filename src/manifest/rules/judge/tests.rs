@@ -1,0 +1,96 @@
+use super::*;
+
+fn codes_with(text: &str, include: &dyn Fn(&str) -> Included) -> Vec<String> {
+    judge(text.as_bytes(), Flavour::Manifest, include)
+        .iter()
+        .map(|f| format!("{} {}:{}", f.code, f.line, f.column))
+        .collect()
+}
+
+fn codes(text: &str) -> Vec<String> {
+    codes_with(text, &|_| Included::Missing)
+}
+
+/// A bundle with a document type, from the second line on.
+fn bundle(xml: &str) -> String {
+    format!(
+        "<!DOCTYPE service_bundle SYSTEM '{SYSTEM_ID}'>\n<service_bundle type='manifest' name='x'>{xml}</service_bundle>"
+    )
+}
+
+const NONE: [&str; 0] = [];
+
+#[test]
+fn documents() {
+    assert_eq!(codes(&bundle("")), NONE);
+    assert_eq!(codes(""), ["SMF0101 1:1"]);
+    assert_eq!(codes("\n "), ["SMF0101 1:1"]);
+    assert_eq!(codes("hello"), ["SMF0101 1:1"]);
+    assert_eq!(codes("<a/>"), ["SMF0104 1:1"]);
+    assert_eq!(codes("<!DOCTYPE a>\n<a/>"), ["SMF0105 1:1"]);
+    assert_eq!(
+        codes("<!DOCTYPE service_bundle SYSTEM 'file:///x'><service_bundle/>"),
+        ["SMF0105 1:34"]
+    );
+    assert_eq!(
+        codes(&bundle("").replace("DOCTYPE service_bundle", "DOCTYPE x")),
+        ["SMF0106 1:1"]
+    );
+    assert_eq!(codes(&bundle("<service/>")).len(), 3);
+    assert_eq!(codes(&bundle("\n <b>é</b>")), ["SMF0110 3:2"]);
+    assert_eq!(codes(&bundle("é&b;")), ["SMF0107 2:43"]);
+    assert_eq!(
+        codes(&format!("<?xml version='1.1'?>{}", bundle(""))),
+        ["SMF0510 1:16"]
+    );
+    assert_eq!(
+        judge(b"\n<\xff", Flavour::Manifest, &|_| Included::Missing)[0].line,
+        2
+    );
+}
+
+#[test]
+fn a_manifest_is_not_a_profile() {
+    let profile = bundle("").replace("'manifest'", "'profile'");
+    assert_eq!(codes(&profile), ["SMF0201 2:17"]);
+    assert_eq!(
+        judge(profile.as_bytes(), Flavour::Profile, &|_| Included::Missing),
+        []
+    );
+    assert_eq!(
+        judge(bundle("").as_bytes(), Flavour::Profile, &|_| {
+            Included::Missing
+        })
+        .len(),
+        1
+    );
+}
+
+#[test]
+fn inclusions() {
+    let declared = bundle("<xi:include href='a' xmlns:xi='http://www.w3.org/2001/XInclude'/>");
+    for (there, expected) in [
+        (Included::Outside, "SMF0509 2:54"),
+        (
+            Included::Content(b"<service_bundle/>".to_vec()),
+            "SMF0509 2:54",
+        ),
+        (Included::Missing, "SMF0108 2:54"),
+        (Included::Content(b"<a>".to_vec()), "SMF0108 2:54"),
+    ] {
+        assert_eq!(codes_with(&declared, &|_| there.clone()), [expected]);
+    }
+    let fallback = declared.replace(
+        "/></service_bundle>",
+        "><xi:fallback/></xi:include></service_bundle>",
+    );
+    assert_eq!(codes(&fallback), NONE);
+    // libxml2 takes a prefix that is not declared for a part of the name.
+    let plain = bundle("<xi:include href='a'><xi:fallback/></xi:include>");
+    assert_eq!(codes(&plain), ["SMF0509 2:42"]);
+    assert_eq!(
+        codes(&bundle("<xi:include href='a'/>")),
+        ["SMF0111 2:42", "SMF0509 2:42"]
+    );
+    assert_eq!(codes(&bundle("<yi:b/>")), ["SMF0101 2:43"]);
+}
