@@ -69,7 +69,8 @@ pub(crate) struct Output {
 /// `list --long vms` prints about 6 KB a VM.
 pub(crate) const OUTPUT_MAX: usize = 16 << 20;
 
-/// How often somebody who waits for a program hears that it still runs.
+/// How often somebody who waits hears that it is still waited for: a program by its caller, the log by its
+/// reader.
 pub(crate) const STILL_RUNNING: Duration = Duration::from_secs(10);
 
 /// For who waits to the end.

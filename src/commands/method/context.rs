@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Request;
 use crate::failure::{Caller, Failure, Kind};
-use crate::host::{Account, Host};
+use crate::host::{Account, Host, STILL_RUNNING};
 use crate::log::Log;
 use crate::settings;
 use crate::tools::svcprop::{self, Properties, SvcpropError};
@@ -16,8 +16,6 @@ use crate::vm::Intent;
 const REPOSITORY_PATIENCE: Duration = Duration::from_secs(30);
 /// How long one svcprop may take.
 const SVCPROP_LIMIT: Duration = Duration::from_secs(10);
-/// How often the log says that it is still waited for.
-const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// The properties of the instance. A repository that does not answer is asked again.
 pub(super) fn read_properties(
@@ -43,7 +41,7 @@ pub(super) fn read_properties(
         let kind = match &error {
             SvcpropError::Unreachable(_) if host.now() < REPOSITORY_PATIENCE => {
                 let now = host.now();
-                if said.is_none_or(|at| now.saturating_sub(at) >= LINE_EVERY) {
+                if said.is_none_or(|at| now.saturating_sub(at) >= STILL_RUNNING) {
                     log.line(format_args!("{}: {error}; trying again", request.fmri));
                     said = Some(now);
                 }

@@ -1,23 +1,20 @@
 //! The course of a run: look, decide, act, look again.
 
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::Request;
 use super::refused::Ended;
-use super::verbs::command;
 use crate::commands::look::{GLANCE, Looker, Sight};
 use crate::failure::{Failure, Kind};
-use crate::host::{Account, Host, RunError};
+use crate::host::{Account, Host};
 use crate::log::Log;
-use crate::plan::{self, Action, Deed, Observed, Outcome, Reason, Step, Waiting};
+use crate::plan::{self, Action, Deed, Observed, Reason, Step, Waiting};
 use crate::settings::Settings;
-use crate::tools::vboxmanage::{self, Refusal, VBoxError, VBoxManage};
+use crate::tools::vboxmanage::{self, VBoxError, VBoxManage};
 
-/// How often the log says that something is still being waited for.
-const LINE_EVERY: Duration = Duration::from_secs(10);
-/// How long the process of a VM that was saved or powered off may take to end before VirtualBox is asked.
-const PROCESS_ENDS: Duration = Duration::from_secs(5);
+mod act;
+mod wait;
+
 /// How long the last look may take when the time is over: less than svc.startd's timeout leaves us.
 const LAST_LOOK: Duration = Duration::from_secs(5);
 /// How often a look may fail in a way that nobody knows before it is given up.
@@ -203,72 +200,6 @@ impl<'a> Course<'a> {
         ended.by(error)
     }
 
-    /// Does it, and remembers what came of it.
-    fn act(&mut self, action: Action, limit: Duration) -> Result<(), Failure> {
-        let Some(uuid) = self.looker.uuid().cloned() else {
-            unreachable!("a state was seen, so the UUID is known");
-        };
-        let mut without_server = 0;
-        let mut still = || {
-            self.note(format_args!("still {action}, {} s left", self.left()));
-            // A client whose server died fails within about 14 s, or never.
-            if self
-                .looker
-                .census()
-                .is_ok_and(|census| census.server_age.is_none())
-            {
-                without_server += 1;
-            }
-            if without_server < 2 {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            }
-        };
-        let verb = command(action, self.settings);
-        let result = self.vbox.command(&uuid, verb, limit, &mut still);
-        self.looker.doubt();
-        let outcome = match result {
-            Ok(()) => Outcome::Accepted,
-            Err(VBoxError::Refused(Refusal::NoAdditions, _)) => Outcome::NoAdditions,
-            Err(VBoxError::Run(RunError::Hung { .. })) if without_server >= 2 => {
-                Outcome::ServerGone("VirtualBox's server has ended".to_owned())
-            }
-            Err(VBoxError::Run(RunError::Hung { .. })) => Outcome::Hung,
-            Err(VBoxError::ServerGone(words)) => Outcome::ServerGone(words),
-            Err(VBoxError::Elsewhere(words)) => Outcome::Elsewhere(words),
-            Err(VBoxError::Other(words) | VBoxError::Garbled(words)) => Outcome::Refused(words),
-            Err(error @ (VBoxError::Refused(..) | VBoxError::Run(RunError::Spawn { .. }))) => {
-                return Err(self.refused(error));
-            }
-        };
-        match &outcome {
-            Outcome::Accepted => {}
-            Outcome::NoAdditions => self.note(format_args!("{action}: it has no Guest Additions")),
-            Outcome::Hung => self.note(format_args!(
-                "{action}: VBoxManage gave no answer within {} s and was killed",
-                limit.as_secs()
-            )),
-            Outcome::ServerGone(words) | Outcome::Elsewhere(words) | Outcome::Refused(words) => {
-                self.note(format_args!("{action} failed: {words}"));
-            }
-        }
-        if let Outcome::Elsewhere(_) = &outcome {
-            self.looker.contradict();
-        }
-        self.said = None;
-        let accepted = outcome == Outcome::Accepted;
-        self.deeds.push(Deed {
-            action,
-            at: self.host.now(),
-            outcome,
-        });
-        if accepted {
-            self.settle(action);
-        }
-        Ok(())
-    }
-
     /// When everything is over, the last look included: after our time, and before svc.startd's, which leaves
     /// us ten seconds, or half of a limit that is shorter than twenty.
     fn end(&self) -> Duration {
@@ -283,70 +214,5 @@ impl<'a> Course<'a> {
     /// One line of the log about the VM, whatever its state.
     fn note(&self, what: impl std::fmt::Display) {
         self.log.line(format_args!("{}: {what}", self.named()));
-    }
-
-    /// What VBoxManage accepted is not yet seen: a short list, or the process's end, is what to look for.
-    fn settle(&mut self, action: Action) {
-        match action {
-            Action::SaveState | Action::PowerOff | Action::EmergencyStop => {
-                let left = self.end().saturating_sub(self.host.now());
-                self.watch(PROCESS_ENDS.min(left / 2), |_| {});
-            }
-            Action::Start | Action::PressPower | Action::PressSleep | Action::AskAdditions => {
-                self.looker.expect_running();
-            }
-            Action::Resume | Action::DiscardState => {}
-        }
-    }
-
-    /// Waits, and says so: once, and then every ten seconds.
-    fn wait(&mut self, sight: &Sight, pause: Duration, what: Waiting) {
-        let (log, host, budget) = (self.log, self.host, self.budget);
-        let until = host.now() + pause;
-        let vm = format!("{}: {}", self.named(), sight.words());
-        let text = format!("{vm}: {what}");
-        let mut said = self.said.take().filter(|(before, _)| *before == text);
-        let mut say = |now: Duration| {
-            if said
-                .as_ref()
-                .is_none_or(|(_, at)| now.saturating_sub(*at) >= LINE_EVERY)
-            {
-                log.line(format_args!(
-                    "{vm}: {}, {} s left",
-                    what.told(until.saturating_sub(now)),
-                    budget.saturating_sub(now).as_secs()
-                ));
-                said = Some((text.clone(), now));
-            }
-        };
-        say(host.now());
-        if sight.process {
-            self.watch(pause, say);
-        } else {
-            sleep(host, pause, say);
-        }
-        self.said = said;
-    }
-
-    /// Waits until the VM's process is gone, or for this long.
-    fn watch(&self, at_most: Duration, mut tick: impl FnMut(Duration)) {
-        let until = self.host.now() + at_most;
-        while self.looker.census().is_ok_and(|census| census.lives) {
-            let now = self.host.now();
-            tick(now);
-            match until.checked_sub(now) {
-                Some(left) if !left.is_zero() => self.host.sleep(left.min(GLANCE)),
-                _ => return,
-            }
-        }
-    }
-}
-
-/// Waits, in pieces that are short enough for the log.
-fn sleep(host: &dyn Host, how_long: Duration, mut tick: impl FnMut(Duration)) {
-    let until = host.now() + how_long;
-    while let Some(left) = until.checked_sub(host.now()).filter(|left| !left.is_zero()) {
-        host.sleep(left.min(LINE_EVERY));
-        tick(host.now());
     }
 }

@@ -10,8 +10,10 @@ use super::tree::{Child, Element};
 use crate::vm::Printable;
 
 pub(super) mod table;
+mod words;
 
 use table::{Content, ElementRule, Occurs, Particle, Presence, Values};
+use words::{names, order};
 
 /// Checks an element and everything in it.
 pub(super) fn check(root: Element<'_>, flavour: Flavour, findings: &mut Findings) {
@@ -259,49 +261,6 @@ const XML_BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
 const fn repeats(occurs: Occurs) -> bool {
     matches!(occurs, Occurs::Any | Occurs::AtLeastOnce)
-}
-
-/// `<a> or <b>`
-fn names(names: &[&str]) -> String {
-    if names.len() > 3 {
-        return format!("<{}> or another list", names[0]);
-    }
-    names
-        .iter()
-        .map(|name| format!("<{name}>"))
-        .collect::<Vec<_>>()
-        .join(" or ")
-}
-
-/// What an element holds, in its order: `restarter?, dependency*, ...`.
-fn order(rule: &ElementRule) -> String {
-    let content = match rule.content {
-        Content::Sequence(particles) => particles
-            .iter()
-            .map(|particle| {
-                let mark = match particle.occurs {
-                    Occurs::Once => "",
-                    Occurs::Optional => "?",
-                    Occurs::Any => "*",
-                    Occurs::AtLeastOnce => "+",
-                };
-                match particle.names {
-                    [name] => format!("{name}{mark}"),
-                    names => format!("({}){mark}", names.join(" | ")),
-                }
-            })
-            .collect::<Vec<_>>()
-            .join(", "),
-        Content::OneKind(names) => names
-            .iter()
-            .map(|n| format!("{n}*"))
-            .collect::<Vec<_>>()
-            .join(" | "),
-        Content::Empty => "nothing".to_owned(),
-        Content::Any => "anything".to_owned(),
-        Content::Text => "text".to_owned(),
-    };
-    format!("<{}> holds, in this order: {content}", rule.name)
 }
 
 #[cfg(test)]

@@ -9,14 +9,16 @@ use super::code::Code;
 use super::entity::{Bundle, Entity, Instance, Service, ServiceKind};
 use super::finding::{Findings, Lines};
 use super::fmri::is_bare_service;
-use super::tree::{Child, Element};
+use super::tree::Element;
 use crate::vm::Printable;
 
 mod dependency;
 mod group;
 mod method;
+mod names;
 mod notify;
 mod pattern;
+mod stray;
 mod template;
 
 pub(super) use pattern::{group_key, property_key};
@@ -161,51 +163,6 @@ impl<'d> Reader<'_, 'd> {
         });
     }
 
-    fn service_name(&mut self, name: &str, at: usize) {
-        let mut parts = name.split('/');
-        let last = parts.next_back();
-        let short = parts.find(|part| part.len() == 1);
-        let message = format!("'{}' is not the bare name of a service", Printable(name));
-        let help = match (short, name.strip_prefix("svc:/"), name.split_once(':')) {
-            (_, Some(bare), _) => format!("leave svc:/ out: {}", Printable(bare)),
-            (_, None, Some((bare, _))) => format!(
-                "leave the instance out: {}; it is an <instance> of its own",
-                Printable(bare)
-            ),
-            (Some(short), None, None) => {
-                format!(
-                    "svccfg refuses a part of one letter before a slash: '{}'",
-                    Printable(short)
-                )
-            }
-            (None, None, None) if last.is_some_and(|last| last.contains('.')) => {
-                "dots may only be in a domain before a comma, as in example.com,name".to_owned()
-            }
-            (None, None, None) => {
-                "each part begins with a letter and holds letters, digits, - and _".to_owned()
-            }
-        };
-        self.findings
-            .add_with_help(Code::ServiceName, at, message, help);
-    }
-
-    fn instance_name(
-        &mut self,
-        name: &'d str,
-        at: usize,
-        service: &str,
-        names: &mut HashSet<&'d str>,
-    ) {
-        if !names.insert(name) {
-            let message = format!(
-                "the service {} has the instance {} twice",
-                Printable(service),
-                Printable(name)
-            );
-            self.findings.add(Code::EntityTwice, at, message);
-        }
-    }
-
     fn default_instance(&mut self, element: Element<'d>) -> Instance<'d> {
         let mut entity = Entity::default();
         self.enabled(element, &mut entity);
@@ -268,45 +225,6 @@ impl<'d> Reader<'_, 'd> {
             let general = entity.group("general", "framework", element.at());
             self.add(general, group::fmri("restarter", value, at));
         }
-    }
-
-    /// The elements in an element, where svccfg takes everything else for an element that is illegal.
-    fn elements_of(&mut self, element: Element<'d>) -> Vec<Element<'d>> {
-        let mut elements = Vec::new();
-        for child in element.children() {
-            match child {
-                Child::Element(element) => elements.push(element),
-                // The document type has no text here.
-                Child::Text(..) | Child::CData(_) | Child::Comment(_) => {}
-                Child::Instruction(name, at) => {
-                    self.stray(
-                        element,
-                        &format!("the processing instruction <?{name}?>"),
-                        at,
-                    );
-                }
-                Child::Reference(name, at) => {
-                    self.stray(element, &format!("the reference &{name};"), at);
-                }
-            }
-        }
-        elements
-    }
-
-    fn stray(&mut self, parent: Element<'_>, what: &str, at: usize) {
-        let parent = parent.name();
-        let (code, message) = match parent {
-            "property_group" => (
-                Code::Crash,
-                format!("{what} in a property group makes svccfg abort"),
-            ),
-            "notification_parameters" => (
-                Code::NodeIgnored,
-                format!("{what} among notification parameters is ignored"),
-            ),
-            _ => (Code::StrayNode, format!("{what} cannot be in <{parent}>")),
-        };
-        self.findings.add(code, at, Printable(&message).to_string());
     }
 
     /// The code for something that is there twice: svccfg apply only mentions it.

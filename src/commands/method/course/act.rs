@@ -1,0 +1,96 @@
+//! One deed, and what came of it.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use super::Course;
+use crate::commands::method::verbs::command;
+use crate::failure::Failure;
+use crate::host::RunError;
+use crate::plan::{Action, Deed, Outcome};
+use crate::tools::vboxmanage::{Refusal, VBoxError};
+
+/// How long the process of a VM that was saved or powered off may take to end before VirtualBox is asked.
+const PROCESS_ENDS: Duration = Duration::from_secs(5);
+
+impl Course<'_> {
+    /// Does it, and remembers what came of it.
+    pub(super) fn act(&mut self, action: Action, limit: Duration) -> Result<(), Failure> {
+        let Some(uuid) = self.looker.uuid().cloned() else {
+            unreachable!("a state was seen, so the UUID is known");
+        };
+        let mut without_server = 0;
+        let mut still = || {
+            self.note(format_args!("still {action}, {} s left", self.left()));
+            // A client whose server died fails within about 14 s, or never.
+            if self
+                .looker
+                .census()
+                .is_ok_and(|census| census.server_age.is_none())
+            {
+                without_server += 1;
+            }
+            if without_server < 2 {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        };
+        let verb = command(action, self.settings);
+        let result = self.vbox.command(&uuid, verb, limit, &mut still);
+        self.looker.doubt();
+        let outcome = match result {
+            Ok(()) => Outcome::Accepted,
+            Err(VBoxError::Refused(Refusal::NoAdditions, _)) => Outcome::NoAdditions,
+            Err(VBoxError::Run(RunError::Hung { .. })) if without_server >= 2 => {
+                Outcome::ServerGone("VirtualBox's server has ended".to_owned())
+            }
+            Err(VBoxError::Run(RunError::Hung { .. })) => Outcome::Hung,
+            Err(VBoxError::ServerGone(words)) => Outcome::ServerGone(words),
+            Err(VBoxError::Elsewhere(words)) => Outcome::Elsewhere(words),
+            Err(VBoxError::Other(words) | VBoxError::Garbled(words)) => Outcome::Refused(words),
+            Err(error @ (VBoxError::Refused(..) | VBoxError::Run(RunError::Spawn { .. }))) => {
+                return Err(self.refused(error));
+            }
+        };
+        match &outcome {
+            Outcome::Accepted => {}
+            Outcome::NoAdditions => self.note(format_args!("{action}: it has no Guest Additions")),
+            Outcome::Hung => self.note(format_args!(
+                "{action}: VBoxManage gave no answer within {} s and was killed",
+                limit.as_secs()
+            )),
+            Outcome::ServerGone(words) | Outcome::Elsewhere(words) | Outcome::Refused(words) => {
+                self.note(format_args!("{action} failed: {words}"));
+            }
+        }
+        if let Outcome::Elsewhere(_) = &outcome {
+            self.looker.contradict();
+        }
+        self.said = None;
+        let accepted = outcome == Outcome::Accepted;
+        self.deeds.push(Deed {
+            action,
+            at: self.host.now(),
+            outcome,
+        });
+        if accepted {
+            self.settle(action);
+        }
+        Ok(())
+    }
+
+    /// What VBoxManage accepted is not yet seen: a short list, or the process's end, is what to look for.
+    fn settle(&mut self, action: Action) {
+        match action {
+            Action::SaveState | Action::PowerOff | Action::EmergencyStop => {
+                let left = self.end().saturating_sub(self.host.now());
+                self.watch(PROCESS_ENDS.min(left / 2), |_| {});
+            }
+            Action::Start | Action::PressPower | Action::PressSleep | Action::AskAdditions => {
+                self.looker.expect_running();
+            }
+            Action::Resume | Action::DiscardState => {}
+        }
+    }
+}
