@@ -4,7 +4,7 @@ use roxmltree::{Document, Error, ParsingOptions};
 
 use super::code::Code;
 use super::finding::{Finding, Findings, Lines};
-use super::text::decode::{self, FILE_MAX, Undecodable};
+use super::text::decode::{self, Undecodable};
 use super::text::growth::GROWTH_MAX;
 use super::text::scan::{self, ATTRIBUTES_MAX, DEPTH_MAX, MARKUP_MAX, Markup, TooMuch};
 use super::tree::Element;
@@ -74,9 +74,12 @@ fn finish(findings: Findings, lines: &Lines<'_>) -> Vec<Finding> {
 /// The text before the fault, for its place.
 fn undecodable(fault: Undecodable, findings: &mut Findings) -> String {
     let (code, message, before) = match fault {
-        Undecodable::TooLarge => (
+        Undecodable::TooLarge(limit) => (
             Code::TooLarge,
-            format!("the file has more than {} MB", FILE_MAX >> 20),
+            format!(
+                "the file has more than {} MB, the most that is read in its encoding",
+                limit >> 20
+            ),
             String::new(),
         ),
         Undecodable::Unknown(name) => (
