@@ -8,7 +8,11 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::rules::Included;
-use super::source::{FILE_MAX, Source, read_file};
+use super::source::{Source, read_file};
+
+/// More than this is not read of all that one manifest includes, in bytes. It is judged with the manifest,
+/// so it takes memory beside it.
+const INCLUDED_MAX: u64 = 16 << 20;
 
 /// The files beside a manifest.
 #[derive(Debug)]
@@ -34,7 +38,7 @@ impl Neighbours {
         };
         Self {
             folder,
-            left: Cell::new(FILE_MAX),
+            left: Cell::new(INCLUDED_MAX),
         }
     }
 
@@ -56,14 +60,15 @@ impl Neighbours {
         if !fs::metadata(&path).is_ok_and(|about| about.is_file()) {
             return Included::Missing;
         }
-        // With nothing left one byte is read, and no document has only one: what includes
-        // more than any manifest holds is not followed further.
         match read_file(&path, self.left.get()) {
-            Ok(content) => {
-                let read = content.len() as u64;
-                self.left.set(self.left.get().saturating_sub(read));
-                Included::Content(content)
-            }
+            Ok(content) => match self.left.get().checked_sub(content.len() as u64) {
+                Some(left) => {
+                    self.left.set(left);
+                    Included::Content(content)
+                }
+                // Too much to look at says nothing about what it is.
+                None => Included::Outside,
+            },
             Err(_) => Included::Missing,
         }
     }
@@ -129,12 +134,11 @@ mod tests {
         fs::create_dir_all(&top).unwrap();
         fs::write(top.join("a.xml"), "abc").unwrap();
         let neighbours = Neighbours::of(&Source::File(top.join("m.xml")));
-        neighbours.left.set(4);
-        let lengths = [(); 3].map(|()| match neighbours.read("a.xml") {
-            Included::Content(content) => content.len(),
-            Included::Outside | Included::Missing => 0,
-        });
-        assert_eq!(lengths, [3, 2, 1]);
+        neighbours.left.set(7);
+        let read = [(); 4].map(|()| neighbours.read("a.xml"));
+        let content = || Included::Content(b"abc".to_vec());
+        assert_eq!(read[..2], [content(), content()]);
+        assert_eq!(read[2..], [Included::Outside, Included::Outside]);
         fs::remove_dir_all(top).unwrap();
     }
 }

@@ -70,7 +70,7 @@ impl Source {
 }
 
 /// What an operand stands for: itself, or every `*.xml` below it in the order of their names. A folder is
-/// looked into once, whatever links lead to it.
+/// looked into once, whatever links lead to it, and those above the operand are not.
 pub(crate) fn expand(operand: &Path) -> Vec<Result<Source, SourceError>> {
     if operand == Path::new("-") {
         return vec![Ok(Source::Stdin)];
@@ -91,7 +91,12 @@ pub(crate) fn expand(operand: &Path) -> Vec<Result<Source, SourceError>> {
 /// Everything below a folder that is called like a manifest.
 fn below(top: &Path) -> Vec<Result<Source, SourceError>> {
     let mut found = Vec::new();
-    let mut seen = HashSet::new();
+    // A link to a folder above leads round in a circle, even if that one was not asked for.
+    let mut seen: HashSet<PathBuf> = fs::canonicalize(top)
+        .iter()
+        .flat_map(|real| real.ancestors().skip(1))
+        .map(Path::to_owned)
+        .collect();
     let mut folders = vec![top.to_owned()];
     while let Some(folder) = folders.pop() {
         if fs::canonicalize(&folder).is_ok_and(|real| !seen.insert(real)) {
@@ -180,6 +185,7 @@ mod tests {
             fs::write(top.join(name), "").unwrap();
         }
         symlink("..", top.join("b/up")).unwrap();
+        symlink("../..", top.join("b/higher")).unwrap();
         symlink("/nonexistent", top.join("nowhere")).unwrap();
         symlink("z.xml", top.join("link.xml")).unwrap();
         symlink("round", top.join("round")).unwrap();

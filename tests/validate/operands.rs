@@ -50,7 +50,6 @@ fn the_others_are_judged_where_one_cannot_be_read() {
             ["bad.xml", "bad.xml/x.xml"],
             "vbox-smf: cannot read bad.xml/x.xml: Not a directory (os error 20)\n",
         ),
-        (["", "bad.xml"], "vbox-smf: cannot read : No such file"),
     ] {
         let text = validate_in(&folder, operands);
         assert_eq!(text.status, Some(2), "{text:?}");
@@ -85,10 +84,12 @@ fn a_device_ends_and_below_a_folder_nothing_but_files_is_opened() {
 
 #[test]
 fn what_is_included_comes_from_the_manifests_own_folder() {
+    let namespace = "http://www.w3.org/2001/XInclude";
+    let fallback = format!("<xi:fallback xmlns:xi='{namespace}'/>");
     let with = |href: &str| {
         BAD.replace(
             "<servise name='site/bad' type='service' version='1'/>",
-            &format!("<xi:include href='{href}' xmlns:xi='http://www.w3.org/2001/XInclude'/>"),
+            &format!("<xi:include href='{href}' xmlns:xi='{namespace}'>{fallback}</xi:include>"),
         )
     };
     let service = "<service name='site/part' type='service' version='1'/>";
@@ -100,20 +101,28 @@ fn what_is_included_comes_from_the_manifests_own_folder() {
             ("m/absolute.xml", &with("/etc/passwd")),
             ("m/missing.xml", &with("missing")),
             ("m/part", service),
+            ("m/text.xml", &with("note").replace(&fallback, "")),
+            ("m/note", "no XML"),
             ("secret", "root:x:0:0"),
         ],
     );
     let json = validate_in(&folder, ["--json", "m"]);
     let entries = entries(&json.stdout);
-    assert!(entries["inside"].accepted, "{json:?}");
-    assert_eq!(entries["inside"].findings, 0, "{json:?}");
     // What svccfg would make of it, nobody knows who does not read it: a warning.
-    for name in ["outside", "absolute"] {
-        assert!(
-            entries[name].accepted && entries[name].findings == 1,
-            "{json:?}"
-        );
+    for name in ["inside", "outside", "absolute"] {
+        assert!(entries[name].accepted, "{json:?}");
+        assert_eq!(entries[name].findings, 1, "{json:?}");
     }
-    assert!(!entries["missing"].accepted, "{json:?}");
+    // For what is not there the document has something else.
+    assert_eq!(entries["missing"].findings, 0, "{json:?}");
+    assert!(!entries["text"].accepted, "{json:?}");
+    assert!(
+        json.stdout.contains("'part' is not judged here"),
+        "{json:?}"
+    );
+    assert!(
+        json.stdout.contains("'../secret' is not followed"),
+        "{json:?}"
+    );
     assert!(!json.stdout.contains("root:x"), "{json:?}");
 }

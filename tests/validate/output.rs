@@ -94,12 +94,14 @@ fn json_is_one_object() {
 #[test]
 fn names_cannot_forge_lines_or_move_the_cursor() {
     let name = "a\u{1b}[2J\nb.xml:1:1: error[dtd]: x";
-    let content = BAD.replace("servise", "servi\u{9b}se");
+    let content = BAD
+        .replace("'service'", "'\u{9b}31m'")
+        .replace("servise", "service");
     let folder = folder_with("control", &[(name, &content)]);
     let shown = "a\\u{1b}[2J\\nb.xml:1:1: error[dtd]: x";
     let text = validate_in(&folder, [name, "no\nfile"]);
     assert!(
-        text.stdout.starts_with(&format!("{shown}:4:3: ")),
+        text.stdout.starts_with(&format!("{shown}:4:28: ")),
         "{text:?}"
     );
     assert!(

@@ -40,9 +40,10 @@ fn agrees(entry: &Entry, stage: &str) -> (bool, bool) {
 
 /// Judges a folder and compares. Prints the numbers, and what differs.
 #[track_caller]
-fn assert_agreement(folder: &str, options: &[&str], expected: usize) {
+fn assert_agreement(folder: &str, options: &[&str], at_least: usize) {
     let stages = stages(folder);
-    assert_eq!(stages.len(), expected, "{folder}");
+    let expected = stages.len();
+    assert!(expected >= at_least, "{folder} has {expected} verdicts");
     let path = vectors(folder);
     let files = stages.keys().map(|name| format!("{name}.xml"));
     let options = ["--json"].iter().chain(options).map(|o| (*o).to_owned());

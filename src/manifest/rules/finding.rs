@@ -75,8 +75,8 @@ impl Findings {
             self.found.push(Found {
                 at,
                 code,
-                message,
-                help,
+                message: cut(message),
+                help: help.map(cut),
             });
         } else {
             self.dropped += 1;
@@ -108,47 +108,109 @@ impl Findings {
     }
 }
 
-/// The offsets at which the lines of a text begin.
+/// So many bytes of a message are kept: it may quote anything that is in the file.
+const TEXT_MAX: usize = 600;
+
+/// The text, or its beginning.
+fn cut(mut text: String) -> String {
+    if text.len() > TEXT_MAX {
+        text.truncate(text.floor_char_boundary(TEXT_MAX));
+        text.push_str("...");
+        text.shrink_to_fit();
+    }
+    text
+}
+
+/// From one remembered place to the next, in bytes.
+const STEP: usize = 1 << 16;
+
+/// The lines of a text. Places are remembered now and then only: a line may be as long as the file, and a
+/// file may have as many lines as bytes.
 #[derive(Debug)]
 pub(super) struct Lines<'a> {
     text: &'a str,
-    starts: Vec<usize>,
+    marks: Vec<Mark>,
+}
+
+/// A place of a text.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    /// In bytes.
+    at: usize,
+    /// From 1.
+    line: usize,
+    /// So many characters of the line stand before it.
+    before: usize,
+}
+
+impl Mark {
+    /// The place behind this text.
+    fn behind(self, text: &str) -> Self {
+        let at = self.at + text.len();
+        match text.rfind('\n') {
+            None => Self {
+                at,
+                line: self.line,
+                before: self.before + text.chars().count(),
+            },
+            Some(last) => Self {
+                at,
+                line: self.line + text.matches('\n').count(),
+                before: text[last + 1..].chars().count(),
+            },
+        }
+    }
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        let starts = std::iter::once(0)
-            .chain(
-                text.bytes()
-                    .enumerate()
-                    .filter(|(_, b)| *b == b'\n')
-                    .map(|(i, _)| i + 1),
-            )
-            .collect();
-        Self { text, starts }
+        let mut mark = Mark {
+            at: 0,
+            line: 1,
+            before: 0,
+        };
+        let mut marks = vec![mark];
+        while mark.at + STEP < text.len() {
+            let end = text.floor_char_boundary(mark.at + STEP);
+            mark = mark.behind(&text[mark.at..end]);
+            marks.push(mark);
+        }
+        Self { text, marks }
     }
 
-    /// The offset of a line and a column in characters, both from 1.
+    /// The last remembered place of which this holds; it holds of the beginning.
+    fn last(&self, holds: impl Fn(&Mark) -> bool) -> Mark {
+        let behind = self.marks.partition_point(holds);
+        self.marks[behind.saturating_sub(1)]
+    }
+
+    /// The offset of a line and a column in characters, both from 1. The column behind a line is its end.
     pub(super) fn offset(&self, line: usize, column: usize) -> usize {
-        let Some(start) = self.starts.get(line.saturating_sub(1)) else {
-            return self.text.len();
-        };
-        let characters = self.text[*start..].char_indices();
-        let found = characters
-            .map(|(i, _)| start + i)
-            .nth(column.saturating_sub(1));
-        found.unwrap_or(self.text.len())
+        let wanted = (line, column.saturating_sub(1));
+        let Mark {
+            at,
+            mut line,
+            mut before,
+        } = self.last(|mark| (mark.line, mark.before) <= wanted);
+        for (i, c) in self.text[at..].char_indices() {
+            if (line, before) >= wanted || c == '\n' && line == wanted.0 {
+                return at + i;
+            }
+            if c == '\n' {
+                (line, before) = (line + 1, 0);
+            } else {
+                before += 1;
+            }
+        }
+        self.text.len()
     }
 
     /// Line and column of an offset, both from 1. An offset beyond the end is the end.
     pub(super) fn place(&self, at: usize) -> (usize, usize) {
-        let mut at = at.min(self.text.len());
-        while !self.text.is_char_boundary(at) {
-            at -= 1;
-        }
-        let line = self.starts.partition_point(|start| *start <= at);
-        let start = self.starts[line - 1];
-        (line, self.text[start..at].chars().count() + 1)
+        let at = self.text.floor_char_boundary(at);
+        let mark = self.last(|mark| mark.at <= at);
+        let here = mark.behind(&self.text[mark.at..at]);
+        (here.line, here.before + 1)
     }
 }
 
@@ -177,6 +239,52 @@ mod tests {
         assert_eq!(Lines::new("").place(7), (1, 1));
         assert_eq!(lines.offset(2, 3), 8);
         assert_eq!(lines.offset(9, 9), 12);
+    }
+
+    #[test]
+    fn places_in_long_texts() {
+        for text in [
+            "€".repeat(STEP),
+            "\n".repeat(STEP * 2),
+            "aé€\n\n".repeat(STEP),
+        ] {
+            let lines = Lines::new(&text);
+            assert!(lines.marks.len() > 1);
+            let near = [
+                0,
+                1,
+                2,
+                3,
+                STEP - 1,
+                STEP,
+                STEP + 1,
+                STEP + 2,
+                text.len() - 1,
+                text.len(),
+            ];
+            for at in near.into_iter().filter(|at| text.is_char_boundary(*at)) {
+                let before = &text[..at];
+                let start = before.rfind('\n').map_or(0, |i| i + 1);
+                let place = (
+                    before.matches('\n').count() + 1,
+                    before[start..].chars().count() + 1,
+                );
+                assert_eq!(lines.place(at), place);
+                assert_eq!(lines.offset(place.0, place.1), at);
+            }
+        }
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        let mut findings = Findings::default();
+        let long = "€".repeat(TEXT_MAX);
+        findings.add_with_help(Code::NotWellFormed, 0, &long, &long);
+        findings.add(Code::NotWellFormed, 0, "€".repeat(TEXT_MAX / 3));
+        let (found, _) = findings.into_parts();
+        assert_eq!(found[0].message, format!("{}...", &long[..TEXT_MAX]));
+        assert_eq!(found[0].help.as_ref(), Some(&found[0].message));
+        assert_eq!(found[1].message, long[..TEXT_MAX]);
     }
 
     #[test]

@@ -4,7 +4,8 @@ use roxmltree::{Document, Error, ParsingOptions};
 
 use super::code::Code;
 use super::finding::{Finding, Findings, Lines};
-use super::text::decode::{self, FILE_MAX, Undecodable};
+use super::text::decode::{self, Undecodable};
+use super::text::growth::GROWTH_MAX;
 use super::text::scan::{self, ATTRIBUTES_MAX, DEPTH_MAX, MARKUP_MAX, Markup, TooMuch};
 use super::tree::Element;
 use super::{Flavour, Included, grammar, import, lint, read, templates};
@@ -73,9 +74,12 @@ fn finish(findings: Findings, lines: &Lines<'_>) -> Vec<Finding> {
 /// The text before the fault, for its place.
 fn undecodable(fault: Undecodable, findings: &mut Findings) -> String {
     let (code, message, before) = match fault {
-        Undecodable::TooLarge => (
+        Undecodable::TooLarge(limit) => (
             Code::TooLarge,
-            format!("the file has more than {} MB", FILE_MAX >> 20),
+            format!(
+                "the file has more than {} MB, the most that is read in its encoding",
+                limit >> 20
+            ),
             String::new(),
         ),
         Undecodable::Unknown(name) => (
@@ -172,6 +176,13 @@ fn too_large(too_much: TooMuch, findings: &mut Findings) {
         TooMuch::Markup(at) => (
             at,
             format!("there are more than {MARKUP_MAX} tags, comments and references"),
+        ),
+        TooMuch::Growth(at) => (
+            at,
+            format!(
+                "the document grows by more than {} MB when its entities are expanded",
+                GROWTH_MAX >> 20
+            ),
         ),
     };
     findings.add(Code::TooLarge, at, message);

@@ -2,4 +2,5 @@
 
 pub(super) mod decode;
 pub(super) mod encoding;
+pub(super) mod growth;
 pub(super) mod scan;

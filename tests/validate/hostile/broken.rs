@@ -27,9 +27,11 @@ fn all_refused(test: &str, files: &[(String, Vec<u8>)]) {
 
 #[test]
 fn a_manifest_that_is_cut_at_any_byte() {
-    // What is cut after the last tag is whole.
+    // What is cut after the last tag is whole. Without optimization that would take a minute.
+    let step = if cfg!(debug_assertions) { 17 } else { 1 };
     let end = GOOD.trim_end().len();
     let files: Vec<_> = (0..end)
+        .step_by(step)
         .map(|at| (format!("{at:05}"), GOOD.as_bytes()[..at].to_vec()))
         .collect();
     all_refused("cut", &files);

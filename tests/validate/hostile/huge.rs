@@ -18,11 +18,11 @@ const CLOSE: &str = "</service_bundle>\n";
 const LARGE: usize = 100_000_000;
 
 /// Writes a file of these parts, each so many times.
-fn write(folder: &Path, parts: &[(&str, usize)]) {
+fn write(folder: &Path, parts: &[(impl AsRef<[u8]>, usize)]) {
     let mut out = BufWriter::new(File::create(folder.join("x.xml")).unwrap());
     for (part, times) in parts {
         for _ in 0..*times {
-            out.write_all(part.as_bytes()).unwrap();
+            out.write_all(part.as_ref()).unwrap();
         }
     }
     out.flush().unwrap();
@@ -30,7 +30,7 @@ fn write(folder: &Path, parts: &[(&str, usize)]) {
 
 /// Judges a file of these parts, and removes it.
 #[track_caller]
-fn refused(test: &str, parts: &[(&str, usize)]) {
+fn refused(test: &str, parts: &[(impl AsRef<[u8]>, usize)]) {
     let folder = folder(test);
     write(&folder, parts);
     assert_refused(&folder, "x.xml");
@@ -98,6 +98,65 @@ fn a_hundred_megabytes_in_one_piece() {
         let mut parts = begin.to_vec();
         parts.extend([(before, 1), (filler, LARGE / filler.len()), (after, 1)]);
         refused(test, &parts);
+    }
+}
+
+/// The text in memory is longer than the file, and where a line break has to be made one character there
+/// is one more copy. A third of 100 MB is just read in another encoding than UTF-8.
+#[test]
+fn a_hundred_megabytes_in_another_encoding() {
+    for (label, filler, length) in [
+        ("ISO-8859-1", &b"\xfc\r\n "[..], LARGE),
+        ("ISO-8859-15", b"\xa4\xa4\xa4\r", LARGE / 3),
+        ("windows-1252", b"\x80\x80\x80\r", LARGE / 3),
+        ("UTF-8", b"\xc3\xbc\r ", LARGE),
+    ] {
+        let declaration = format!("<?xml version='1.0' encoding='{label}'?>\n");
+        for (before, after) in [("<!--", "--><a/>"), ("<a>", "</a>")] {
+            refused(
+                "labelled",
+                &[
+                    (declaration.as_bytes(), 1),
+                    (DOCTYPE.as_bytes(), 1),
+                    (OPEN.as_bytes(), 1),
+                    (before.as_bytes(), 1),
+                    (filler, length / filler.len()),
+                    (after.as_bytes(), 1),
+                    (CLOSE.as_bytes(), 1),
+                ],
+            );
+        }
+    }
+    let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let (begin, end) = (wide(&format!("\u{feff}{DOCTYPE}{OPEN}")), wide(CLOSE));
+    for (filler, length) in [("\u{20ac}\r", LARGE / 3), ("a\r\n", LARGE)] {
+        let filler = wide(filler);
+        let times = length / filler.len();
+        refused("wide", &[(&begin, 1), (&filler, times), (&end, 1)]);
+    }
+}
+
+/// Where each finding is, has to be counted from somewhere.
+#[test]
+fn a_thousand_findings_behind_a_hundred_megabytes() {
+    for (test, filler) in [
+        ("one line", " "),
+        ("many lines", "\n"),
+        ("wide characters", "\u{20ac}"),
+    ] {
+        refused(
+            &format!("findings behind {test}"),
+            &[
+                (DECLARATION, 1),
+                (DOCTYPE, 1),
+                (OPEN.trim_end(), 1),
+                ("<!--", 1),
+                (filler, LARGE / filler.len()),
+                ("-->", 1),
+                ("<a/>", 2000),
+                (CLOSE, 1),
+            ],
+        );
     }
 }
 

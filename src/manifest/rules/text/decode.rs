@@ -7,6 +7,9 @@ use super::encoding::{Broken, Encoding};
 /// Larger files are not read: a manifest of 10,000 instances has about 10 MB.
 pub(crate) const FILE_MAX: usize = 128 << 20;
 
+/// In another encoding than UTF-8 a file is held twice, and the second time it may be three times as long.
+const DECODED_MAX: usize = FILE_MAX / 4;
+
 /// Why there is no text.
 #[derive(Debug, PartialEq, Eq)]
 pub(in super::super) enum Undecodable {
@@ -16,8 +19,8 @@ pub(in super::super) enum Undecodable {
     Mislabelled(String),
     /// A byte that cannot be there, behind so much text.
     Broken(String),
-    /// The file is too large.
-    TooLarge,
+    /// The file has more bytes than these, which are the most that are read of one in its encoding.
+    TooLarge(usize),
 }
 
 /// The text without its byte order mark.
@@ -26,7 +29,7 @@ pub(in super::super) enum Undecodable {
 /// The bytes are no text.
 pub(in super::super) fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Undecodable> {
     if bytes.len() > FILE_MAX {
-        return Err(Undecodable::TooLarge);
+        return Err(Undecodable::TooLarge(FILE_MAX));
     }
     let (encoding, rest) = guess(bytes);
     let declared = declared_encoding(bytes, encoding);
@@ -40,6 +43,9 @@ pub(in super::super) fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Undecodable> 
             Some(declared) => declared,
         },
     };
+    if encoding != Encoding::Utf8 && bytes.len() > DECODED_MAX {
+        return Err(Undecodable::TooLarge(DECODED_MAX));
+    }
     encoding
         .decode(rest)
         .map_err(|Broken(before)| Undecodable::Broken(before))
@@ -106,6 +112,17 @@ mod tests {
         for (little, mark) in [(true, true), (true, false), (false, true), (false, false)] {
             assert_eq!(text(&utf16(wide, little, mark)).unwrap(), wide);
         }
+    }
+
+    #[test]
+    fn what_is_not_utf_8_has_to_be_smaller() {
+        let mut bytes = b"\xff\xfe".to_vec();
+        bytes.resize(DECODED_MAX, 0);
+        assert!(text(&bytes).is_ok());
+        bytes.resize(DECODED_MAX + 2, 0);
+        assert_eq!(text(&bytes), Err(Undecodable::TooLarge(DECODED_MAX)));
+        bytes[..2].fill(0);
+        assert!(text(&bytes).is_ok(), "now it is UTF-8");
     }
 
     #[test]

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use super::growth;
+
 /// libxml2 refuses documents that are nested deeper.
 pub(in super::super) const DEPTH_MAX: usize = 256;
 
@@ -30,6 +32,8 @@ pub(in super::super) enum Extra<'a> {
 pub(in super::super) struct DocumentType<'a> {
     /// Where it begins.
     pub(in super::super) at: usize,
+    /// Where it ends.
+    pub(in super::super) end: usize,
     /// The root element that it names.
     pub(in super::super) root: &'a str,
     /// The SYSTEM id and its place.
@@ -45,6 +49,8 @@ pub(in super::super) enum TooMuch {
     Attributes(usize),
     /// More tags, comments and references than [`MARKUP_MAX`], up to here.
     Markup(usize),
+    /// Entities that grow beyond [`growth::GROWTH_MAX`], with the reference here.
+    Growth(usize),
 }
 
 /// What the markup shows.
@@ -81,6 +87,10 @@ pub(in super::super) fn scan(text: &str) -> Result<Markup<'_>, TooMuch> {
         markup: Markup::default(),
     };
     scanner.run()?;
+    match scanner.markup.document_type {
+        Some(found) => growth::check(text, found)?,
+        None => {}
+    }
     Ok(scanner.markup)
 }
 
@@ -237,14 +247,15 @@ impl<'a> Scanner<'a> {
             }
             _ => None,
         };
+        self.skip_declaration();
         if self.markup.document_type.is_none() {
             self.markup.document_type = Some(DocumentType {
                 at: start,
+                end: self.at,
                 root,
                 system,
             });
         }
-        self.skip_declaration();
     }
 
     /// Behind the `>` of a document type, and what it holds in brackets.
@@ -301,7 +312,7 @@ impl<'a> Words<'_, 'a> {
 }
 
 /// The name at the beginning of a text.
-fn name(text: &str) -> &str {
+pub(super) fn name(text: &str) -> &str {
     let end = text.find(|c: char| {
         c.is_ascii_whitespace()
             || matches!(
