@@ -75,12 +75,9 @@ pub(crate) fn is_component(text: &[u8]) -> bool {
 /// A service's name, as libuutil checks it: for a part that is followed by a slash the check ends one
 /// character early, so `a/bb` is refused and `sit!/demo` is not.
 pub(crate) fn is_service_name(text: &str) -> bool {
-    let mut parts: Vec<&[u8]> = text.as_bytes().split(|b| *b == b'/').collect();
-    let last = parts.pop().unwrap_or_default();
-    is_component(last)
-        && parts
-            .iter()
-            .all(|part| is_component(&part[..part.len().saturating_sub(1)]))
+    let mut parts = text.as_bytes().rsplit(|b| *b == b'/');
+    parts.next().is_some_and(is_component)
+        && parts.all(|part| is_component(&part[..part.len().saturating_sub(1)]))
 }
 
 /// The name of an instance: valid, and short enough for `svccfg import`.

@@ -6,7 +6,10 @@ use super::code::Code;
 use super::finding::{Finding, Findings, Lines};
 use super::text::decode::{self, Undecodable};
 use super::text::growth::GROWTH_MAX;
-use super::text::scan::{self, ATTRIBUTES_MAX, DEPTH_MAX, MARKUP_MAX, Markup, TooMuch};
+use super::text::scan::{
+    self, ATTRIBUTES_IN_ALL_MAX, ATTRIBUTES_MAX, DEPTH_MAX, MARKUP_MAX, Markup, NAMESPACES_MAX,
+    TooMuch,
+};
 use super::tree::Element;
 use super::{Flavour, Included, grammar, import, lint, read, templates};
 use crate::vm::Printable;
@@ -176,6 +179,14 @@ fn too_large(too_much: TooMuch, findings: &mut Findings) {
         TooMuch::Markup(at) => (
             at,
             format!("there are more than {MARKUP_MAX} tags, comments and references"),
+        ),
+        TooMuch::AttributesInAll(at) => (
+            at,
+            format!("there are more than {ATTRIBUTES_IN_ALL_MAX} attributes"),
+        ),
+        TooMuch::Namespaces(at) => (
+            at,
+            format!("there are more than {NAMESPACES_MAX} namespace declarations"),
         ),
         TooMuch::Growth(at) => (
             at,

@@ -14,9 +14,16 @@ pub(in super::super) const DEPTH_MAX: usize = 256;
 /// No element of a manifest has more than nine attributes; the parser compares them pair by pair.
 pub(in super::super) const ATTRIBUTES_MAX: usize = 256;
 
-/// So many tags, comments, instructions and references: a manifest of 10,000 instances has a fifth of
+/// So many tags, comments, instructions and references: a manifest of 10,000 instances has a tenth of
 /// them, and more would not fit into the memory that a check should take.
-pub(in super::super) const MARKUP_MAX: usize = 2_000_000;
+pub(in super::super) const MARKUP_MAX: usize = 1_000_000;
+
+/// So many attributes in all, for the same reason.
+pub(in super::super) const ATTRIBUTES_IN_ALL_MAX: usize = 2 * MARKUP_MAX;
+
+/// So many namespace declarations: with each the parser copies those that are in force. A manifest has one
+/// for each `xi:include`.
+pub(in super::super) const NAMESPACES_MAX: usize = 4096;
 
 /// Something in an element's content that the tree shows as plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +54,10 @@ pub(in super::super) enum TooMuch {
     Deep(usize),
     /// More attributes than [`ATTRIBUTES_MAX`] on the element here.
     Attributes(usize),
+    /// More than [`ATTRIBUTES_IN_ALL_MAX`] attributes, up to here.
+    AttributesInAll(usize),
+    /// More than [`NAMESPACES_MAX`] namespace declarations, up to here.
+    Namespaces(usize),
     /// More tags, comments and references than [`MARKUP_MAX`], up to here.
     Markup(usize),
     /// Entities that grow beyond [`growth::GROWTH_MAX`], with the reference here.
@@ -72,6 +83,8 @@ struct Scanner<'a> {
     text: &'a str,
     at: usize,
     open: Vec<usize>,
+    attributes: usize,
+    namespaces: usize,
     markup: Markup<'a>,
 }
 
@@ -84,6 +97,8 @@ pub(in super::super) fn scan(text: &str) -> Result<Markup<'_>, TooMuch> {
         text,
         at: 0,
         open: Vec::new(),
+        attributes: 0,
+        namespaces: 0,
         markup: Markup::default(),
     };
     scanner.run()?;
@@ -224,9 +239,17 @@ impl<'a> Scanner<'a> {
             if attributes > ATTRIBUTES_MAX {
                 return Err(TooMuch::Attributes(start));
             }
+            self.attributes += 1;
+            if self.attributes > ATTRIBUTES_IN_ALL_MAX {
+                return Err(TooMuch::AttributesInAll(start));
+            }
             if attribute == "xmlns" || attribute.starts_with("xmlns:") {
                 let declared = self.markup.namespaces.entry(start).or_default();
                 declared.push((self.at, attribute));
+                self.namespaces += 1;
+                if self.namespaces > NAMESPACES_MAX {
+                    return Err(TooMuch::Namespaces(start));
+                }
             }
             self.at += attribute.len();
         }
@@ -390,6 +413,20 @@ mod tests {
         assert!(scan(&"<a>".repeat(DEPTH_MAX)).is_ok());
         let wide = format!("<b/><a{}>", " c='1'".repeat(ATTRIBUTES_MAX + 1));
         assert_eq!(scan(&wide).unwrap_err(), TooMuch::Attributes(4));
+        let many = format!("<a{}/>", " c='1'".repeat(200)).repeat(ATTRIBUTES_IN_ALL_MAX / 200);
+        assert!(scan(&many).is_ok());
+        let more = format!("{many}<b c='1'/>");
+        assert_eq!(
+            scan(&more).unwrap_err(),
+            TooMuch::AttributesInAll(many.len())
+        );
+        let declared = "<a xmlns:b='c'/>".repeat(NAMESPACES_MAX);
+        assert!(scan(&declared).is_ok());
+        let more = format!("{declared}<a xmlns='b'/>");
+        assert_eq!(
+            scan(&more).unwrap_err(),
+            TooMuch::Namespaces(declared.len())
+        );
     }
 
     #[test]

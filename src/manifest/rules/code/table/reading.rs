@@ -19,7 +19,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         Code::TooLarge,
         [
             "the file is larger or deeper than any manifest",
-            "libxml2 refuses documents that are nested deeper than 256 elements or that grow without bound when entities are expanded, and this program does not read more than 128 MB (32 MB in another encoding than UTF-8) or two million tags, comments and references of a file. A manifest of ten thousand instances stays far below.",
+            "libxml2 refuses documents that are nested deeper than 256 elements or that grow without bound when entities are expanded, and this program does not read more than 128 MB (32 MB in another encoding than UTF-8) or a million tags, comments and references of a file. A manifest of ten thousand instances stays far below.",
             "split the manifest, or look at how the file came to be",
         ],
     ),
