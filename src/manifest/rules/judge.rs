@@ -7,8 +7,8 @@ use super::finding::{Finding, Findings, Lines};
 use super::text::decode::{self, Undecodable};
 use super::text::growth::GROWTH_MAX;
 use super::text::scan::{
-    self, ATTRIBUTES_IN_ALL_MAX, ATTRIBUTES_MAX, DEPTH_MAX, MARKUP_MAX, Markup, NAMESPACES_MAX,
-    TooMuch,
+    self, ATTRIBUTES_IN_ALL_MAX, ATTRIBUTES_MAX, CHILDREN_MAX, DEPTH_MAX, MARKUP_MAX, Markup,
+    NAMESPACES_MAX, TooMuch,
 };
 use super::tree::Element;
 use super::{Flavour, Included, grammar, import, lint, read, templates};
@@ -183,6 +183,12 @@ fn too_large(too_much: TooMuch, findings: &mut Findings) {
         TooMuch::AttributesInAll(at) => (
             at,
             format!("there are more than {ATTRIBUTES_IN_ALL_MAX} attributes"),
+        ),
+        TooMuch::Children(at) => (
+            at,
+            format!(
+                "an element holds more than {CHILDREN_MAX} others that are no instances or services"
+            ),
         ),
         TooMuch::Namespaces(at) => (
             at,

@@ -25,6 +25,13 @@ pub(in super::super) const ATTRIBUTES_IN_ALL_MAX: usize = 2 * MARKUP_MAX;
 /// for each `xi:include`.
 pub(in super::super) const NAMESPACES_MAX: usize = 4096;
 
+/// So many elements in one, but for those that a manifest of many VMs has many of: groups, properties,
+/// dependencies and patterns are compared pair by pair.
+pub(in super::super) const CHILDREN_MAX: usize = 10_000;
+
+/// Elements of which there may be as many as there are.
+const MANY: [&str; 4] = ["service_bundle", "service", "instance", "value_node"];
+
 /// Something in an element's content that the tree shows as plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Extra<'a> {
@@ -56,6 +63,8 @@ pub(in super::super) enum TooMuch {
     Attributes(usize),
     /// More than [`ATTRIBUTES_IN_ALL_MAX`] attributes, up to here.
     AttributesInAll(usize),
+    /// More than [`CHILDREN_MAX`] elements in one, up to here.
+    Children(usize),
     /// More than [`NAMESPACES_MAX`] namespace declarations, up to here.
     Namespaces(usize),
     /// More tags, comments and references than [`MARKUP_MAX`], up to here.
@@ -83,6 +92,8 @@ struct Scanner<'a> {
     text: &'a str,
     at: usize,
     open: Vec<usize>,
+    /// Of each open element, so many elements in it as are counted.
+    children: Vec<usize>,
     attributes: usize,
     namespaces: usize,
     markup: Markup<'a>,
@@ -97,6 +108,7 @@ pub(in super::super) fn scan(text: &str) -> Result<Markup<'_>, TooMuch> {
         text,
         at: 0,
         open: Vec::new(),
+        children: Vec::new(),
         attributes: 0,
         namespaces: 0,
         markup: Markup::default(),
@@ -148,6 +160,7 @@ impl<'a> Scanner<'a> {
             } else if rest.starts_with("</") {
                 self.skip_behind(">");
                 self.open.pop();
+                self.children.pop();
             } else {
                 self.tag()?;
             }
@@ -199,7 +212,16 @@ impl<'a> Scanner<'a> {
     fn tag(&mut self) -> Result<(), TooMuch> {
         let start = self.at;
         self.at += 1;
-        self.at += name(self.rest()).len();
+        let element = name(self.rest());
+        self.at += element.len();
+        if let Some(children) = self.children.last_mut()
+            && !MANY.contains(&element)
+        {
+            *children += 1;
+            if *children > CHILDREN_MAX {
+                return Err(TooMuch::Children(start));
+            }
+        }
         self.markup.root_attributes.get_or_insert(self.at);
         let mut attributes = 0;
         loop {
@@ -217,6 +239,7 @@ impl<'a> Scanner<'a> {
                     return Err(TooMuch::Deep(start));
                 }
                 self.open.push(start);
+                self.children.push(0);
                 return Ok(());
             }
             let Some(first) = rest.chars().next() else {
@@ -419,6 +442,13 @@ mod tests {
         assert_eq!(
             scan(&more).unwrap_err(),
             TooMuch::AttributesInAll(many.len())
+        );
+        let full = format!("<a>{}", "<b/>".repeat(CHILDREN_MAX));
+        assert!(scan(&format!("{full}</a><a><b/><b/></a>")).is_ok());
+        assert!(scan(&format!("{full}{}", "<instance/>".repeat(CHILDREN_MAX))).is_ok());
+        assert_eq!(
+            scan(&format!("{full}<c/>")).unwrap_err(),
+            TooMuch::Children(full.len())
         );
         let declared = "<a xmlns:b='c'/>".repeat(NAMESPACES_MAX);
         assert!(scan(&declared).is_ok());
