@@ -177,9 +177,12 @@ fn dispatch(
         // Properties are read anew by every start and stop, and a refresh that failed would put the
         // instance into maintenance.
         Command::Refresh(_) => Ok(()),
-        Command::Gen(arguments) => {
-            commands::generate::run(&RealHost::new(), &Log::new(&on_stderr), arguments)
-        }
+        Command::Gen(arguments) => commands::generate::run(
+            &RealHost::new(),
+            &Log::new(&on_stderr),
+            environment,
+            arguments,
+        ),
         Command::Inventory(arguments) => {
             commands::inventory::run(&RealHost::new(), &Log::new(&on_stderr), arguments)
         }
