@@ -182,7 +182,8 @@ fn dispatch(
         // instance into maintenance.
         Command::Refresh(_) => Ok(Ending::Done),
         Command::Gen(arguments) => {
-            commands::generate::run(&RealHost::new(), &Log::new(&on_stderr), arguments).map(done)
+            let (host, log) = (RealHost::new(), Log::new(&on_stderr));
+            commands::generate::run(&host, &log, environment, arguments).map(done)
         }
         Command::Validate(arguments) => commands::validate::run(arguments),
         Command::Rehearse(arguments) => commands::rehearse::run(arguments).map(done),

@@ -11,6 +11,7 @@ mod rbac;
 mod scope;
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::failure::Failure;
@@ -37,15 +38,25 @@ enum Other {
 ///
 /// # Errors
 /// The arguments do not make sense together, svccfg refuses the manifest, or it cannot be written.
-pub(crate) fn run(host: &dyn Host, log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn run(
+    host: &dyn Host,
+    log: &Log<'_>,
+    environment: &[(OsString, OsString)],
+    arguments: &Arguments,
+) -> Result<(), Failure> {
     match &arguments.other {
-        None => manifest(host, log, arguments),
+        None => manifest(host, log, environment, arguments),
         Some(Other::Rbac(arguments)) => rbac::run(log, arguments),
         Some(Other::Profile(arguments)) => profile::run(log, arguments),
     }
 }
 
-fn manifest(host: &dyn Host, log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
+fn manifest(
+    host: &dyn Host,
+    log: &Log<'_>,
+    environment: &[(OsString, OsString)],
+    arguments: &Arguments,
+) -> Result<(), Failure> {
     let mut notes = Vec::new();
     let (request, blueprint) = if let Some(path) = &arguments.fleet {
         let options = fleet::Options {
@@ -57,7 +68,7 @@ fn manifest(host: &dyn Host, log: &Log<'_>, arguments: &Arguments) -> Result<(),
         fleet::blueprint(path, &options)?
     } else {
         let request = if arguments.from_virtualbox {
-            let found = from_virtualbox::look(host, log, arguments)?;
+            let found = from_virtualbox::look(host, log, environment, arguments)?;
             notes.extend(found.notes);
             options::request_for(arguments, found.vms, found.wishes)?
         } else {

@@ -1,6 +1,9 @@
 //! `--from-virtualbox`: the VMs that VirtualBox knows, and the files that they need.
 
 mod everything;
+mod question;
+
+use std::ffi::OsString;
 
 use super::Arguments;
 use super::scope::{Named, Scopes};
@@ -16,6 +19,7 @@ use crate::manifest::request::{Origin, VmRequest, Want, Whom, Wish};
 use crate::tools::vboxmanage::Registered;
 use crate::vm::{Printable, VmName};
 use everything::everything;
+use question::question;
 
 /// What VirtualBox adds to what was typed.
 #[derive(Debug, Default)]
@@ -35,11 +39,12 @@ pub(super) struct Found {
 pub(super) fn look(
     host: &dyn Host,
     log: &Log<'_>,
+    environment: &[(OsString, OsString)],
     arguments: &Arguments,
 ) -> Result<Found, Failure> {
     let caller = inventory::caller(host)?.name;
     let ask = |user: &AccountName, instances: &[&InstanceName]| {
-        let question = question(arguments, user, instances);
+        let question = question(environment, arguments, user, instances);
         inventory::ask(host, log, &question)
     };
     if arguments.vms.is_empty() {
@@ -89,34 +94,6 @@ pub(super) fn look(
         }
     }
     Ok(found)
-}
-
-/// What is asked about a user's VMs: with the environment that they are to have, because another
-/// `VBOX_USER_HOME` is another list of VMs.
-fn question(
-    arguments: &Arguments,
-    user: &AccountName,
-    instances: &[&InstanceName],
-) -> inventory::Arguments {
-    let is_theirs = |whom: &str| {
-        whom == user.as_str() || instances.iter().any(|instance| instance.as_str() == whom)
-    };
-    let environment = arguments.environment.iter().filter_map(|text| {
-        let (name, value) = text.split_once('=')?;
-        match name.split_once(':') {
-            None => Some(text.clone()),
-            Some((whom, name)) => is_theirs(whom).then(|| format!("{name}={value}")),
-        }
-    });
-    let vboxmanage = arguments
-        .settings
-        .iter()
-        .find_map(|text| text.strip_prefix("virtualbox/vboxmanage="));
-    inventory::Arguments {
-        user: user.as_str().to_owned(),
-        vboxmanage: vboxmanage.map(Into::into),
-        environment: environment.collect(),
-    }
 }
 
 /// The users whose VMs are asked for, sorted.

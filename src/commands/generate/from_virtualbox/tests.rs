@@ -123,7 +123,7 @@ fn host(name: &str) -> Fake {
 
 fn made(line: &[&str]) -> Result<(Blueprint, Vec<String>), Failure> {
     let arguments = arguments(line);
-    let found = look(&host("alice"), &Log::new(&|_| ()), &arguments)?;
+    let found = look(&host("alice"), &Log::new(&|_| ()), &[], &arguments)?;
     let request = options::request_for(&arguments, found.vms, found.wishes)?;
     Ok((resolve(&request)?, found.notes))
 }
@@ -184,6 +184,49 @@ fn only_those_that_are_named() {
     assert_eq!(owner.user.as_str(), "alice");
     let four = format!("y={}", uuid(4));
     assert!(made(&["--from-virtualbox", "--user=alice", &four]).is_ok());
+}
+
+/// The server that answers may be the one that starts the VMs a moment later.
+#[test]
+fn virtualbox_is_asked_in_the_environment_that_the_vms_are_to_have() {
+    let shell = [
+        ("TZ", "UTC"),
+        ("LANG", "de_AT.UTF-8"),
+        ("VBOX_USER_HOME", "/x"),
+        ("A", "b"),
+    ];
+    let shell = shell.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let arguments = arguments(&[
+        "--from-virtualbox",
+        "--env=VBOX_LOG=all",
+        "--env=alice:VBOX_USER_HOME=/tank",
+        "--env=bob:VBOX_USER_HOME=/bob",
+        "--timezone=vm1:CET",
+        "--timezone=EST5EDT,M3.2.0/2:00:00",
+        "--timezone=carol:EET",
+    ]);
+    let vm1 = "vm1".parse().unwrap();
+    let asked = |user: &str, instances: &[&InstanceName]| {
+        question(&shell, &arguments, &user.parse().unwrap(), instances).environment
+    };
+    assert_eq!(
+        asked("alice", &[&vm1]),
+        [
+            "LANG=de_AT.UTF-8",
+            "TZ=CET",
+            "VBOX_LOG=all",
+            "VBOX_USER_HOME=/tank"
+        ]
+    );
+    assert_eq!(
+        asked("bob", &[]),
+        [
+            "LANG=de_AT.UTF-8",
+            "TZ=EST5EDT,M3.2.0/2:00:00",
+            "VBOX_LOG=all",
+            "VBOX_USER_HOME=/bob"
+        ]
+    );
 }
 
 #[test]

@@ -113,7 +113,7 @@ mod tests {
         let mut laughs = String::from("<!ENTITY l0 'lol'>");
         for level in 1..=9 {
             let inner = format!("&l{};", level - 1).repeat(10);
-            laughs.push_str(&format!("<!ENTITY l{level} '{inner}'>"));
+            laughs = format!("{laughs}<!ENTITY l{level} '{inner}'>");
         }
         assert!(scan(&document(&laughs, "&l5;")).is_ok());
         assert!(matches!(

@@ -114,9 +114,8 @@ pub(in super::super) fn scan(text: &str) -> Result<Markup<'_>, TooMuch> {
         markup: Markup::default(),
     };
     scanner.run()?;
-    match scanner.markup.document_type {
-        Some(found) => growth::check(text, found)?,
-        None => {}
+    if let Some(found) = scanner.markup.document_type {
+        growth::check(text, found)?;
     }
     Ok(scanner.markup)
 }
