@@ -215,6 +215,11 @@ fn a_million_siblings() {
         ("characters", "&#97;"),
         ("open and closed", "<service></servixe>"),
         ("namespaces", "<a:b xmlns:a='b'/>"),
+        (
+            "attributes",
+            "<a b='' c='' d='' e='' f='' g='' h='' i='' j='' k=''/>",
+        ),
+        ("groups", "<property_group name='a' type='application'/>"),
     ] {
         let last = if sibling.starts_with("<!") {
             "<a/>"
