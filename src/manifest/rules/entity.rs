@@ -43,8 +43,8 @@ pub(super) struct Instance<'d> {
 pub(super) struct Entity<'d> {
     /// In the order of the document.
     pub(super) groups: Vec<Group<'d>>,
-    /// The place of each group, by name and type.
-    index: HashMap<(Cow<'d, str>, Cow<'d, str>), usize>,
+    /// The places of the groups of a name, one for each type.
+    index: HashMap<Cow<'d, str>, Vec<usize>>,
     pub(super) dependents: Vec<Dependent<'d>>,
     pub(super) group_patterns: Vec<GroupPattern<'d>>,
     pub(super) property_patterns: Vec<PropertyPattern<'d>>,
@@ -65,12 +65,13 @@ impl<'d> Entity<'d> {
         at: usize,
     ) -> &mut Group<'d> {
         let (name, kind) = (name.into(), kind.into());
-        let next = self.groups.len();
-        let place = *self
-            .index
-            .entry((name.clone(), kind.clone()))
-            .or_insert(next);
-        if place == next {
+        let places = self.index.entry(name.clone()).or_default();
+        let known = places
+            .iter()
+            .find(|place| self.groups[**place].kind == kind);
+        let place = known.copied().unwrap_or(self.groups.len());
+        if place == self.groups.len() {
+            places.push(place);
             self.groups.push(Group {
                 name,
                 kind,
@@ -82,16 +83,19 @@ impl<'d> Entity<'d> {
         &mut self.groups[place]
     }
 
-    /// The group of this name, of whatever type.
+    /// The first group of this name, of whatever type.
     pub(super) fn named(&self, name: &str) -> Option<&Group<'d>> {
-        self.groups.iter().find(|group| group.name == name)
+        self.all_named(name).next()
     }
 
     /// The group of this name and type.
     pub(super) fn find(&self, name: &str, kind: &str) -> Option<&Group<'d>> {
-        self.groups
-            .iter()
-            .find(|group| group.name == name && group.kind == kind)
+        self.all_named(name).find(|group| group.kind == kind)
+    }
+
+    fn all_named(&self, name: &str) -> impl Iterator<Item = &Group<'d>> {
+        let places = self.index.get(name).map_or(&[][..], Vec::as_slice);
+        places.iter().map(|place| &self.groups[*place])
     }
 }
 

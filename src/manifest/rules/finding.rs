@@ -29,14 +29,14 @@ impl Finding {
     }
 }
 
-/// So many findings are kept of one file; somebody who has more of them mends the first ones first.
+/// So many errors are kept of one file, and so many warnings; somebody who has more of them mends the first ones first.
 pub(crate) const KEPT: usize = 1000;
 
 /// Collects findings by their place in the text.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
-    found: Vec<Found>,
-    errors: usize,
+    errors: Vec<Found>,
+    warnings: Vec<Found>,
     dropped: usize,
 }
 
@@ -68,11 +68,13 @@ impl Findings {
     }
 
     fn push(&mut self, code: Code, at: usize, message: String, help: Option<String>) {
-        if code.rule().severity == Severity::Error {
-            self.errors += 1;
-        }
-        if self.found.len() < KEPT {
-            self.found.push(Found {
+        // A flood of warnings may not hide an error.
+        let kept = match code.rule().severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        if kept.len() < KEPT {
+            kept.push(Found {
                 at,
                 code,
                 message: cut(message),
@@ -85,7 +87,7 @@ impl Findings {
 
     /// Takes those of a text into which so many bytes were put at this offset.
     pub(super) fn take(&mut self, of: Self, offset: usize, bytes: usize) {
-        for found in of.found {
+        for found in of.errors.into_iter().chain(of.warnings) {
             let at = if found.at > offset {
                 found.at.saturating_sub(bytes).max(offset)
             } else {
@@ -93,18 +95,25 @@ impl Findings {
             };
             self.push(found.code, at, found.message, found.help);
         }
-        self.errors += of.errors;
         self.dropped += of.dropped;
     }
 
     /// Whether svccfg would have stopped by now.
     pub(super) fn any_error(&self) -> bool {
-        self.errors > 0
+        !self.errors.is_empty()
     }
 
-    /// Everything in the order in which it was found, then how many were not kept.
+    /// Whether more errors would not be kept, so that looking for them is of no use.
+    pub(super) fn is_full(&self) -> bool {
+        self.errors.len() >= KEPT
+    }
+
+    /// The errors and the warnings, each in the order in which they were found, then how many were not
+    /// kept.
     pub(super) fn into_parts(self) -> (Vec<Found>, usize) {
-        (self.found, self.dropped)
+        let mut found = self.errors;
+        found.extend(self.warnings);
+        (found, self.dropped)
     }
 }
 
@@ -294,8 +303,9 @@ mod tests {
         for at in 0..KEPT + 7 {
             findings.add(Code::NotWellFormed, at, "x");
         }
-        assert!(findings.any_error());
+        assert!(findings.any_error() && findings.is_full());
+        findings.add(Code::XmlVersion, 0, "x");
         let (found, dropped) = findings.into_parts();
-        assert_eq!((found.len(), dropped), (KEPT, 7));
+        assert_eq!((found.len(), dropped), (KEPT + 1, 7));
     }
 }

@@ -43,8 +43,19 @@ pub(super) fn check(bundle: &Bundle<'_>, findings: &mut Findings) {
     let framework = Framework::new();
     let mut said = HashSet::new();
     for service in &bundle.services {
+        if work(service) > WORK_MAX {
+            let message = format!(
+                "the service {} has more instances, property groups and patterns than can be compared",
+                Printable(service.name)
+            );
+            findings.add(Code::TooLarge, service.at, message);
+            continue;
+        }
         let restarter = restarter(&service.entity, findings);
         for instance in &service.instances {
+            if findings.is_full() {
+                return;
+            }
             let own = restarter_of_instance(&instance.entity, restarter, findings);
             let mut check = Check {
                 service,
@@ -60,6 +71,36 @@ pub(super) fn check(bundle: &Bundle<'_>, findings: &mut Findings) {
             check.required_groups();
         }
     }
+}
+
+/// So many comparisons take some seconds. 10,000 instances with the templates of this program's own
+/// manifests need a fiftieth of it.
+const WORK_MAX: usize = 1_000_000_000;
+
+/// How many comparisons a service takes: each property of each instance with each pattern.
+fn work(service: &Service<'_>) -> usize {
+    let size = |entity: &Entity<'_>| {
+        let properties: usize = entity
+            .groups
+            .iter()
+            .map(|group| 1 + group.properties.len())
+            .sum();
+        let patterns = entity.group_patterns.len() + entity.property_patterns.len();
+        (properties, patterns)
+    };
+    let (properties, patterns) = size(&service.entity);
+    service
+        .instances
+        .iter()
+        .map(|instance| {
+            let own = size(&instance.entity);
+            let patterns = patterns + own.1;
+            // The templates of the framework are about 80 patterns.
+            (properties + own.0)
+                .saturating_add(patterns)
+                .saturating_mul(patterns + 80)
+        })
+        .fold(0, usize::saturating_add)
 }
 
 const GLOBAL: &str = "system/svc/global";

@@ -8,6 +8,9 @@ use crate::manifest::rules::entity::{GroupPattern, Property, PropertyPattern};
 use crate::manifest::rules::value::{self, ValueType};
 use crate::vm::Printable;
 
+/// So many of the values that are allowed are named.
+const SHOWN: usize = 20;
+
 /// The longest name of the property group behind a property pattern, in bytes.
 const PATTERN_NAME_MAX: usize = 119;
 
@@ -192,12 +195,25 @@ impl<'c, 'd> Check<'c, 'd> {
             self.say(Code::ConstraintType, property.at, message);
             return;
         }
+        let shown = allowed
+            .iter()
+            .take(SHOWN)
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", ");
+        let more = match allowed.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
         for value in &property.values {
+            if self.findings.is_full() {
+                return;
+            }
             if !allowed.iter().any(|allowed| same(&value.text, allowed)) {
                 let message = format!(
-                    "{path} cannot be '{}'; its template allows {}",
+                    "{path} cannot be '{}'; its template allows {}{more}",
                     Printable(&value.text),
-                    Printable(&allowed.join(", "))
+                    Printable(&shown)
                 );
                 self.say(Code::ValueNotAllowed, value.at, message);
             }
