@@ -10,10 +10,11 @@
 //!                         |-> plan, settings, schema    pure decisions
 //!                         `-> manifest/*     what SMF imports
 //!                       failure              kinds of failure -> exit status
-//! words: fmri, vm       no I/O
+//! words: fmri, vm       no I/O; columns, output: what is printed
 //! ```
 
 mod cli;
+mod columns;
 mod commands;
 mod docs;
 mod failure;
@@ -21,6 +22,7 @@ mod fmri;
 mod host;
 mod log;
 mod manifest;
+mod output;
 mod plan;
 mod rehearse;
 mod schema;

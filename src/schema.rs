@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::vm::{Intent, VmName};
+use crate::vm::VmName;
 
 mod rows;
 
@@ -90,14 +90,6 @@ impl ReadBy {
             Self::Start => "start",
             Self::Stop => "stop",
             Self::Both => "start and stop",
-        }
-    }
-
-    /// Whether the method for this reads it.
-    pub(crate) const fn includes(self, intent: Intent) -> bool {
-        match (self, intent) {
-            (Self::Both, _) | (Self::Start, Intent::Start) | (Self::Stop, Intent::Stop) => true,
-            (Self::Start, Intent::Stop) | (Self::Stop, Intent::Start) => false,
         }
     }
 }

@@ -60,9 +60,7 @@ pub(crate) fn not_read(error: SvcpropError) -> Failure {
             Kind::Transient,
             "svcs -xv svc:/system/svc/repository-server tells more; see also the log of svc.configd",
         ),
-        SvcpropError::NoInstance(_) => {
-            (Kind::Config, "svcs -a lists the instances that there are")
-        }
+        SvcpropError::NoInstance(_) => (Kind::Config, "svcs -a lists the instances that there are"),
         SvcpropError::NoSmf(_) => (
             Kind::NoSmf,
             "vbox-smf rehearse shows what would happen with one",
