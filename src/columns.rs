@@ -30,10 +30,11 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// A paragraph that begins this far from the left, each line ended.
 pub(crate) fn paragraph(indent: usize, text: &str) -> String {
-    wrap(text, WIDTH - indent)
+    let margin = " ".repeat(indent);
+    let lines = wrap(text, WIDTH - indent);
+    lines
         .iter()
-        .map(|line| format!("{:indent$}{line}\n", ""))
-        .collect()
+        .fold(String::new(), |text, line| text + &margin + line + "\n")
 }
 
 /// A table whose columns are this wide, with cells of several lines where they need them. A line break in a

@@ -101,6 +101,9 @@ pub(crate) fn verdicts() -> String {
 }
 
 #[cfg(test)]
+mod log_words;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

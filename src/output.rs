@@ -1,6 +1,7 @@
 //! What a command prints: its result, on standard output, and nothing else there.
 
-use std::io::{self, Write};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 
 use serde::Serialize;
 
@@ -30,7 +31,7 @@ pub(crate) fn json(object: &impl Serialize) -> String {
     for c in plain.chars() {
         if is_unprintable(c) {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                text.push_str(&format!("\\u{unit:04x}"));
+                write!(text, "\\u{unit:04x}").expect("a String");
             }
         } else {
             text.push(c);

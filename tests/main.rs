@@ -3,6 +3,7 @@
 mod entry;
 mod generate;
 mod house;
+mod manual;
 // The rig is a chroot of Debian.
 #[cfg(target_os = "linux")]
 mod real;

@@ -19,7 +19,7 @@ Examples:
   vbox-smf describe vm/stop_method
   vbox-smf describe --json")]
 pub(crate) struct Arguments {
-    /// One property, as in vm/stop_method, in full
+    /// One property, as in `vm/stop_method`, in full
     #[arg(value_name = "PROPERTY")]
     property: Option<String>,
     /// Print the table of the README
@@ -254,6 +254,20 @@ mod tests {
             all["properties"].as_array().unwrap().len(),
             PROPERTIES.len()
         );
+    }
+
+    #[test]
+    fn the_readme_names_every_field() {
+        let all: serde_json::Value = serde_json::from_str(&json(PROPERTIES)).unwrap();
+        let readme = include_str!("../../README.md");
+        let (_, section) = readme.split_once("`describe --json` prints").unwrap();
+        let (section, _) = section.split_once("`describe --markdown`").unwrap();
+        for field in all["properties"][0].as_object().unwrap().keys() {
+            assert!(
+                section.contains(&format!("`{field}`")),
+                "{field}: {section}"
+            );
+        }
     }
 
     #[test]

@@ -282,3 +282,43 @@ fn an_instance_that_cannot_be_explained() {
     let host = Fake::default().answer(&question("", FMRI), 1, "", none);
     assert_eq!(explain(&host).kind, Kind::Config);
 }
+
+/// Whether one value is the other, where `...` stands for any text.
+fn same(shown: &serde_json::Value, real: &serde_json::Value) -> bool {
+    use serde_json::Value as V;
+    match (shown, real) {
+        (V::Object(shown), V::Object(real)) => {
+            shown.keys().eq(real.keys()) && shown.iter().all(|(key, value)| same(value, &real[key]))
+        }
+        (V::Array(shown), V::Array(real)) => {
+            shown.len() == real.len() && shown.iter().zip(real).all(|(a, b)| same(a, b))
+        }
+        (V::String(shown), V::String(_)) if shown == "..." => true,
+        (shown, real) => shown == real,
+    }
+}
+
+/// The README shows the object, cut to one property and one state.
+#[test]
+fn the_readme_shows_the_object() {
+    let lines = include_str!("../../../README.md").lines();
+    let shown: String = lines
+        .skip_while(|line| !line.contains("{\"version\":1,\"instance\":"))
+        .take_while(|line| line.starts_with("    "))
+        .collect();
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let explained = given(&[
+        "vm/stop_method=acpipowerbutton",
+        "vm/stop_timeout=240",
+        "vm/name=x",
+    ]);
+    let mut real: serde_json::Value = serde_json::from_str(&json::object(&explained)).unwrap();
+    let properties = real["properties"].as_object_mut().unwrap();
+    properties.retain(|path, _| path == "vm/name");
+    let rules = real["rules"].as_array_mut().unwrap();
+    rules.retain(|rule| rule["state"] == "running");
+    assert!(
+        same(&shown, &real),
+        "README.md:\n{shown:#}\nthe program:\n{real:#}"
+    );
+}

@@ -118,15 +118,18 @@ pub(super) fn page(cli: clap::Command) -> String {
     }
 
     text.push_str(".SH EXAMPLES\n");
-    for command in &commands {
+    for (at, command) in commands.iter().enumerate() {
         text.push_str(&rendered(|roff| {
-            roff.control("TP", []).text([bold(command.get_name())]);
-            for (at, line) in examples(command).into_iter().enumerate() {
-                if at > 0 {
-                    roff.control("br", []);
-                }
+            if at > 0 {
+                roff.control("PP", []);
+            }
+            roff.text([bold(command.get_name())]);
+            // A line of a shell is neither filled nor hyphenated.
+            roff.control("nf", []);
+            for line in examples(command) {
                 roff.text([roman(line)]);
             }
+            roff.control("fi", []);
         }));
     }
 
