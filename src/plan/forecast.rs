@@ -64,44 +64,66 @@ pub(crate) fn forecast(
     let mut elapsed = Duration::ZERO;
     let mut deeds: Vec<Deed> = Vec::new();
     let mut stages: Vec<Stage> = Vec::new();
+    let mut waits = 0;
     loop {
-        let seen = Observed {
-            state: Some(&state),
-            process: !is_off(&state),
-            unchanged: LONG_AGO,
-            elapsed,
-            deeds: &deeds,
+        let ask = |at: Duration, deeds: &[Deed]| {
+            let seen = Observed {
+                state: Some(&state),
+                process: !is_off(&state),
+                unchanged: LONG_AGO,
+                elapsed: at,
+                deeds,
+            };
+            next(&seen, intent, budget, settings)
         };
-        let end = match next(&seen, intent, budget, settings) {
+        let end = match ask(elapsed, &deeds) {
             Step::Done(note) => End::Done(note, state),
-            Step::Fail(kind, reason) => End::Fail(kind, reason),
+            Step::Fail(kind, reason) => End::Fail(kind, without_deeds(reason)),
             Step::Wait(pause, what) => {
-                match what {
-                    // Nothing changes until the time is over, however often it is looked at.
-                    Waiting::Change => {
-                        note(&mut stages, elapsed, Doing::Wait(what));
-                        elapsed = budget.max(elapsed);
-                    }
-                    Waiting::Delay => {
-                        note(&mut stages, elapsed, Doing::Wait(what));
-                        elapsed += pause;
-                    }
-                    // The pauses between two actions tell nothing.
-                    Waiting::Answer
-                    | Waiting::Process
-                    | Waiting::ProcessSeen
-                    | Waiting::Guest
-                    | Waiting::Retry => elapsed += pause,
+                waits += 1;
+                if matches!(what, Waiting::Change | Waiting::Delay) && waits == 1 {
+                    note(&mut stages, elapsed, Doing::Wait(what));
                 }
+                let again = |times| {
+                    let step = ask(elapsed + pause * times, &deeds);
+                    matches!(step, Step::Wait(_, other) if other == what)
+                };
+                let times = if waits > OFTEN {
+                    last(pause, budget, again)
+                } else {
+                    1
+                };
+                elapsed += pause * times.max(1);
                 continue;
             }
             Step::Act(action, _, because) => {
-                note(&mut stages, elapsed, Doing::Act(action, because));
-                deeds.push(Deed {
+                let before = deeds.last().map(|deed| deed.at);
+                waits = 0;
+                let stage = note(&mut stages, elapsed, Doing::Act(action, because));
+                let deed = |at| Deed {
                     action,
-                    at: elapsed,
+                    at,
                     outcome: Outcome::Accepted,
-                });
+                };
+                deeds.push(deed(elapsed));
+                if let Some(before) = before
+                    && stage.times > OFTEN
+                {
+                    let period = elapsed.saturating_sub(before);
+                    let mut so_far = deeds.clone();
+                    let times = last(period, budget, |times| {
+                        // The time before this one is the last that it was done.
+                        let previous = elapsed + period * times.saturating_sub(1);
+                        if let Some(last) = so_far.last_mut() {
+                            *last = deed(previous);
+                        }
+                        let step = ask(previous + period, &so_far);
+                        matches!(step, Step::Act(other, ..) if other == action)
+                    });
+                    stage.times += usize::try_from(times).unwrap_or(usize::MAX);
+                    elapsed += period * times;
+                    deeds.push(deed(elapsed));
+                }
                 state = after(action, state);
                 continue;
             }
@@ -114,12 +136,60 @@ pub(crate) fn forecast(
     }
 }
 
+/// So often the same thing is asked for step by step, before the times that it goes on for are counted at
+/// once: svc.startd's limit may be years.
+const OFTEN: usize = 100;
+
+/// How many times a period fits into the budget before an answer changes that then stays changed.
+fn last(period: Duration, budget: Duration, mut same: impl FnMut(u32) -> bool) -> u32 {
+    let most = budget.as_millis() / period.as_millis().max(1);
+    let (mut yes, mut no) = (0, u32::try_from(most).unwrap_or(u32::MAX - 1) + 1);
+    while no - yes > 1 {
+        let middle = yes + (no - yes) / 2;
+        if same(middle) {
+            yes = middle;
+        } else {
+            no = middle;
+        }
+    }
+    yes
+}
+
+/// The stages tell what was tried.
+fn without_deeds(reason: Reason) -> Reason {
+    match reason {
+        Reason::OutOfTime {
+            state,
+            process,
+            intent,
+            ..
+        } => Reason::OutOfTime {
+            state,
+            process,
+            tried: Vec::new(),
+            intent,
+        },
+        Reason::StillUp { state, .. } => Reason::StillUp {
+            state,
+            tried: Vec::new(),
+        },
+        Reason::Untouchable(_)
+        | Reason::Refused(..)
+        | Reason::DidNotStayUp(_)
+        | Reason::ActionFailed(..)
+        | Reason::NotRestored(_)
+        | Reason::ActionHung(_) => reason,
+    }
+}
+
 /// Writes down what is done, or that it is done again.
-fn note(stages: &mut Vec<Stage>, at: Duration, what: Doing) {
+fn note(stages: &mut Vec<Stage>, at: Duration, what: Doing) -> &mut Stage {
     match stages.last_mut() {
         Some(last) if last.what == what => last.times += 1,
         _ => stages.push(Stage { at, what, times: 1 }),
     }
+    let newest = stages.len() - 1;
+    &mut stages[newest]
 }
 
 /// The state after an action that VirtualBox did, with a guest that hears nothing.
@@ -217,6 +287,35 @@ mod tests {
             [(5, Action::DiscardState, 1), (5, Action::Start, 1)]
         );
         assert_eq!(seen.end, End::Done(Note::Runs, VmState::Running));
+    }
+
+    /// svc.startd's limit may be ten years, and nobody waits for those.
+    #[test]
+    fn a_long_time_is_leapt_over() {
+        for seconds in [4_000, 86_410, 10 * 365 * 86_400_u64] {
+            let text = seconds.to_string();
+            let budget = seconds - 10;
+            let method_ends = budget - budget / 4;
+            for (method, times) in [
+                ("acpipowerbutton", method_ends.div_ceil(10)),
+                ("shutdown", 1),
+            ] {
+                let rows = [
+                    ("vm/stop_method", method),
+                    ("stop/timeout_seconds", text.as_str()),
+                ];
+                let stop = told(&VmState::Running, Intent::Stop, &rows);
+                let [asked, saved] = acts(&stop)[..] else {
+                    panic!("{stop:?}");
+                };
+                assert_eq!((asked.0, asked.2 as u64), (0, times), "{seconds} {method}");
+                assert!(saved.0.abs_diff(method_ends) <= 1, "{saved:?}");
+                assert_eq!(saved.1, Action::SaveState);
+            }
+            let rows = [("stop/timeout_seconds", text.as_str())];
+            let moving = told(&VmState::Saving, Intent::Stop, &rows);
+            assert_eq!(moving.at, Duration::from_secs(budget));
+        }
     }
 
     /// Every state, and the longest time, under every setting of a stop.
