@@ -99,7 +99,7 @@ pub(crate) fn forecast(
             Step::Act(action, _, because) => {
                 let before = deeds.last().map(|deed| deed.at);
                 waits = 0;
-                let stage = note(&mut stages, elapsed, Doing::Act(action, because));
+                let newest = note(&mut stages, elapsed, Doing::Act(action, because));
                 let deed = |at| Deed {
                     action,
                     at,
@@ -107,7 +107,7 @@ pub(crate) fn forecast(
                 };
                 deeds.push(deed(elapsed));
                 if let Some(before) = before
-                    && stage.times > OFTEN
+                    && newest.times > OFTEN
                 {
                     let period = elapsed.saturating_sub(before);
                     let mut so_far = deeds.clone();
@@ -120,7 +120,7 @@ pub(crate) fn forecast(
                         let step = ask(previous + period, &so_far);
                         matches!(step, Step::Act(other, ..) if other == action)
                     });
-                    stage.times += usize::try_from(times).unwrap_or(usize::MAX);
+                    newest.times += usize::try_from(times).unwrap_or(usize::MAX);
                     elapsed += period * times;
                     deeds.push(deed(elapsed));
                 }
