@@ -5,7 +5,7 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::commands::{self, method::Request};
 use crate::docs;
@@ -31,12 +31,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start the VM of an instance (the start method of SMF)
-    #[command(after_help = docs::exit_statuses())]
+    #[command(after_help = docs::method_help(Intent::Start))]
     Start(MethodArguments),
     /// Stop the VM of an instance (the stop method of SMF)
-    #[command(after_help = docs::exit_statuses())]
+    #[command(after_help = docs::method_help(Intent::Stop))]
     Stop(MethodArguments),
     /// Do nothing: properties are read anew by every start and stop (the refresh method of SMF)
+    #[command(after_help = "Examples:\n  svcadm refresh vbox:vm1")]
     Refresh(Instance),
     Gen(Box<commands::generate::Arguments>),
     #[command(after_help = docs::verdicts())]
@@ -44,6 +45,28 @@ enum Command {
     #[command(hide = true)]
     Inventory(commands::inventory::Arguments),
     Rehearse(commands::rehearse::Arguments),
+    // What the program says of itself.
+    Describe(commands::describe::Arguments),
+    Explain(ExplainArguments),
+    Man(commands::man::Arguments),
+    Completions(commands::completions::Arguments),
+}
+
+impl Command {
+    /// Whether svc.startd may call it. A method prints nothing but its log.
+    const fn is_method(&self) -> bool {
+        match self {
+            Self::Start(_) | Self::Stop(_) | Self::Refresh(_) => true,
+            Self::Gen(_)
+            | Self::Inventory(_)
+            | Self::Validate(_)
+            | Self::Rehearse(_)
+            | Self::Describe(_)
+            | Self::Explain(_)
+            | Self::Man(_)
+            | Self::Completions(_) => false,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -53,6 +76,30 @@ struct MethodArguments {
     /// Look, say what would be done, and do nothing; exits 0 when it would act or is done
     #[arg(long)]
     dry_run: bool,
+}
+
+/// Explain what a start and a stop do in every state of a VM, and why
+///
+/// Without an instance it explains the defaults, with the timeouts that `vbox-smf gen` writes, and needs
+/// no SMF. With one it says where each of its properties comes from: from the instance, from the service,
+/// or from the program's default.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "\
+Exits 99 where an instance is named and there is no SMF.
+
+Examples:
+  vbox-smf explain
+  vbox-smf explain --set vm/stop_method=acpipowerbutton --set vm/on_paused=leave
+  vbox-smf explain --vm vm1
+  vbox-smf explain --fmri svc:/site/other:vm1 --set stop/timeout_seconds=60",
+    mut_arg("fmri", |fmri| fmri.help("The instance, as in svc:/site/xvm/vbox:vm1"))
+)]
+struct ExplainArguments {
+    #[command(flatten)]
+    instance: Instance,
+    #[command(flatten)]
+    rest: commands::explain::Arguments,
 }
 
 const FMRI_HELP: &str = "The instance, as in svc:/site/xvm/vbox:vm1 [default: $SMF_FMRI]";
@@ -68,6 +115,11 @@ struct Instance {
 }
 
 impl Instance {
+    /// Whether an instance is named on the command line.
+    const fn is_named(&self) -> bool {
+        self.fmri.is_some() || self.vm.is_some()
+    }
+
     /// Decides which instance is meant.
     fn decide(&self, environment: &[(OsString, OsString)]) -> Result<InstanceFmri, Failure> {
         let in_environment = || {
@@ -115,9 +167,13 @@ pub fn run(
         Caller::Hand
     };
     ExitCode::from(exit_status(caller, || match Cli::try_parse_from(args) {
-        Ok(cli) => dispatch(&cli, &environment, caller).map_err(|failure| {
+        Ok(cli) => dispatch(&cli, &environment, caller).or_else(|failure| {
+            if failure.reader_left() && !cli.command.is_method() {
+                // Whoever read has read enough: `| head -1`.
+                return Ok(Ending::Done);
+            }
             complain(&failure);
-            failure.kind
+            Err(failure.kind)
         }),
         Err(answer) => answer_usage(&answer, caller),
     }))
@@ -190,6 +246,17 @@ fn dispatch(
         Command::Inventory(arguments) => {
             commands::inventory::run(&RealHost::new(), &Log::new(&on_stderr), arguments).map(done)
         }
+        Command::Describe(arguments) => commands::describe::run(arguments).map(done),
+        Command::Explain(arguments) => {
+            // svc.startd asks for no explanation: its instance is not meant.
+            let named = arguments.instance.is_named();
+            let fmri = named.then(|| arguments.instance.decide(&[])).transpose()?;
+            commands::explain::run(&RealHost::new(), fmri, &arguments.rest).map(done)
+        }
+        Command::Man(arguments) => commands::man::run(Cli::command(), arguments).map(done),
+        Command::Completions(arguments) => {
+            commands::completions::run(Cli::command(), arguments).map(done)
+        }
     }
 }
 
@@ -199,7 +266,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_sound() {
-        use clap::CommandFactory;
         Cli::command().debug_assert();
     }
 

@@ -3,12 +3,14 @@
 use std::fmt::Write;
 
 use crate::failure::{Caller, Ending, Kind, SUCCESS};
+use crate::schema::{Default, PROPERTIES, Property};
+use crate::vm::Intent;
 
 /// A row of the table of exit statuses: the status, what it means, what svc.startd makes of it.
-type Row = (u8, &'static str, &'static str);
+pub(crate) type Row = (u8, &'static str, &'static str);
 
 /// The exit statuses, in the order of their numbers.
-fn exit_rows() -> Vec<Row> {
+pub(crate) fn exit_rows() -> Vec<Row> {
     let mut rows: Vec<Row> = vec![(
         SUCCESS,
         "the VM is proven where it should be",
@@ -25,8 +27,55 @@ fn exit_rows() -> Vec<Row> {
     rows
 }
 
-/// For `--help`.
-pub(crate) fn exit_statuses() -> String {
+/// What holds without a property.
+pub(crate) const fn default_words(property: &Property) -> &'static str {
+    match property.default {
+        Default::Value(words) | Default::Absent(words) => words,
+    }
+}
+
+/// The properties, as the README has them.
+pub(crate) fn property_table() -> String {
+    let mut table = String::from("| property | type | default | values |\n|---|---|---|---|\n");
+    for property in PROPERTIES {
+        let default = match property.default {
+            Default::Value(value) => format!("`{value}`"),
+            Default::Absent(words) => words.to_owned(),
+        };
+        writeln!(
+            table,
+            "| `{}` | {} | {default} | {}: {} |",
+            property.path(),
+            property.value_type,
+            property.description.trim_end_matches('.'),
+            property.allowed
+        )
+        .expect("a String");
+    }
+    table
+}
+
+/// The exit statuses of `validate`.
+pub(crate) fn verdict_rows() -> [(u8, &'static str); 3] {
+    Ending::ALL.map(|ending| (ending.exit_status(Caller::Hand), ending.meaning()))
+}
+
+/// For `--help` of a method: the exit statuses, and how it is called by hand.
+pub(crate) fn method_help(intent: Intent) -> String {
+    format!(
+        "{}\n\nExamples:
+  vbox-smf {intent} --vm vm1 --dry-run
+  vbox-smf {intent} --fmri svc:/site/other:vm1
+  svcadm {} vbox:vm1",
+        exit_statuses(),
+        match intent {
+            Intent::Start => "enable",
+            Intent::Stop => "disable",
+        }
+    )
+}
+
+fn exit_statuses() -> String {
     let mut text = String::from("Exit status:\n");
     for (status, meaning, consequence) in exit_rows() {
         writeln!(text, "  {status:<4} {meaning}").expect("a String");
@@ -38,9 +87,8 @@ pub(crate) fn exit_statuses() -> String {
 /// For `validate --help`.
 pub(crate) fn verdicts() -> String {
     let mut text = String::from("Exit status:\n");
-    for ending in Ending::ALL {
-        let status = ending.exit_status(Caller::Hand);
-        writeln!(text, "  {status}  {}", ending.meaning()).expect("a String");
+    for (status, meaning) in verdict_rows() {
+        writeln!(text, "  {status}  {meaning}").expect("a String");
     }
     text.push_str(
         "\nExamples:
@@ -53,9 +101,11 @@ pub(crate) fn verdicts() -> String {
 }
 
 #[cfg(test)]
+mod log_words;
+
+#[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Default, PROPERTIES};
 
     /// Says how to mend a README that is behind.
     #[track_caller]
@@ -67,25 +117,17 @@ mod tests {
         );
     }
 
+    /// `describe --markdown` prints what is between these two lines, and nothing else.
     #[test]
     fn the_readme_has_every_property() {
-        let mut table = String::from("| property | type | default | values |\n|---|---|---|---|\n");
-        for property in PROPERTIES {
-            let default = match property.default {
-                Default::Value(value) => format!("`{value}`"),
-                Default::Absent(words) => words.to_owned(),
-            };
-            writeln!(
-                table,
-                "| `{}` | {} | {default} | {}: {} |",
-                property.path(),
-                property.value_type,
-                property.description.trim_end_matches('.'),
-                property.allowed
-            )
-            .expect("a String");
-        }
-        assert_in_readme(&table);
+        let readme = include_str!("../README.md");
+        let (_, after) = readme
+            .split_once("\n<!-- properties: held to the program by a test -->\n\n")
+            .expect("where it begins");
+        let (table, _) = after
+            .split_once("\n<!-- end of the properties -->\n")
+            .expect("where it ends");
+        assert_eq!(table, property_table(), "vbox-smf describe --markdown");
     }
 
     #[test]
@@ -100,9 +142,8 @@ mod tests {
     #[test]
     fn the_readme_has_every_verdict() {
         let mut table = String::from("| status | meaning |\n|---|---|\n");
-        for ending in Ending::ALL {
-            let status = ending.exit_status(Caller::Hand);
-            writeln!(table, "| {status} | {} |", ending.meaning()).expect("a String");
+        for (status, meaning) in verdict_rows() {
+            writeln!(table, "| {status} | {meaning} |").expect("a String");
         }
         assert_in_readme(&table);
     }

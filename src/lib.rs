@@ -12,10 +12,11 @@
 //!                         |-> manifest/*     what SMF imports
 //!                         `-> rbac           who may manage it
 //!                       failure              kinds of failure -> exit status
-//! words: fmri, vm       no I/O
+//! words: fmri, vm       no I/O; columns, output: what is printed
 //! ```
 
 mod cli;
+mod columns;
 mod commands;
 mod docs;
 mod failure;
@@ -24,6 +25,7 @@ mod fmri;
 mod host;
 mod log;
 mod manifest;
+mod output;
 mod plan;
 mod rbac;
 mod rehearse;

@@ -22,6 +22,7 @@ use crate::settings::{OnAborted, OnPaused, OnSaved, OnStuck, Settings, StopFallb
 use crate::vm::{Intent, VmState};
 
 mod class;
+mod forecast;
 mod ladder;
 mod start;
 mod stop;
@@ -29,6 +30,8 @@ mod words;
 
 pub(crate) use class::is_off;
 use class::{Class, class};
+pub(crate) use forecast::{Doing, End, Forecast, Stage, forecast};
+pub(crate) use stop::fallback_share;
 
 #[cfg(test)]
 mod tests;

@@ -72,6 +72,28 @@ pub(crate) enum Default {
     Absent(&'static str),
 }
 
+/// Which methods read a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReadBy {
+    /// The start method.
+    Start,
+    /// The stop method.
+    Stop,
+    /// Both.
+    Both,
+}
+
+impl ReadBy {
+    /// For the tables.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Both => "start and stop",
+        }
+    }
+}
+
 /// A property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Property {
@@ -85,6 +107,8 @@ pub(crate) struct Property {
     pub(crate) default: Default,
     /// The values it may have.
     pub(crate) allowed: Allowed,
+    /// Which methods read it.
+    pub(crate) read_by: ReadBy,
     /// Under 40 characters, lower case, no punctuation: `smf_template(7)`.
     pub(crate) common_name: &'static str,
     /// A sentence.
@@ -95,6 +119,11 @@ impl Property {
     /// `group/name`.
     pub(crate) fn path(&self) -> String {
         format!("{}/{}", self.group, self.name)
+    }
+
+    /// The property of this path, where there is one.
+    pub(crate) fn of_path(path: &str) -> Option<&'static Self> {
+        PROPERTIES.iter().find(|property| property.path() == path)
     }
 
     /// The unit of its values, a plural word, where they have one.

@@ -130,8 +130,10 @@ fn method_limit(properties: &Properties, path: &str) -> Option<Duration> {
 
 /// The paths that svcprop is asked for: both groups, and svc.startd's limits.
 pub(crate) const WANTED: [&str; 4] = [schema::VM, schema::VIRTUALBOX, START_LIMIT, STOP_LIMIT];
-const START_LIMIT: &str = "start/timeout_seconds";
-const STOP_LIMIT: &str = "stop/timeout_seconds";
+/// svc.startd's limit of the start method.
+pub(crate) const START_LIMIT: &str = "start/timeout_seconds";
+/// svc.startd's limit of the stop method.
+pub(crate) const STOP_LIMIT: &str = "stop/timeout_seconds";
 
 /// Properties of any group that are SMF's own (`smf_security(7)`).
 const SMF_OWN: [&str; 4] = [

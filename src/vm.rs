@@ -143,7 +143,6 @@ macro_rules! vm_states {
 
         impl VmState {
             /// Every state that has a word.
-            #[cfg(test)]
             pub(crate) const ALL: [Self; 24] = [$(Self::$variant,)+];
 
             /// The word of `showvminfo --machinereadable`, which is also this program's.

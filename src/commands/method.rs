@@ -11,10 +11,10 @@ use crate::settings::{self, SettingError, Settings};
 use crate::tools::vboxmanage::{self, VBoxManage};
 use crate::vm::{Intent, VmName};
 
-pub(in crate::commands) mod context;
+pub(crate) mod context;
 mod course;
 mod refused;
-mod verbs;
+pub(crate) mod verbs;
 
 /// What a method was asked to do.
 #[derive(Debug, Clone)]
@@ -31,6 +31,15 @@ pub(crate) struct Request {
     pub(crate) dry_run: bool,
 }
 
+/// The failure for a property that cannot be used, with what mends it.
+pub(crate) fn refused_setting(fmri: &InstanceFmri, error: SettingError) -> Failure {
+    let hint = format!(
+        "svccfg -s {fmri} setprop {}, then svcadm refresh and svcadm clear",
+        error.setprop()
+    );
+    Failure::new(Kind::Config, error).hinted(hint)
+}
+
 /// Runs the method to its end.
 ///
 /// # Errors
@@ -43,14 +52,7 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
         .as_str()
         .parse()
         .map_err(|e| Failure::new(Kind::Config, anyhow::Error::new(e)))?;
-    let refused = |error: SettingError| {
-        let hint = format!(
-            "svccfg -s {} setprop {}, then svcadm refresh and svcadm clear",
-            request.fmri,
-            error.setprop()
-        );
-        Failure::new(Kind::Config, error).hinted(hint)
-    };
+    let refused = |error| refused_setting(&request.fmri, error);
     let settings = Settings::from_properties(&properties, &instance).map_err(refused)?;
     let budget = settings.budget(request.intent).map_err(refused)?;
     for path in settings::unknown_properties(&properties) {

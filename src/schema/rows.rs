@@ -1,6 +1,6 @@
 //! The rows of the table.
 
-use super::{Allowed, Choice, Default, Group, Property, ValueType};
+use super::{Allowed, Choice, Default, Group, Property, ReadBy, ValueType};
 
 /// The group that says how a VM is started and stopped.
 pub(crate) const VM: &str = "vm";
@@ -49,6 +49,7 @@ pub(crate) const NAME: Property = Property {
     value_type: ValueType::Astring,
     default: Default::Absent("the instance's name"),
     allowed: Allowed::VmName,
+    read_by: ReadBy::Both,
     common_name: "VM name",
     description: "The name or UUID of the virtual machine, where it is not the name of the instance.",
 };
@@ -78,6 +79,7 @@ pub(crate) const STOP_METHOD: Property = Property {
         ),
         choice("poweroff", "Power off at once, as if the plug was pulled."),
     ]),
+    read_by: ReadBy::Stop,
     common_name: "stop method",
     description: "What is done to the virtual machine when the instance is stopped.",
 };
@@ -102,6 +104,7 @@ pub(crate) const STOP_FALLBACK: Property = Property {
             "Leave the virtual machine as it is and go to maintenance.",
         ),
     ]),
+    read_by: ReadBy::Stop,
     common_name: "stop fallback",
     description: "What is done when the stop method does not stop the virtual machine in time.",
 };
@@ -116,6 +119,7 @@ pub(crate) const STOP_TIMEOUT: Property = Property {
         min: 1,
         max: 86_400,
     },
+    read_by: ReadBy::Stop,
     common_name: "stop timeout",
     description: "How long a stop may take, the fallback included.",
 };
@@ -136,6 +140,7 @@ pub(crate) const FRONTEND: Property = Property {
         choice("separate", "Headless, with a window that may come and go."),
         choice("vrdp", "The old word for headless."),
     ]),
+    read_by: ReadBy::Start,
     common_name: "frontend",
     description: "What VirtualBox starts the virtual machine with.",
 };
@@ -147,6 +152,7 @@ pub(crate) const START_DELAY: Property = Property {
     value_type: ValueType::Count,
     default: Default::Value("0"),
     allowed: Allowed::Seconds { min: 0, max: 3_600 },
+    read_by: ReadBy::Start,
     common_name: "start delay",
     description: "How long a start waits before it starts a virtual machine that is off.",
 };
@@ -165,6 +171,7 @@ pub(crate) const ON_PAUSED: Property = Property {
             "Leave it paused; the instance goes to maintenance.",
         ),
     ]),
+    read_by: ReadBy::Start,
     common_name: "on paused",
     description: "What a start does with a virtual machine that is paused.",
 };
@@ -187,6 +194,7 @@ pub(crate) const ON_SAVED: Property = Property {
             "Leave it saved; the instance goes to maintenance.",
         ),
     ]),
+    read_by: ReadBy::Start,
     common_name: "on saved",
     description: "What a start does with a virtual machine that is saved or aborted-saved.",
 };
@@ -202,6 +210,7 @@ pub(crate) const ON_ABORTED: Property = Property {
         choice("leave", "Leave it off; the instance goes online."),
         choice("refuse", "Leave it off; the instance goes to maintenance."),
     ]),
+    read_by: ReadBy::Start,
     common_name: "on aborted",
     description: "What a start does with a virtual machine whose process ended without a word.",
 };
@@ -219,6 +228,7 @@ pub(crate) const ON_STUCK: Property = Property {
         ),
         choice("restart", "Power it off, then start it."),
     ]),
+    read_by: ReadBy::Start,
     common_name: "on stuck",
     description: "What a start does with a virtual machine in guru meditation.",
 };
@@ -230,6 +240,7 @@ pub(crate) const VBOXMANAGE: Property = Property {
     value_type: ValueType::Astring,
     default: Default::Absent("searched"),
     allowed: Allowed::AbsolutePath,
+    read_by: ReadBy::Both,
     common_name: "VBoxManage",
     description: "The VBoxManage to use; it and its folders must belong to root and be writable by nobody else.",
 };

@@ -44,6 +44,18 @@ pub(crate) struct Value {
 /// Properties by their path, `group/name`.
 pub(crate) type Properties = BTreeMap<String, Value>;
 
+/// Whose properties are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum View {
+    /// What a method of the instance sees: its running snapshot, in which a value of the instance comes
+    /// before one of the service.
+    Running,
+    /// What the instance has itself, as it is now: `svcadm refresh` may be still to come.
+    OfInstance,
+    /// What its service has, as it is now.
+    OfService,
+}
+
 /// Why the properties are not known.
 #[derive(Debug, Error)]
 pub(crate) enum SvcpropError {
@@ -75,11 +87,34 @@ pub(crate) fn read(
     wanted: &[&str],
     limit: Duration,
 ) -> Result<Properties, SvcpropError> {
+    read_as(host, View::Running, fmri, wanted, limit)
+}
+
+/// The same, as somebody else sees it.
+///
+/// # Errors
+/// As for [`read`].
+pub(crate) fn read_as(
+    host: &dyn Host,
+    view: View,
+    fmri: &InstanceFmri,
+    wanted: &[&str],
+    limit: Duration,
+) -> Result<Properties, SvcpropError> {
     let mut args: Vec<OsString> = vec!["-t".into()];
+    let operand = match view {
+        View::Running => fmri.to_string(),
+        View::OfInstance => {
+            args.push("-C".into());
+            fmri.to_string()
+        }
+        // Of a service svcprop always tells what is so now.
+        View::OfService => format!("svc:/{}", fmri.service()),
+    };
     for path in wanted {
         args.extend(["-p".into(), path.into()]);
     }
-    args.push(fmri.to_string().into());
+    args.push(operand.into());
     let invocation = Invocation {
         program: PathBuf::from(SVCPROP),
         args,

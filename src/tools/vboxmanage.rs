@@ -38,6 +38,17 @@ pub(crate) enum Command {
     DiscardState,
 }
 
+impl Command {
+    /// The arguments of VBoxManage.
+    pub(crate) fn args(self, vm: &str) -> Vec<&str> {
+        match self {
+            Self::Start(frontend) => vec!["startvm", vm, "--type", frontend],
+            Self::Control(verb) => vec!["controlvm", vm, verb],
+            Self::DiscardState => vec!["discardstate", vm],
+        }
+    }
+}
+
 impl<'a> VBoxManage<'a> {
     /// VBoxManage at this path, with this environment and no other.
     pub(crate) fn new(
@@ -181,13 +192,7 @@ impl<'a> VBoxManage<'a> {
         limit: Duration,
         still_running: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<(), VBoxError> {
-        let vm = vm.as_str();
-        let args = match command {
-            Command::Start(frontend) => vec!["startvm", vm, "--type", frontend],
-            Command::Control(verb) => vec!["controlvm", vm, verb],
-            Command::DiscardState => vec!["discardstate", vm],
-        };
-        let output = self.run(&args, limit, still_running)?;
+        let output = self.run(&command.args(vm.as_str()), limit, still_running)?;
         match output.ended {
             Ended::Exited(0) if !error::complains(&output) => Ok(()),
             _ => Err(error::classify(&output)),

@@ -4,6 +4,7 @@ mod bad_input;
 mod check;
 mod deaf_guests;
 mod dry_runs;
+mod explained;
 mod from_virtualbox;
 mod manners;
 mod one_vm;

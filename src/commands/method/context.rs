@@ -15,7 +15,7 @@ use crate::vm::Intent;
 /// How long svc.configd may be away, as while it is restarted.
 const REPOSITORY_PATIENCE: Duration = Duration::from_secs(30);
 /// How long one svcprop may take.
-const SVCPROP_LIMIT: Duration = Duration::from_secs(10);
+pub(crate) const SVCPROP_LIMIT: Duration = Duration::from_secs(10);
 
 /// The properties of the instance. A repository that does not answer is asked again.
 pub(super) fn read_properties(
@@ -38,32 +38,35 @@ pub(super) fn read_properties(
             Ok(properties) => return Ok(properties),
             Err(error) => error,
         };
-        let kind = match &error {
-            SvcpropError::Unreachable(_) if host.now() < REPOSITORY_PATIENCE => {
-                let now = host.now();
-                if said.is_none_or(|at| now.saturating_sub(at) >= STILL_RUNNING) {
-                    log.line(format_args!("{}: {error}; trying again", request.fmri));
-                    said = Some(now);
-                }
-                host.sleep(Duration::from_secs(1));
-                continue;
+        if matches!(error, SvcpropError::Unreachable(_)) && host.now() < REPOSITORY_PATIENCE {
+            let now = host.now();
+            if said.is_none_or(|at| now.saturating_sub(at) >= STILL_RUNNING) {
+                log.line(format_args!("{}: {error}; trying again", request.fmri));
+                said = Some(now);
             }
-            SvcpropError::Unreachable(_) | SvcpropError::Failed(_) => Kind::Transient,
-            SvcpropError::NoInstance(_) | SvcpropError::Garbled(_) => Kind::Config,
-            SvcpropError::NoSmf(_) => Kind::NoSmf,
-        };
-        let hint = match &error {
-            SvcpropError::Unreachable(_) => {
-                "svcs -xv svc:/system/svc/repository-server tells more; see also the log of svc.configd"
-            }
-            SvcpropError::NoInstance(_) => "svcs -a lists the instances that there are",
-            SvcpropError::NoSmf(_) => "vbox-smf rehearse shows what would happen with one",
-            SvcpropError::Garbled(_) | SvcpropError::Failed(_) => {
-                "run svcprop by hand to see what it says"
-            }
-        };
-        return Err(Failure::new(kind, error).hinted(hint));
+            host.sleep(Duration::from_secs(1));
+            continue;
+        }
+        return Err(not_read(error));
     }
+}
+
+/// The failure for properties that cannot be read, with the next step.
+pub(crate) fn not_read(error: SvcpropError) -> Failure {
+    let (kind, hint) = match &error {
+        SvcpropError::Unreachable(_) => (
+            Kind::Transient,
+            "svcs -xv svc:/system/svc/repository-server tells more; see also the log of svc.configd",
+        ),
+        SvcpropError::NoInstance(_) => (Kind::Config, "svcs -a lists the instances that there are"),
+        SvcpropError::NoSmf(_) => (
+            Kind::NoSmf,
+            "vbox-smf rehearse shows what would happen with one",
+        ),
+        SvcpropError::Garbled(_) => (Kind::Config, "run svcprop by hand to see what it says"),
+        SvcpropError::Failed(_) => (Kind::Transient, "run svcprop by hand to see what it says"),
+    };
+    Failure::new(kind, error).hinted(hint)
 }
 
 /// Where a part of the method context is: on the method, else on the whole instance (`smf_method(7)`).

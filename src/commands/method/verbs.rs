@@ -5,7 +5,7 @@ use crate::settings::Settings;
 use crate::tools::vboxmanage::Command;
 
 /// An action in VBoxManage's words.
-pub(super) fn command(action: Action, settings: &Settings) -> Command {
+pub(crate) fn command(action: Action, settings: &Settings) -> Command {
     match action {
         Action::Start => Command::Start(settings.frontend.word()),
         Action::EmergencyStop => Command::Start("emergencystop"),

@@ -37,8 +37,13 @@ impl User<'_> {
 
     /// Writes the property file itself, faults and all: `tests/fakes/svcprop.rs` says what may be in it.
     pub(crate) fn set_prop_lines(&self, instance: &str, lines: &str) {
+        self.set_lines_of(&format!("site/xvm/vbox:{instance}"), lines);
+    }
+
+    /// The same for any service or instance, `site/other` or `site/other:vm1`.
+    pub(crate) fn set_lines_of(&self, entity: &str, lines: &str) {
         let folder = self.svcprop_folder();
-        let name = format!("site%xvm%vbox@{instance}");
+        let name = entity.replace('/', "%").replace(':', "@");
         fs::write(folder.join(format!("{name}.props")), lines).expect("to write properties");
         // How often a fault has been played.
         let _ = fs::remove_file(folder.join(format!("{name}.down")));

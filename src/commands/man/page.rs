@@ -1,0 +1,232 @@
+//! The page: one for the program with all its commands.
+
+use clap::Arg;
+use clap::builder::PossibleValue;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
+use super::tables;
+
+/// The section of administration commands: 1M on Solaris 11.3 and older.
+const SECTION: &str = "8";
+/// When what the page says was last looked over.
+const DATE: &str = "2026-11-21";
+/// What illumos calls the section.
+const MANUAL: &str = "Maintenance Commands and Procedures";
+
+const DESCRIPTION: [&str; 3] = [
+    "Each VirtualBox VM is an instance of the service svc:/site/xvm/vbox. Under svc.startd(8) this program is the \
+     start and the stop method of the instance. It exits 0 only when the VM is proven where it should be: off means \
+     that VirtualBox says so and that no process of the VM is left. No guest loses what it has not written unless a \
+     property says so.",
+    "By hand it writes manifests, checks any SMF manifest as svccfg(8) would, shows on a simulated host what would \
+     happen, and explains what a setting means. What a command prints on standard output is its result and nothing \
+     else; everything else is on standard error.",
+    "Every command has --help; --version prints the version.",
+];
+
+/// A section of entries: what stands in the margin, and what it is.
+type Entries = [(&'static str, &'static str)];
+
+const FILES: &Entries = &[
+    (
+        "/lib/svc/method/vbox",
+        "What SMF executes: it finds the program, which may lie beside it, and becomes it.",
+    ),
+    (
+        "/lib/svc/manifest/site/vbox.xml",
+        "The manifest, as vbox-smf gen writes it.",
+    ),
+    (
+        "/var/svc/log/site-xvm-vbox:INSTANCE.log",
+        "The log of an instance: svcs -L prints its name.",
+    ),
+    (
+        "/tmp/.vbox-smf-UID/lock",
+        "Held while VirtualBox's server of this user may have to be started.",
+    ),
+];
+
+const ENVIRONMENT: &Entries = &[
+    (
+        "SMF_FMRI",
+        "The instance. svc.startd(8) sets it; by hand --fmri or --vm names the instance.",
+    ),
+    (
+        "SMF_METHOD",
+        "Where it is set, svc.startd(8) is the caller, and only the statuses of smf_method(7) leave the program.",
+    ),
+    (
+        "TZ, VBOX_*",
+        "What method_environment of the instance sets of these, VirtualBox sees. It sees nothing else, and all VMs of \
+         a user run with what the first of them was started with.",
+    ),
+    (
+        "LC_ALL, LC_CTYPE, LANG",
+        "The first that is set is VirtualBox's locale, where it is one of UTF-8.",
+    ),
+];
+
+const SEE_ALSO: &str = "svcprop(1), svcs(1), smf(7), smf_method(7), smf_security(7), smf_template(7), svc.startd(8), \
+                        svcadm(8), svccfg(8)";
+
+/// The page of this command line.
+pub(super) fn page(cli: clap::Command) -> String {
+    // They are told once, for all commands.
+    let mut cli = cli
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .disable_help_subcommand(true)
+        .mut_subcommands(|command| command.mut_args(tell_possible_values));
+    cli.build();
+    let source = format!("vbox-smf {}", env!("CARGO_PKG_VERSION"));
+    let whole = Man::new(cli.clone())
+        .title("vbox-smf")
+        .section(SECTION)
+        .date(DATE)
+        .source(source)
+        .manual(MANUAL);
+    let mut text = part(|out| whole.render_title(out));
+    text.push_str(&part(|out| whole.render_name_section(out)));
+    let commands: Vec<&clap::Command> = cli.get_subcommands().collect();
+
+    text.push_str(".SH SYNOPSIS\n");
+    for (at, command) in commands.iter().enumerate() {
+        let one = Man::new((*command).clone());
+        text.push_str(if at == 0 { "" } else { ".br\n" });
+        text.push_str(&headless(&part(|out| one.render_synopsis_section(out))));
+    }
+
+    text.push_str(".SH DESCRIPTION\n");
+    text.push_str(&paragraphs(&DESCRIPTION));
+
+    text.push_str(".SH COMMANDS\n");
+    for command in &commands {
+        let one = Man::new((*command).clone());
+        text.push_str(&rendered(|roff| {
+            roff.control("SS", [command.get_name()]);
+        }));
+        text.push_str(&headless(&part(|out| one.render_description_section(out))));
+        if command.get_arguments().next().is_some() {
+            text.push_str(&headless(&part(|out| one.render_options_section(out))));
+        }
+        for note in notes(command) {
+            text.push_str(&rendered(|roff| {
+                roff.control("PP", []).text([roman(note)]);
+            }));
+        }
+    }
+
+    text.push_str(".SH EXAMPLES\n");
+    for (at, command) in commands.iter().enumerate() {
+        text.push_str(&rendered(|roff| {
+            if at > 0 {
+                roff.control("PP", []);
+            }
+            roff.text([bold(command.get_name())]);
+            // A line of a shell is neither filled nor hyphenated.
+            roff.control("nf", []);
+            for line in examples(command) {
+                roff.text([roman(line)]);
+            }
+            roff.control("fi", []);
+        }));
+    }
+
+    text.push_str(&rendered(|roff| {
+        tables::exit_statuses(roff);
+        tables::properties(roff);
+        for (title, entries) in [("FILES", FILES), ("ENVIRONMENT", ENVIRONMENT)] {
+            roff.control("SH", [title]);
+            for (what, meaning) in entries {
+                tables::entry(roff, what, "", meaning);
+            }
+        }
+        roff.control("SH", ["SEE ALSO"]).text([roman(SEE_ALSO)]);
+    }));
+    with_one_preamble(&text)
+}
+
+/// What clap's generator writes.
+fn part(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let mut text = Vec::new();
+    write(&mut text).expect("memory takes everything");
+    String::from_utf8(text).expect("what was text before")
+}
+
+/// The same without its heading.
+fn headless(section: &str) -> String {
+    lines(section, |line| !line.starts_with(".SH"))
+}
+
+/// These lines of a text, without spaces at their ends.
+fn lines(text: &str, keep: impl Fn(&str) -> bool) -> String {
+    text.lines()
+        .filter(|line| keep(line))
+        .fold(String::new(), |text, line| text + line.trim_end() + "\n")
+}
+
+fn rendered(write: impl FnOnce(&mut Roff)) -> String {
+    let mut roff = Roff::new();
+    write(&mut roff);
+    roff.render()
+}
+
+/// Every part begins with the definition of the apostrophe: once is enough.
+fn with_one_preamble(text: &str) -> String {
+    let is_preamble = |line: &str| line.starts_with(".ie ") || line.starts_with(".el ");
+    let preamble: Vec<&str> = text.lines().take_while(|line| is_preamble(line)).collect();
+    preamble.join("\n") + "\n" + &lines(text, |line| !is_preamble(line))
+}
+
+/// clap's generator lists possible values in a way that mandoc warns of: here they stand in the help.
+fn tell_possible_values(arg: Arg) -> Arg {
+    let values = arg.get_possible_values();
+    if values.is_empty() || arg.is_hide_possible_values_set() || !arg.get_action().takes_values() {
+        return arg;
+    }
+    let values: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let help = format!("{help}: {}", values.join(", "));
+    arg.hide_possible_values(true)
+        .long_help(help.clone())
+        .help(help)
+}
+
+fn paragraphs(texts: &[&str]) -> String {
+    rendered(|roff| {
+        for (at, text) in texts.iter().enumerate() {
+            if at > 0 {
+                roff.control("PP", []);
+            }
+            roff.text([roman(*text)]);
+        }
+    })
+}
+
+/// The blocks of what stands below the options in `--help`.
+fn blocks(command: &clap::Command) -> Vec<String> {
+    let after = command.get_after_help().map(ToString::to_string);
+    let after = after.unwrap_or_default();
+    after.split("\n\n").map(str::to_owned).collect()
+}
+
+/// The examples of a command, without their indent.
+pub(super) fn examples(command: &clap::Command) -> Vec<String> {
+    blocks(command)
+        .iter()
+        .filter_map(|block| block.strip_prefix("Examples:\n"))
+        .flat_map(str::lines)
+        .map(|line| line.trim().to_owned())
+        .collect()
+}
+
+/// What is said besides examples and exit statuses.
+fn notes(command: &clap::Command) -> Vec<String> {
+    blocks(command)
+        .into_iter()
+        .filter(|block| !block.starts_with("Examples:") && !block.starts_with("Exit status:"))
+        .filter(|block| !block.is_empty())
+        .map(|block| block.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
+}

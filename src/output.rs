@@ -1,0 +1,58 @@
+//! What a command prints: its result, on standard output, and nothing else there.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use serde::Serialize;
+
+use crate::failure::{Failure, Kind};
+use crate::vm::is_unprintable;
+
+/// Prints a result in one piece.
+///
+/// # Errors
+/// It cannot be written. That its reader has had enough is among the errors here; [`Failure::reader_left`]
+/// tells it apart.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| {
+            let error = anyhow::Error::new(error).context("cannot write to standard output");
+            Failure::new(Kind::Transient, error)
+        })
+}
+
+/// One object on one line, that does nothing to a terminal: beside the control characters that JSON
+/// escapes, there are others. They can only be in its strings.
+pub(crate) fn json(object: &impl Serialize) -> String {
+    let plain = serde_json::to_string(object).expect("only text, numbers and lists of them");
+    let mut text = String::with_capacity(plain.len() + 1);
+    for c in plain.chars() {
+        if is_unprintable(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(text, "\\u{unit:04x}").expect("a String");
+            }
+        } else {
+            text.push(c);
+        }
+    }
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_reaches_the_terminal_and_nothing_is_lost() {
+        let text = "a\u{1b}[2J\u{9b}1m\u{202e}\u{7f}ü\"\\\n✓";
+        let printed = json(&[text]);
+        assert!(!printed.trim_end().contains(is_unprintable), "{printed:?}");
+        assert_eq!(
+            serde_json::from_str::<Vec<String>>(&printed).unwrap(),
+            [text]
+        );
+    }
+}
