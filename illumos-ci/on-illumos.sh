@@ -29,18 +29,22 @@ project=$(dirname "$here")
 all_parts='tests manifests vectors profiles startd method order rbac package real'
 
 # What every part may use; the names are nobody else's.
-root=
-work=/opt/vbox-smf-ci
-services=site/vbox-smf-ci
-owner=vbsmfci
-guest=vbsmfcg
-fragment=vbox-smf-ci
+# shellcheck disable=SC2034 # the parts use them
+{
+	root=
+	work=/opt/vbox-smf-ci
+	services=site/vbox-smf-ci
+	owner=vbsmfci
+	guest=vbsmfcg
+	patience=
+	fragment=vbox-smf-ci
+}
 binary=
 keep=
 child=
 
 # Nothing is taken from the caller's PATH but cargo, which rustup puts at home.
-PATH=/usr/sbin:/usr/bin:/sbin:/bin:/opt/ooce/bin:${HOME:-/root}/.cargo/bin
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:/opt/ooce/bin:/opt/VirtualBox:${HOME:-/root}/.cargo/bin
 export PATH
 
 for part in tap tidy smf verdicts startd method rbac package real; do
@@ -64,6 +68,8 @@ use_stand_ins() {
 	PATH=$1/bin:$PATH
 	root=$1/root
 	work=$root/opt/vbox-smf-ci
+	# Seconds: nothing happens later there.
+	patience=2
 	VBOX_SMF_CI_STANDINS=$1
 	export VBOX_SMF_CI_STANDINS
 }
@@ -155,8 +161,8 @@ if [ -z "$binary" ]; then
 	binary=${CARGO_TARGET_DIR:-$project/target}/release/vbox-smf
 fi
 # The copy can be read by the users that are made, and belongs to root.
-cp "$binary" "$work/vbox-smf" && chmod 755 "$work/vbox-smf" ||
-	refuse "cannot copy $binary"
+cp "$binary" "$work/vbox-smf" || refuse "cannot copy $binary"
+chmod 755 "$work/vbox-smf"
 binary=$work/vbox-smf
 try 'the program runs on this host' "$binary" --version || exit 1
 

@@ -25,7 +25,7 @@ vm_state() {
 }
 
 set_vm_state() {
-	as_owner "mkdir -p stand-in; echo $2 >$work/home/$owner/stand-in/$1"
+	as_owner "mkdir -p \$HOME/stand-in; echo $2 >\$HOME/stand-in/$1"
 }
 
 enable() {

@@ -9,6 +9,7 @@ part_rbac() {
 	    as_guest "svcadm enable $vms:vm1"
 	refused 'before: the owner may not either' \
 	    as_owner "svcadm enable $vms:vm1"
+	mkdir "$work/rbac"
 	try 'gen rbac writes the fragments' "$binary" gen rbac vm1 vm2 \
 	    --admin "$owner" --delegate "vm1:$guest" \
 	    --service "$services/vbox" --output-dir "$work/rbac" || return

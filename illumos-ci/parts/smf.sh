@@ -8,7 +8,7 @@ state() {
 
 # await FMRI STATE [SECONDS]: 0 as soon as it is reached.
 await() {
-	left=${3:-60}
+	left=${patience:-${3:-60}}
 	while [ "$(state "$1")" != "$2" ]; do
 		[ "$left" -gt 0 ] || return 1
 		sleep 1
@@ -66,11 +66,16 @@ make_user() {
 }
 
 as_owner() {
-	su "$owner" -c "HOME=$work/home/$owner; export HOME; $1"
+	as "$owner" "$1"
 }
 
 as_guest() {
-	su "$guest" -c "$1"
+	as "$guest" "$1"
+}
+
+# as USER COMMAND: su has its own idea of PATH, without /usr/sbin.
+as() {
+	su "$1" -c "PATH=$PATH HOME=$work/home/$1; export PATH HOME; cd /; $2"
 }
 
 build_program() {

@@ -80,7 +80,7 @@ runs() {
 
 # await_runs INSTANCE NUMBER
 await_runs() {
-	left=30
+	left=${patience:-30}
 	while [ "$(runs "$1" | awk '{ print NF }')" != "$2" ] && [ "$left" -gt 0 ]
 	do
 		sleep 1

@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# shellcheck disable=SC2154 # on-illumos.sh says what work is
 # TAP: one line a test, what went wrong behind a #.
 
 planned=0

@@ -30,7 +30,7 @@ tidy() {
 	done
 	if [ -n "$left" ]; then
 		# The list stays, so that --clean can try again.
-		echo "# NOT cleaned up:" $left
+		echo "# NOT cleaned up: $left"
 		sed 's/^/#   /' "$work/tidied"
 		return 1
 	fi
