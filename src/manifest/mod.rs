@@ -17,6 +17,7 @@ pub(crate) mod model;
 pub(crate) mod names;
 pub(crate) mod neighbours;
 pub(crate) mod place;
+#[cfg(test)]
 pub(crate) mod read;
 pub(crate) mod rules;
 pub(crate) mod setting;
