@@ -263,3 +263,6 @@ impl<'a> Stage<'a> {
 fn vm(sim: &Sim, actor: &Actor) -> Option<VmState> {
     sim.state(&actor.user, &actor.vm)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ mod check;
 mod deaf_guests;
 mod dry_runs;
 mod manners;
+mod matrix;
 mod one_vm;
 mod rig;
 mod server_killed;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 /// A time without events that is longer is cut short, in seconds.
 const QUIET: f64 = 15.0;
+/// So many of them at the most: where there are more, only longer ones are cut short.
+const BREAKS_MAX: usize = 8;
 /// How wide what is left of it is, in pixels.
 const BREAK: f64 = 36.0;
 /// What is left to see on both sides of it, in seconds.
@@ -40,10 +42,13 @@ impl Scale {
         let mut times: Vec<f64> = times.map(|time| time.as_secs_f64()).collect();
         times.extend([0.0, end.as_secs_f64()]);
         times.sort_by(f64::total_cmp);
+        let mut gaps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        gaps.sort_by(|a, b| b.total_cmp(a));
+        let quiet = gaps.get(BREAKS_MAX).map_or(QUIET, |gap| gap.max(QUIET));
         let mut pieces = Vec::new();
         let mut begin = 0.0;
         for pair in times.windows(2) {
-            if pair[1] - pair[0] > QUIET {
+            if pair[1] - pair[0] > quiet {
                 let (from, to) = (pair[0] + SHOULDER, pair[1] - SHOULDER);
                 pieces.push((begin, from, false));
                 pieces.push((from, to, true));
