@@ -66,12 +66,9 @@ fn is_up(vm: &VmState, actor: &Actor) -> bool {
     let left = |property: &crate::schema::Property| {
         actor.seen.value(property.group, property.name) == Some("leave")
     };
-    match vm {
-        VmState::Running => true,
-        VmState::Saved | VmState::AbortedSaved => left(&ON_SAVED),
-        VmState::Aborted => left(&ON_ABORTED),
-        _ => false,
-    }
+    *vm == VmState::Running
+        || matches!(vm, VmState::Saved | VmState::AbortedSaved) && left(&ON_SAVED)
+        || *vm == VmState::Aborted && left(&ON_ABORTED)
 }
 
 fn is_down(vm: &VmState) -> bool {

@@ -1,6 +1,10 @@
 //! The rehearsal against real VirtualBox: for every guest and every fault that the real one can be made to
 //! have, the same method with the same properties in both worlds. The exit status, the state of the VM after
 //! it, and what was done in which order must be the same.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests of the real program in real time"
+)]
 
 mod rehearsed;
 
@@ -8,6 +12,7 @@ use std::collections::VecDeque;
 use std::fs;
 use std::os::unix::fs::chown;
 use std::sync::Mutex;
+use std::thread::sleep;
 use std::time::Duration;
 
 use self::rehearsed::rehearsed;
@@ -28,6 +33,8 @@ struct Case {
     settings: &'static [(&'static str, &'static str)],
     /// Brings the real VM to where the method begins.
     prepare: fn(&OneVm<'_>) -> Undo,
+    /// What happens to it so long after the method has begun.
+    then: Option<(Duration, fn(&OneVm<'_>))>,
 }
 
 /// What came of it.
@@ -42,7 +49,7 @@ pub(super) struct End {
 const POWER_BUTTON: (&str, &str) = ("vm/stop_method", "acpipowerbutton");
 
 /// The long ones come first, so that all end together.
-const CASES: [Case; 22] = [
+const CASES: [Case; 25] = [
     Case {
         name: "a full disk",
         verb: "stop",
@@ -55,6 +62,7 @@ const CASES: [Case; 22] = [
             let full = Tmpfs::over(&snapshots, &vm.user, "16k");
             Box::new(move || drop(full))
         },
+        then: None,
     },
     Case {
         name: "a frozen process, saved",
@@ -63,6 +71,7 @@ const CASES: [Case; 22] = [
         options: &["--fault", "hang"],
         settings: &[("stop/timeout_seconds", "30")],
         prepare: freeze,
+        then: None,
     },
     Case {
         name: "a frozen process, powered off",
@@ -74,6 +83,7 @@ const CASES: [Case; 22] = [
             ("stop/timeout_seconds", "30"),
         ],
         prepare: freeze,
+        then: None,
     },
     Case {
         name: "a sleep button that does nothing",
@@ -85,6 +95,7 @@ const CASES: [Case; 22] = [
             ("vm/stop_timeout", "60"),
         ],
         prepare: up,
+        then: None,
     },
     Case {
         name: "a deaf guest without a fallback",
@@ -97,6 +108,7 @@ const CASES: [Case; 22] = [
             ("vm/stop_timeout", "15"),
         ],
         prepare: up,
+        then: None,
     },
     Case {
         name: "the server killed before a stop",
@@ -106,11 +118,19 @@ const CASES: [Case; 22] = [
         settings: &[],
         prepare: |vm| {
             vm.boot();
-            for pid in vm.user.vboxsvc_pids() {
-                vm.user.kill(pid, libc::SIGKILL);
-            }
+            kill_server(vm);
             nothing()
         },
+        then: None,
+    },
+    Case {
+        name: "the server killed during a stop",
+        verb: "stop",
+        guest: "ignoreacpi",
+        options: &["--guest", "deaf", "--fault", "svc-dies=5s"],
+        settings: &[POWER_BUTTON],
+        prepare: up,
+        then: Some((Duration::from_secs(5), kill_server)),
     },
     Case {
         name: "a deaf guest is saved",
@@ -119,6 +139,7 @@ const CASES: [Case; 22] = [
         options: &["--guest", "deaf"],
         settings: &[POWER_BUTTON, ("vm/stop_timeout", "27")],
         prepare: up,
+        then: None,
     },
     Case {
         name: "a deaf guest is powered off",
@@ -131,6 +152,7 @@ const CASES: [Case; 22] = [
             ("vm/stop_timeout", "22"),
         ],
         prepare: up,
+        then: None,
     },
     Case {
         name: "a slow guest",
@@ -139,6 +161,7 @@ const CASES: [Case; 22] = [
         options: &["--guest", "slow=6s"],
         settings: &[POWER_BUTTON],
         prepare: up,
+        then: None,
     },
     Case {
         name: "a guest that listens",
@@ -147,6 +170,7 @@ const CASES: [Case; 22] = [
         options: &["--guest", "acpi"],
         settings: &[POWER_BUTTON],
         prepare: up,
+        then: None,
     },
     Case {
         name: "no guest additions",
@@ -155,6 +179,7 @@ const CASES: [Case; 22] = [
         options: &[],
         settings: &[("vm/stop_method", "shutdown")],
         prepare: up,
+        then: None,
     },
     Case {
         name: "saved",
@@ -163,6 +188,7 @@ const CASES: [Case; 22] = [
         options: &[],
         settings: &[],
         prepare: up,
+        then: None,
     },
     Case {
         name: "powered off",
@@ -171,6 +197,7 @@ const CASES: [Case; 22] = [
         options: &[],
         settings: &[("vm/stop_method", "poweroff")],
         prepare: up,
+        then: None,
     },
     Case {
         name: "a triple fault",
@@ -185,6 +212,7 @@ const CASES: [Case; 22] = [
                 .wait_state(&vm.uuid, &stuck, Duration::from_secs(30));
             nothing()
         },
+        then: None,
     },
     Case {
         name: "a process that died",
@@ -196,6 +224,7 @@ const CASES: [Case; 22] = [
             vm.bring_into("aborted");
             nothing()
         },
+        then: None,
     },
     Case {
         name: "a guest that switched itself off",
@@ -209,6 +238,7 @@ const CASES: [Case; 22] = [
             vm.user.wait_state(&vm.uuid, &off, Duration::from_secs(30));
             nothing()
         },
+        then: None,
     },
     Case {
         name: "a stop of a VM that is not registered",
@@ -217,6 +247,7 @@ const CASES: [Case; 22] = [
         options: &["--fault", "not-registered"],
         settings: &[],
         prepare: unregister,
+        then: None,
     },
     Case {
         name: "a start of a VM that is not registered",
@@ -225,6 +256,7 @@ const CASES: [Case; 22] = [
         options: &["--fault", "not-registered"],
         settings: &[],
         prepare: unregister,
+        then: None,
     },
     Case {
         name: "a start",
@@ -233,6 +265,22 @@ const CASES: [Case; 22] = [
         options: &[],
         settings: &[],
         prepare: |_| nothing(),
+        then: None,
+    },
+    Case {
+        name: "a start beside another client, no server running",
+        verb: "start",
+        guest: "acpi",
+        options: &["--fault", "svc-race"],
+        settings: &[],
+        prepare: |vm| {
+            vm.user.cool_down();
+            nothing()
+        },
+        // It may win the race, lose it, or come too late: the start does not care.
+        then: Some((Duration::from_millis(8), |vm| {
+            vm.user.vboxmanage(&["list", "vms"]);
+        })),
     },
     Case {
         name: "a start without the disk",
@@ -245,6 +293,20 @@ const CASES: [Case; 22] = [
             fs::remove_file(disk).expect("to remove the disk");
             nothing()
         },
+        then: None,
+    },
+    Case {
+        name: "a start without the driver",
+        verb: "start",
+        guest: "acpi",
+        options: &["--fault", "no-driver"],
+        settings: &[],
+        prepare: |vm| {
+            // The rig's VMs are the only ones that run without it.
+            vm.real(&["modifyvm", &vm.uuid, "--vm-execution-engine", "default"]);
+            nothing()
+        },
+        then: None,
     },
     Case {
         name: "a start without a home",
@@ -253,6 +315,7 @@ const CASES: [Case; 22] = [
         options: &["--fault", "no-home"],
         settings: &[],
         prepare: no_home,
+        then: None,
     },
     Case {
         name: "a stop without a home",
@@ -261,8 +324,15 @@ const CASES: [Case; 22] = [
         options: &["--fault", "no-home", "--guest", "off-by-itself=1s"],
         settings: &[],
         prepare: no_home,
+        then: None,
     },
 ];
+
+fn kill_server(vm: &OneVm<'_>) {
+    for pid in vm.user.vboxsvc_pids() {
+        vm.user.kill(pid, libc::SIGKILL);
+    }
+}
 
 fn nothing() -> Undo {
     Box::new(|| ())
@@ -303,7 +373,12 @@ impl Case {
         let mut vm = OneVm::new(rig, self.guest);
         let undo = (self.prepare)(&vm);
         vm.set(self.settings);
-        let run = vm.user.method("vm1", self.verb).run();
+        let running = vm.user.method("vm1", self.verb).spawn();
+        if let Some((after, act)) = self.then {
+            sleep(after);
+            act(&vm);
+        }
+        let run = running.wait();
         println!("--- {}: {run}", self.name);
         undo();
         End {

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::failure::{Failure, Kind};
 use crate::manifest::model::{MethodContext, MethodCredential, ServiceBundle};
 use crate::manifest::neighbours::Neighbours;
-use crate::manifest::rules::{Finding, Flavour, Severity, judge};
+use crate::manifest::rules::{Code, Finding, Flavour, Severity, judge};
 use crate::manifest::source::{Source, SourceError};
 use crate::manifest::{build, write};
 use crate::vm::Printable;
@@ -91,7 +91,15 @@ fn judged(name: String, bytes: &[u8], source: Option<&Source>) -> Result<Manifes
     let text = text.trim_start_matches('\u{feff}').to_owned();
     let notes = findings.iter().map(|finding| {
         let place = format!("line {}", finding.line);
-        (place, format!("{}; {}", finding.message, finding.help))
+        let short = if finding.code == Code::ShortTimeout {
+            "the budget is too short: "
+        } else {
+            ""
+        };
+        (
+            place,
+            format!("{short}{}; {}", finding.message, finding.help),
+        )
     });
     Ok(Manifest {
         notes: notes.collect(),
