@@ -22,6 +22,10 @@ use self::stories::Manifest;
 /// does not make you wait. Nothing on this machine is looked at or changed. Every instance counts as
 /// enabled, and what it depends on outside the manifest as there.
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
     /// A VM's name (INSTANCE=NAME where the instance is called otherwise), or a manifest: with a
@@ -39,8 +43,8 @@ pub(crate) struct Arguments {
     guests: Vec<Wish<Guest>>,
     #[arg(long = "fault", value_name = "[INSTANCE=]FAULT", help = format!("What is wrong: {FAULTS}"))]
     faults: Vec<Wish<Fault>>,
-    /// How long a host that goes down waits for its services, as in 180s [default: for ever, as
-    /// svc.startd does]
+    /// How long a host that goes down waits for its services, as in 180s [default: as long as their
+    /// methods may take]
     #[arg(long, value_name = "TIME")]
     shutdown_limit: Option<Time>,
     /// Print one object for programs
@@ -52,14 +56,16 @@ pub(crate) struct Arguments {
     /// Replace FILE where it exists
     #[arg(long, requires = "svg")]
     force: bool,
-    /// No colours on a terminal; NO_COLOR in the environment does the same
-    #[arg(long)]
+    #[arg(
+        long,
+        help = "No colours on a terminal; NO_COLOR in the environment does the same"
+    )]
     plain: bool,
 }
 
 const AFTER_HELP: &str = "\
 Guests:
-  acpi           off 2 s after the power button (what guests are if nothing is said)
+  acpi           off 2 s after the power button: what the others are
   slow=90s       off so long after it
   deaf           does nothing about any button
   off-by-itself  switches itself off so long after its start

@@ -203,7 +203,7 @@ mod tests {
         let mut repository = Repository::default();
         let imported = import(&mut repository, text).unwrap();
         let fmri: InstanceFmri = "svc:/site/x:vm1".parse().unwrap();
-        assert_eq!(imported, [fmri.clone()]);
+        assert_eq!(imported, std::slice::from_ref(&fmri));
         let seen = repository.running(&fmri).unwrap();
         for (group, name, type_name, values) in [
             ("general", "enabled", "boolean", &["true"][..]),

@@ -16,6 +16,7 @@ mod depends;
 mod exec;
 mod import;
 pub(crate) mod lanes;
+mod notes;
 pub(crate) mod outcome;
 pub(crate) mod picture;
 pub(crate) mod record;

@@ -10,16 +10,18 @@
 //! ```
 
 mod colour;
+mod draw;
 mod scale;
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use self::colour::Colour;
+use self::draw::{draw_mark, rect, text};
 use self::scale::Scale;
 use super::lanes::{Lane, Mark, Span, end, lanes};
 use super::scenario::Played;
-use super::timeline::seconds;
+use super::timeline::{cut, seconds};
 
 /// All lengths are in pixels.
 const WIDTH: f64 = 960.0;
@@ -159,7 +161,7 @@ fn draw(
     let bars = heights.smf + heights.vm + 1.0;
     let y = top + (heights.lane - bars) / 2.0;
     let middle = top + heights.lane / 2.0 + 4.0;
-    text(out, (left - 8.0, middle), "e", &shortened(&lane.name));
+    text(out, (left - 8.0, middle), "e", &cut(&lane.name));
     for span in &lane.smf {
         let colour = Colour::of_smf(span.state);
         bar(
@@ -217,43 +219,6 @@ fn bar<S>(
     }
 }
 
-fn draw_mark(out: &mut String, x: f64, (y, height): (f64, f64), mark: Mark, at: Duration) {
-    let at = seconds(at);
-    let half = (height / 3.0).min(4.0);
-    let middle = y + height / 2.0;
-    let (shape, told) = match mark {
-        Mark::Press => (
-            format!(
-                "<path class='p' d='M{:.1} {:.1}h{:.1}l-{half:.1} {:.1}z'>",
-                x - half,
-                y - 1.0,
-                2.0 * half,
-                1.6 * half
-            ),
-            "the guest is asked to turn off",
-        ),
-        Mark::Failure => (
-            format!(
-                "<path class='f' d='M{:.1} {:.1}l{d:.1} {d:.1}m0 -{d:.1}l-{d:.1} {d:.1}'>",
-                x - half,
-                middle - half,
-                d = 2.0 * half
-            ),
-            "VBoxManage fails",
-        ),
-        Mark::Hazard => (
-            format!("<circle class='z' cx='{x:.1}' cy='{middle:.1}' r='{half:.1}'>"),
-            "a risk on real VirtualBox",
-        ),
-    };
-    let name = if mark == Mark::Hazard {
-        "circle"
-    } else {
-        "path"
-    };
-    writeln!(out, "{shape}<title>{told}, {at} s</title></{name}>").expect("a String");
-}
-
 /// What the colours and the marks mean: those that are there.
 fn legend(out: &mut String, top: f64, seen: &[Colour]) -> f64 {
     let mut y = top + 4.0;
@@ -281,50 +246,6 @@ fn legend(out: &mut String, top: f64, seen: &[Colour]) -> f64 {
         x += 9.0 + LETTER * f64::from(u32::try_from(words.len()).unwrap_or(0)) + 24.0;
     }
     y + LEGEND_ROW
-}
-
-fn rect(
-    out: &mut String,
-    (x, y): (f64, f64),
-    (width, height): (f64, f64),
-    paint: &str,
-    told: Option<&str>,
-) {
-    let shape =
-        format!("<rect x='{x:.1}' y='{y:.1}' width='{width:.1}' height='{height:.1}' {paint}");
-    match told {
-        Some(told) => writeln!(out, "{shape}><title>{}</title></rect>", escaped(told)),
-        None => writeln!(out, "{shape}/>"),
-    }
-    .expect("a String");
-}
-
-fn text(out: &mut String, (x, y): (f64, f64), class: &str, what: &str) {
-    let what = escaped(what);
-    writeln!(
-        out,
-        "<text x='{x:.1}' y='{y:.1}' class='{class}'>{what}</text>"
-    )
-    .expect("a String");
-}
-
-fn shortened(name: &str) -> String {
-    super::timeline::cut(name)
-}
-
-/// As it stands in XML; what XML cannot hold is left out.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push('?'),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

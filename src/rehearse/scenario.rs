@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::board::Board;
 use super::cast::{Actor, Cast, cast};
+use super::notes::notes;
 use super::outcome::{Look, Outcome, Wanted};
 use super::startd::{Common, Program, Startd};
 use super::wish::Wish;
@@ -72,6 +73,12 @@ pub(crate) struct Script {
 }
 
 impl Script {
+    /// How long this story's host waits.
+    fn limit(&self) -> Option<Duration> {
+        self.shutdown_limit
+            .filter(|_| self.scenario == Scenario::Shutdown)
+    }
+
     /// A story in which nothing goes wrong.
     pub(crate) fn of(scenario: Scenario) -> Self {
         Self {
@@ -109,6 +116,11 @@ fn play_with(text: &str, script: &Script, program: Program<'_>) -> Result<Played
         sim.tell(about, What::Note(note.clone()));
     }
     let cast = cast(&sim, text, &script.guests, &script.faults)?;
+    for actor in &cast.actors {
+        for note in notes(actor, script.limit()) {
+            sim.tell(&actor.fmri.to_string(), What::Note(note));
+        }
+    }
     let (looks, cut_off) = perform(&sim, &cast, script, program);
     let events = sim.events();
     let ends = cast.actors.into_iter().zip(looks).zip(cut_off);
@@ -178,7 +190,7 @@ fn perform(sim: &Sim, cast: &Cast<'_>, script: &Script, program: Program<'_>) ->
             sim.pass(AFTERMATH);
         }
         Scenario::Shutdown => {
-            let end = script.shutdown_limit.map(|limit| sim.now() + limit);
+            let end = script.limit().map(|limit| sim.now() + limit);
             stage.all(Wanted::Down, |instance, turn| instance.shut_down(turn, end));
             // A moment for what VirtualBox has not quite ended, where there is one.
             if end.is_none_or(|end| sim.now() < end) {

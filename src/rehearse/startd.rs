@@ -10,9 +10,12 @@
 //!                  the fifth start in a row, each within ten minutes of the one before
 //! ```
 
+mod verdict;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use self::verdict::{FAULT_LIMIT, Verdict, ending, verdict};
 use super::board::{Board, Waited};
 use super::depends::{Ready, Relations, Standing};
 use super::exec::{self, Method, Run};
@@ -25,35 +28,10 @@ use crate::vm::Intent;
 
 pub(super) use crate::commands::method::Request;
 
-/// So many failures in a row lead to maintenance.
-const FAULT_LIMIT: u32 = 3;
 /// So many starts are remembered; where the oldest of so many is too near, the next one is not run.
 const STARTS: usize = 5;
 /// The least time between two starts, in the middle of those that are remembered.
 const START_EVERY: Duration = Duration::from_secs(600);
-
-/// What svc.startd makes of the end of a method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    /// It did its work.
-    Success,
-    /// It is run again at once.
-    Again,
-    /// Another try cannot help.
-    Permanent,
-    /// It failed too often in a row.
-    Threshold,
-}
-
-/// The verdict, given how often the method failed in a row before this.
-fn verdict(ended: Ended, failures: u32) -> Verdict {
-    match ended {
-        Ended::Exited(0 | 94) => Verdict::Success,
-        Ended::Exited(95 | 96 | 99 | 100) => Verdict::Permanent,
-        Ended::Exited(_) | Ended::Killed(_) if failures + 1 >= FAULT_LIMIT => Verdict::Threshold,
-        Ended::Exited(_) | Ended::Killed(_) => Verdict::Again,
-    }
-}
 
 /// What the methods of this program do: `commands::method::run`, except in tests of svc.startd itself.
 pub(super) type Program<'a> =
@@ -305,15 +283,6 @@ pub(super) fn run_program(program: Program<'_>, host: &SimHost<'_>, request: &Re
             log.line(format_args!("vbox-smf: {failure}"));
             failure.kind.exit_status(request.caller)
         }
-    }
-}
-
-/// `start method exits 0 after 0.40 s`
-fn ending(intent: Intent, ended: Ended, took: Duration) -> String {
-    let took = took.as_secs_f64();
-    match ended {
-        Ended::Exited(status) => format!("{intent} method exits {status} after {took:.2} s"),
-        Ended::Killed(_) => format!("{intent} method is killed after {took:.2} s"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command from its arguments to what it shows.
 
 use super::*;
+use crate::rehearse::outcome::Outcome;
 use clap::Parser;
 use std::time::{Duration, Instant};
 
@@ -58,7 +59,7 @@ fn every_scenario_of_the_manifest_that_is_shipped() {
     assert_eq!(scenarios, Scenario::ALL);
     for (_, played) in &stories {
         assert!(
-            played.outcomes.iter().all(|o| o.is_good()),
+            played.outcomes.iter().all(Outcome::is_good),
             "{}",
             text(played)
         );

@@ -7,16 +7,18 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A manifest with these instances; what stands inside each is given.
 fn manifest(instances: &[(&str, &str)]) -> String {
-    let instances: String = instances
+    let instances: Vec<String> = instances
         .iter()
         .map(|(name, inside)| {
             format!("<instance name='{name}' enabled='false'>{inside}</instance>")
         })
         .collect();
+    let instances = instances.concat();
     format!(
         "<service_bundle type='manifest' name='x'>
         <service name='site/vbox' type='service' version='1'>
         <method_context><method_credential user='vb'/></method_context>
+        <property_group name='startd' type='framework'><propval name='duration' type='astring' value='transient'/></property_group>
         <exec_method type='method' name='start' exec='/lib/svc/method/vbox %m' timeout_seconds='120'/>
         <exec_method type='method' name='stop' exec='/lib/svc/method/vbox %m' timeout_seconds='300'/>
         {instances}</service></service_bundle>"
@@ -31,7 +33,7 @@ fn depends(grouping: &str, on: &str) -> String {
 }
 
 fn vm(properties: &[(&str, &str)]) -> String {
-    let properties: String = properties
+    let properties: Vec<String> = properties
         .iter()
         .map(|(name, value)| {
             let kind = if value.parse::<u32>().is_ok() {
@@ -42,6 +44,7 @@ fn vm(properties: &[(&str, &str)]) -> String {
             format!("<propval name='{name}' type='{kind}' value='{value}'/>")
         })
         .collect();
+    let properties = properties.concat();
     format!("<property_group name='vm' type='application'>{properties}</property_group>")
 }
 
@@ -227,6 +230,12 @@ fn a_host_that_goes_before_the_guest_is_down() {
     );
     let told = when(&played, "b", "the host's time is over");
     assert_eq!(told, 30 * SECOND);
+    let text = shown(&played)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let note = "b note the budget is too short: its stop may take 240 s, and the host waits 30 s";
+    assert!(text.contains(note), "{text}");
     // With time enough it is saved.
     script.shutdown_limit = Some(250 * SECOND);
     let played = play(&text, &script).unwrap();
@@ -332,4 +341,12 @@ fn an_exec_that_cannot_be_expanded_is_maintenance() {
     let played = play(&manifest(&[("a", odd)]), &Script::of(Scenario::Boot)).unwrap();
     assert_eq!(end(&played, 0).0, SmfState::Maintenance);
     when(&played, "a", "could not expand '%q'");
+}
+
+#[test]
+fn another_duration_than_transient_is_told() {
+    let text = manifest(&[("a", "")]).replace("value='transient'", "value='contract'");
+    let played = play(&text, &Script::of(Scenario::Boot)).unwrap();
+    let told = "note  startd/duration is contract, and it is rehearsed";
+    assert!(shown(&played).contains(told), "{}", shown(&played));
 }

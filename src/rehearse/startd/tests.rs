@@ -4,25 +4,6 @@ use super::*;
 use crate::failure::Kind;
 use crate::host::sim::{Sim, Task};
 
-#[test]
-fn the_table_of_exit_codes() {
-    for (ended, first, third) in [
-        (Ended::Exited(0), Verdict::Success, Verdict::Success),
-        (Ended::Exited(94), Verdict::Success, Verdict::Success),
-        (Ended::Exited(95), Verdict::Permanent, Verdict::Permanent),
-        (Ended::Exited(96), Verdict::Permanent, Verdict::Permanent),
-        (Ended::Exited(99), Verdict::Permanent, Verdict::Permanent),
-        (Ended::Exited(100), Verdict::Permanent, Verdict::Permanent),
-        (Ended::Exited(1), Verdict::Again, Verdict::Threshold),
-        (Ended::Exited(97), Verdict::Again, Verdict::Threshold),
-        (Ended::Exited(127), Verdict::Again, Verdict::Threshold),
-        (Ended::Killed(9), Verdict::Again, Verdict::Threshold),
-    ] {
-        assert_eq!(verdict(ended, 0), first, "{ended:?}");
-        assert_eq!(verdict(ended, 2), third, "{ended:?}");
-    }
-}
-
 /// Enables, then disables, an instance whose methods do this; gives its states and what was told.
 fn life(timeout: &str, program: Program<'_>) -> ([SmfState; 2], Vec<String>) {
     let sim = Sim::new();

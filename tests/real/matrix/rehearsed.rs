@@ -4,6 +4,7 @@
     reason = "the program under test is run as by hand, beside the rig"
 )]
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -92,7 +93,11 @@ fn manifest(settings: &[(&str, &str)]) -> String {
                 } else {
                     "astring"
                 };
-                own += &format!("<propval name='{name}' type='{kind}' value='{value}'/>");
+                write!(
+                    own,
+                    "<propval name='{name}' type='{kind}' value='{value}'/>"
+                )
+                .expect("a String");
             }
             _ => panic!("{path}"),
         }
