@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -84,6 +84,25 @@ fn the_picture_of_the_readme() {
         "{} differs; UPDATE_GOLDEN=1 draws it anew",
         golden.display()
     );
+}
+
+/// As the README says; a debug build is not what anybody uses. The best of three: other tests run beside it.
+#[test]
+fn every_scenario_of_forty_vms_in_a_second() {
+    let names: Vec<String> = (1..=40).map(|nth| format!("vm{nth}")).collect();
+    let names = names.iter().map(String::as_str);
+    let arguments: Vec<&str> = ["rehearse", "--all"].into_iter().chain(names).collect();
+    let mut best = Duration::MAX;
+    for _ in 0..3 {
+        let began = Instant::now();
+        let (status, stdout, _) = run(&arguments);
+        best = best.min(began.elapsed());
+        assert_eq!(status, 0);
+        let all = "40 of 40 instances ended where they should.\n";
+        assert_eq!(stdout.matches(all).count(), 5);
+    }
+    let bound = if cfg!(debug_assertions) { 10 } else { 1 };
+    assert!(best < Duration::from_secs(bound), "{best:?}");
 }
 
 #[test]

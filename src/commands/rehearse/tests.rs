@@ -3,7 +3,6 @@
 use super::*;
 use crate::rehearse::outcome::Outcome;
 use clap::Parser;
-use std::time::{Duration, Instant};
 
 #[derive(Debug, Parser)]
 struct Line {
@@ -64,25 +63,6 @@ fn every_scenario_of_the_manifest_that_is_shipped() {
             text(played)
         );
     }
-}
-
-/// The bound is for a release build on two cores; a debug build beside other tests takes its time.
-#[test]
-fn forty_vms_in_every_scenario() {
-    let mut line: Vec<String> = (1..=40).map(|i| format!("vm{i}")).collect();
-    line.push("--all".to_owned());
-    let line: Vec<&str> = line.iter().map(String::as_str).collect();
-    let began = Instant::now();
-    let stories = played(&line).unwrap();
-    let took = began.elapsed();
-    for (_, played) in &stories {
-        let text = text(played);
-        assert!(
-            text.ends_with("40 of 40 instances ended where they should.\n"),
-            "{text}"
-        );
-    }
-    assert!(took < Duration::from_secs(60), "{took:?}");
 }
 
 #[test]

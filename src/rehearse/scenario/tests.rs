@@ -230,12 +230,12 @@ fn a_host_that_goes_before_the_guest_is_down() {
     );
     let told = when(&played, "b", "the host's time is over");
     assert_eq!(told, 30 * SECOND);
-    let text = shown(&played)
+    let words = shown(&played)
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ");
     let note = "b note the budget is too short: its stop may take 240 s, and the host waits 30 s";
-    assert!(text.contains(note), "{text}");
+    assert!(words.contains(note), "{words}");
     // With time enough it is saved.
     script.shutdown_limit = Some(250 * SECOND);
     let played = play(&text, &script).unwrap();
