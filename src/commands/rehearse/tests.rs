@@ -110,6 +110,14 @@ fn the_record_is_one_object_with_the_columns_of_the_timeline() {
     assert!(run["command"].as_str().unwrap().starts_with("svcprop "));
     // The instance has not all of what is asked for.
     assert_eq!(run["exit_status"], 1);
+    // Every field is explained.
+    let readme = include_str!("../../../README.md");
+    let (_, section) = readme.split_once("\n## Rehearse\n").unwrap();
+    let of_events = events.iter().flat_map(|e| e.as_object().unwrap().keys());
+    let of_results = record["results"][0].as_object().unwrap().keys();
+    for field in of_events.chain(of_results) {
+        assert!(section.contains(&format!("`{field}`")), "no {field}");
+    }
     let result = &record["results"][0];
     assert_eq!(result["smf_state"], "disabled");
     assert_eq!(result["vm_state"], "saved");
