@@ -13,11 +13,16 @@ use crate::host::sim::stage::Vm;
 use crate::host::sim::{Composed, Fault, Guest, Sim, SmfState, What};
 use crate::vm::{Intent, VmState};
 
+/// No more instances are rehearsed at once: each has a thread.
+const INSTANCES_MAX: usize = 2000;
+
 /// An instance in the story.
 #[derive(Debug, Clone)]
 pub(crate) struct Actor {
     /// Its FMRI.
     pub(crate) fmri: InstanceFmri,
+    /// The same as text: whom events are about.
+    pub(super) subject: String,
     /// What its VM is found by.
     pub(crate) vm: String,
     /// Whose VM it is.
@@ -31,9 +36,7 @@ pub(crate) struct Actor {
 impl Actor {
     /// Whether a wish is about it.
     fn is(&self, whose: Option<&String>) -> bool {
-        whose.is_none_or(|whose| {
-            *whose == self.fmri.instance().as_str() || *whose == self.fmri.to_string()
-        })
+        whose.is_none_or(|whose| *whose == self.fmri.instance().as_str() || *whose == self.subject)
     }
 
     fn has(&self, fault: Fault) -> bool {
@@ -73,6 +76,15 @@ pub(super) fn cast<'s>(
     }
     if actors.is_empty() {
         return Err(nobody(&others));
+    }
+    if actors.len() > INSTANCES_MAX {
+        let told = format!(
+            "{} instances are too many to rehearse at once",
+            actors.len()
+        );
+        return Err(Failure::told(Kind::Config, told).hinted(format!(
+            "a manifest may have {INSTANCES_MAX} of this program"
+        )));
     }
     for other in &others {
         let note = "not an instance of this program: not rehearsed".to_owned();
@@ -133,6 +145,7 @@ fn actor(
     let mut actor = Actor {
         vm: vm.to_owned(),
         user: user.unwrap_or_default(),
+        subject: fmri.to_string(),
         fmri,
         seen,
         guest: Guest::Acpi,
@@ -158,7 +171,7 @@ fn register<'s>(sim: &'s Sim, actors: &[Actor]) -> Vec<Vm<'s>> {
         let enabled = actor.seen.value("general", "enabled") == Some("true");
         let whether = if enabled { "enabled" } else { "disabled" };
         sim.tell(
-            &actor.fmri.to_string(),
+            &actor.subject,
             What::Smf {
                 told: format!("imported, {whether}"),
                 state: Some(SmfState::Disabled),
@@ -185,7 +198,7 @@ impl Cast<'_> {
                 vm.state(VmState::Running);
             }
             sim.tell(
-                &actor.fmri.to_string(),
+                &actor.subject,
                 What::Smf {
                     told: "online from before".to_owned(),
                     state: Some(SmfState::Online),

@@ -195,9 +195,10 @@ fn groups(seen: &Composed, instances: &[(InstanceFmri, Composed)]) -> Vec<Group>
 
 fn target(fmri: &str, instances: &[(InstanceFmri, Composed)]) -> Target {
     let name = fmri.trim_start_matches("svc:").trim_start_matches('/');
-    let named = |other: &InstanceFmri| {
-        let of_service = name == other.service();
-        of_service || name == format!("{}:{}", other.service(), other.instance().as_str())
+    let named = |other: &InstanceFmri| match name.strip_prefix(other.service()) {
+        Some("") => true,
+        Some(rest) => rest.strip_prefix(':') == Some(other.instance().as_str()),
+        None => false,
     };
     let places = instances.iter().enumerate();
     Target {

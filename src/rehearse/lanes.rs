@@ -51,11 +51,10 @@ pub(crate) fn lanes(played: &Played) -> Vec<Lane> {
     let outcomes = played.outcomes.iter();
     outcomes
         .map(|outcome| {
-            let fmri = outcome.actor.fmri.to_string();
             let (mut smf, mut vm, mut marks) = (Vec::new(), Vec::new(), Vec::new());
             let mut before = outcome.looks.last().and_then(|look| look.vm.clone());
             for event in &played.events {
-                let own = event.subject == fmri && event.owner.is_none();
+                let own = event.subject == outcome.actor.subject && event.owner.is_none();
                 let about = event.owner.is_some() && is_about(event, &outcome.actor);
                 match &event.what {
                     What::Smf {

@@ -118,7 +118,7 @@ fn play_with(text: &str, script: &Script, program: Program<'_>) -> Result<Played
     let cast = cast(&sim, text, &script.guests, &script.faults)?;
     for actor in &cast.actors {
         for note in notes(actor, script.limit()) {
-            sim.tell(&actor.fmri.to_string(), What::Note(note));
+            sim.tell(&actor.subject, What::Note(note));
         }
     }
     let (looks, cut_off) = perform(&sim, &cast, script, program);
@@ -243,7 +243,7 @@ impl<'a> Stage<'a> {
         let tasks = places
             .zip(&mut self.looks)
             .map(|((instance, actor), looks)| Task {
-                key: actor.fmri.to_string(),
+                key: actor.subject.clone(),
                 at: begin,
                 body: Box::new(move |turn: &Turn| {
                     what(instance, turn);

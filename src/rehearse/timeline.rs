@@ -123,9 +123,8 @@ impl Played {
     pub(super) fn name(&self, event: &Event) -> String {
         let mut actors = self.outcomes.iter().map(|outcome| &outcome.actor);
         let of_vm = event.owner.is_some();
-        let found = actors.find(|actor| {
-            actor.fmri.to_string() == event.subject || of_vm && is_about(event, actor)
-        });
+        let found =
+            actors.find(|actor| actor.subject == event.subject || of_vm && is_about(event, actor));
         match (found, &event.what) {
             (Some(actor), _) => self.short(actor),
             // A file, the host, or an instance that is not rehearsed.

@@ -350,3 +350,22 @@ fn another_duration_than_transient_is_told() {
     let told = "note  startd/duration is contract, and it is rehearsed";
     assert!(shown(&played).contains(told), "{}", shown(&played));
 }
+
+/// The lock keeps our own clients apart; another one loses no start either, and costs one try.
+#[test]
+fn a_race_with_a_client_that_knows_no_lock() {
+    let instances: Vec<String> = (1..=8).map(|nth| format!("vm{nth}")).collect();
+    let instances: Vec<(&str, &str)> = instances.iter().map(|name| (name.as_str(), "")).collect();
+    for (faults, expected) in [(&[][..], 0), (&["svc-race"], 1)] {
+        let script = script(Scenario::Boot, &[], faults);
+        let played = play(&manifest(&instances), &script).unwrap();
+        let text = shown(&played);
+        assert!(text.contains("\n8 of 8 instances ended"), "{text}");
+        let first = text
+            .matches("another VBoxManage, which knows no lock")
+            .count();
+        assert_eq!(first, expected, "{text}");
+        let lost = text.contains("Failed to create the VirtualBox object");
+        assert_eq!(lost, expected > 0, "{text}");
+    }
+}
