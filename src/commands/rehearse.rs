@@ -114,13 +114,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.svg {
         place(path, &picture(&stories), arguments.force).map_err(not_placed)?;
     }
-    // Whoever closed the pipe has read enough; that changes nothing about how it ended.
-    let _closed = if arguments.json {
+    let printed = if arguments.json {
         print_json(&stories)
     } else {
         print_text(&stories, ink(arguments))
     };
-    verdict(&stories)
+    match printed {
+        // Whoever closed the pipe has read enough; that changes nothing about how it ended.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let error = anyhow::Error::new(error).context("cannot write to standard output");
+            Err(Failure::new(Kind::Transient, error))
+        }
+        Ok(()) | Err(_) => verdict(&stories),
+    }
 }
 
 /// Plays everything.

@@ -13,6 +13,8 @@ use crate::vm::Printable;
 
 /// The manifest that is rehearsed where none is named.
 pub(super) const SHIPPED: &str = include_str!("../../../manifests/vbox.xml");
+/// The namespace of `xi:include`.
+const XINCLUDE: &str = "http://www.w3.org/2001/XInclude";
 /// Whose VMs those are that are only named.
 const OWNER: &str = "vbox";
 
@@ -89,6 +91,10 @@ fn judged(name: String, bytes: &[u8], source: Option<&Source>) -> Result<Manifes
     })?;
     // A byte order mark is no part of the text.
     let text = text.trim_start_matches('\u{feff}').to_owned();
+    let included = text.contains(XINCLUDE).then(|| {
+        let told = "what an xi:include names is not rehearsed; xmllint --xinclude puts it in";
+        ("xi:include".to_owned(), told.to_owned())
+    });
     let notes = findings.iter().map(|finding| {
         let place = format!("line {}", finding.line);
         let short = if finding.code == Code::ShortTimeout {
@@ -102,7 +108,7 @@ fn judged(name: String, bytes: &[u8], source: Option<&Source>) -> Result<Manifes
         )
     });
     Ok(Manifest {
-        notes: notes.collect(),
+        notes: notes.chain(included).collect(),
         name,
         text,
     })
