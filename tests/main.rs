@@ -9,6 +9,7 @@ mod manual;
 // The rig is a chroot of Debian.
 #[cfg(target_os = "linux")]
 mod real;
+mod rehearse;
 mod validate;
 
 use std::io::Write;

@@ -7,6 +7,7 @@ mod dry_runs;
 mod explained;
 mod from_virtualbox;
 mod manners;
+mod matrix;
 mod one_vm;
 mod rig;
 mod server_killed;
