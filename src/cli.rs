@@ -42,6 +42,7 @@ enum Command {
     #[command(after_help = docs::verdicts())]
     Validate(commands::validate::Arguments),
     Rehearse(commands::rehearse::Arguments),
+    Status(commands::status::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -180,6 +181,9 @@ fn dispatch(
         Command::Gen(arguments) => commands::generate::run(arguments).map(done),
         Command::Validate(arguments) => commands::validate::run(arguments),
         Command::Rehearse(arguments) => commands::rehearse::run(arguments).map(done),
+        Command::Status(arguments) => {
+            commands::status::run(&RealHost::new(), arguments, environment).map(done)
+        }
     }
 }
 

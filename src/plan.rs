@@ -27,8 +27,7 @@ mod start;
 mod stop;
 mod words;
 
-pub(crate) use class::is_off;
-use class::{Class, class};
+pub(crate) use class::{Class, class, is_off};
 
 #[cfg(test)]
 mod tests;

@@ -11,9 +11,9 @@ use crate::settings::{self, SettingError, Settings};
 use crate::tools::vboxmanage::{self, VBoxManage};
 use crate::vm::{Intent, VmName};
 
-mod context;
+pub(in crate::commands) mod context;
 mod course;
-mod refused;
+pub(in crate::commands) mod refused;
 mod verbs;
 
 /// What a method was asked to do.

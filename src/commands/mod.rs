@@ -1,7 +1,11 @@
 //! One file a command: the only place where looking, deciding and acting meet.
 
 pub(crate) mod generate;
+mod instances;
 pub(crate) mod look;
 pub(crate) mod method;
+mod output;
+mod owners;
 pub(crate) mod rehearse;
+pub(crate) mod status;
 pub(crate) mod validate;

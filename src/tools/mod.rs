@@ -2,4 +2,5 @@
 
 pub(crate) mod processes;
 pub(crate) mod svcprop;
+pub(crate) mod svcs;
 pub(crate) mod vboxmanage;

@@ -14,8 +14,8 @@ mod list;
 mod vminfo;
 
 pub(crate) use error::{Refusal, VBoxError};
-pub(crate) use find::{find, ipc_folder_is_wrong};
-pub(crate) use list::{Listed, Roll};
+pub(crate) use find::{TrustError, find, ipc_folder_is_wrong, trust};
+pub(crate) use list::{Entry, Listed, Roll};
 pub(crate) use vminfo::VmInfo;
 
 /// VBoxManage as one user runs it.
@@ -135,6 +135,39 @@ impl<'a> VBoxManage<'a> {
     pub(crate) fn all(&self, limit: Duration) -> Result<Vec<Listed>, VBoxError> {
         let text = self.text(&["list", "--long", "vms"], limit)?;
         list::parse_long(&text).map_err(VBoxError::Garbled)
+    }
+
+    /// `list vms`: who there is, in the order in which VirtualBox looks for a name. It takes no session.
+    ///
+    /// # Errors
+    /// As VBoxManage says.
+    pub(crate) fn vms(&self, limit: Duration) -> Result<Vec<Entry>, VBoxError> {
+        let text = self.text(&["list", "vms"], limit)?;
+        Ok(list::parse_short(&text))
+    }
+
+    /// `list --long vms`, as [`Self::all`], and which of the VMs VirtualBox's own autostart starts.
+    ///
+    /// # Errors
+    /// As VBoxManage says, or its output is not what it should be.
+    pub(crate) fn details(&self, limit: Duration) -> Result<(Vec<Listed>, Vec<Uuid>), VBoxError> {
+        let text = self.text(&["list", "--long", "vms"], limit)?;
+        let all = list::parse_long(&text).map_err(VBoxError::Garbled)?;
+        Ok((all, list::parse_autostart(&text)))
+    }
+
+    /// `--version`: it asks no server. A wrapper may print a warning before it.
+    ///
+    /// # Errors
+    /// As VBoxManage says.
+    pub(crate) fn version(&self, limit: Duration) -> Result<String, VBoxError> {
+        let text = self.text(&["--version"], limit)?;
+        let numbered = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
+        text.lines()
+            .rev()
+            .find(numbered)
+            .map(str::to_owned)
+            .ok_or_else(|| VBoxError::Garbled("no version in it".to_owned()))
     }
 
     /// Gives a VM a command. Saving the state of a large VM takes minutes.
