@@ -6,6 +6,7 @@ mod house;
 // The rig is a chroot of Debian.
 #[cfg(target_os = "linux")]
 mod real;
+mod status;
 mod validate;
 
 use std::io::Write;

@@ -10,6 +10,7 @@ mod rig;
 mod server_killed;
 mod start_settings;
 mod starts;
+mod status;
 mod stop_trouble;
 mod stops;
 mod storms;
