@@ -75,9 +75,27 @@ impl<'a> VBoxManage<'a> {
         let output = self.run(args, limit, &mut crate::host::wait_on)?;
         // It may exit 0 and print an error, and exit 1 and print a whole listing: both are failures.
         match output.ended {
-            Ended::Exited(0) if !error::complains(&output) => {}
-            _ => return Err(error::classify(&output)),
+            Ended::Exited(0) if !error::complains(&output) => Self::whole(output),
+            _ => Err(error::classify(&output)),
         }
+    }
+
+    /// `list --long vms`. A VM whose settings file is missing or broken is an error on stderr, and the others are
+    /// listed all the same: it must not hide them.
+    fn long(&self, limit: Duration) -> Result<String, VBoxError> {
+        let output = self.run(&["list", "--long", "vms"], limit, &mut crate::host::wait_on)?;
+        match output.ended {
+            Ended::Exited(0)
+                if !error::complains(&output) || list::has_inaccessible(&output.stdout) =>
+            {
+                Self::whole(output)
+            }
+            _ => Err(error::classify(&output)),
+        }
+    }
+
+    /// What was printed, if it is all there.
+    fn whole(output: Output) -> Result<String, VBoxError> {
         if output.cut {
             return Err(VBoxError::Garbled("far too much of it".to_owned()));
         }
@@ -133,7 +151,7 @@ impl<'a> VBoxManage<'a> {
     /// # Errors
     /// As VBoxManage says, or its output is not what it should be.
     pub(crate) fn all(&self, limit: Duration) -> Result<Vec<Listed>, VBoxError> {
-        let text = self.text(&["list", "--long", "vms"], limit)?;
+        let text = self.long(limit)?;
         list::parse_long(&text).map_err(VBoxError::Garbled)
     }
 
@@ -151,7 +169,7 @@ impl<'a> VBoxManage<'a> {
     /// # Errors
     /// As VBoxManage says, or its output is not what it should be.
     pub(crate) fn details(&self, limit: Duration) -> Result<(Vec<Listed>, Vec<Uuid>), VBoxError> {
-        let text = self.text(&["list", "--long", "vms"], limit)?;
+        let text = self.long(limit)?;
         let all = list::parse_long(&text).map_err(VBoxError::Garbled)?;
         Ok((all, list::parse_autostart(&text)))
     }
@@ -266,6 +284,25 @@ mod tests {
         let fake = Fake::default().answer("list --multiple vms runningvms", 1, "", gone);
         assert!(matches!(roll(&fake), Err(VBoxError::ServerGone(_))));
         assert_eq!(fake.asked().len(), 1);
+    }
+
+    /// One VM whose settings are gone does not hide the others; any other error does.
+    #[test]
+    fn an_inaccessible_vm_in_the_long_list() {
+        let listing = include_str!("../../tests/vectors/vboxmanage/list-long-inaccessible.txt");
+        let error = "VBoxManage: error: Runtime error opening '/home/vb/vm.vbox' for reading VERR_FILE_NOT_FOUND (File not found.).\n";
+        let all = |stdout: &str| {
+            let fake = Fake::default().answer("list --long vms", 0, stdout, error);
+            VBoxManage::new(&fake, "/usr/bin/VBoxManage".into(), Vec::new()).all(LIMIT)
+        };
+        let names: Vec<_> = all(listing)
+            .expect("the others")
+            .into_iter()
+            .map(|vm| vm.name)
+            .collect();
+        assert_eq!(names, ["a", "b"]);
+        let (cut, _) = listing.split_once("\nName:            <").expect("two VMs");
+        assert!(matches!(all(cut), Err(VBoxError::Other(_))));
     }
 
     /// `discardstate` of a VM that is off exits 0, and `showvminfo` has exited 1 with a whole listing.

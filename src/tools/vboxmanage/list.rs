@@ -168,6 +168,12 @@ pub(super) fn parse_long(text: &str) -> Result<Vec<Listed>, String> {
     Ok(found)
 }
 
+/// Whether the same listing has a VM in it of which it says only why it cannot be read.
+pub(super) fn has_inaccessible(text: &[u8]) -> bool {
+    text.split(|b| *b == b'\n')
+        .any(|line| line.starts_with(b"Name:            <inaccessible!>"))
+}
+
 /// The VMs in the same listing that are marked for VirtualBox's own autostart (`modifyvm --autostart-enabled`).
 pub(super) fn parse_autostart(text: &str) -> Vec<Uuid> {
     let mut marked = Vec::new();
