@@ -43,6 +43,7 @@ enum Command {
     Validate(commands::validate::Arguments),
     Rehearse(commands::rehearse::Arguments),
     Status(commands::status::Arguments),
+    Doctor(commands::doctor::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -183,6 +184,9 @@ fn dispatch(
         Command::Rehearse(arguments) => commands::rehearse::run(arguments).map(done),
         Command::Status(arguments) => {
             commands::status::run(&RealHost::new(), arguments, environment).map(done)
+        }
+        Command::Doctor(arguments) => {
+            commands::doctor::run(&RealHost::new(), arguments, environment).map(done)
         }
     }
 }

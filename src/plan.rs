@@ -28,6 +28,7 @@ mod stop;
 mod words;
 
 pub(crate) use class::{Class, class, is_off};
+pub(crate) use stop::fallback_share;
 
 #[cfg(test)]
 mod tests;

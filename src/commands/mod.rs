@@ -1,5 +1,6 @@
 //! One file a command: the only place where looking, deciding and acting meet.
 
+pub(crate) mod doctor;
 pub(crate) mod generate;
 mod instances;
 pub(crate) mod look;

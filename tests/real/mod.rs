@@ -3,6 +3,7 @@
 mod bad_input;
 mod check;
 mod deaf_guests;
+mod doctor;
 mod dry_runs;
 mod manners;
 mod one_vm;

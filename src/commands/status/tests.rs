@@ -57,9 +57,9 @@ fn notes(row: &Row) -> Vec<String> {
 }
 
 /// What is noted of an instance in this state, with these settings, whose VM is in this state.
-fn noted(smf: SmfState, set: &[(&str, &str)], vm: VmState) -> Vec<String> {
+fn noted(smf: SmfState, set: &[(&str, &str)], vm: &VmState) -> Vec<String> {
     let instances = [instance("vm1", smf, set)];
-    let vms = Ok(vec![Listed::new(UUID, "vm1", &vm)]);
+    let vms = Ok(vec![Listed::new(UUID, "vm1", vm)]);
     let rows = join(&instances, &[asked(&[0], vms)], true);
     assert_eq!(rows.len(), 1);
     notes(&rows[0])
@@ -112,7 +112,7 @@ fn where_the_two_disagree() {
     ] {
         let expected: Vec<_> = expected.into_iter().map(str::to_owned).collect();
         let row = format!("{smf} {vm} {set:?}");
-        assert_eq!(noted(smf, set, vm), expected, "{row}");
+        assert_eq!(noted(smf, set, &vm), expected, "{row}");
     }
 }
 
