@@ -32,7 +32,7 @@ pub(super) fn examine(host: &dyn Host, owner: &Owner, account: &Account) -> Exam
     let name = account.name.as_str();
     checks.push(match &answer {
         Ok(vms) => {
-            let finding = format!("VirtualBox's server answers, and has {} VMs", vms.len());
+            let finding = format!("VirtualBox's server answers; VMs: {}", vms.len());
             Check::ok(Topic::Server, name, finding)
         }
         Err(error) => {
