@@ -544,3 +544,22 @@ fn json_has_every_check() {
         assert_eq!(word, format!("\"{}\"", verdict.word()));
     }
 }
+
+#[test]
+fn the_readme_shows_it() {
+    let lines = include_str!("../../../README.md").lines();
+    let readme: String = lines.map(str::trim_start).collect();
+    let check = Check::fail(Topic::Driver, "host", "...").hint("...");
+    let object = print::json(&[check]);
+    assert!(readme.contains(object.trim_end()), "README.md: {object}");
+
+    let set = [
+        ("stop/timeout_seconds", "60"),
+        ("vm/stop_timeout", "240"),
+        ("vm/stop_method", "acpipowerbutton"),
+    ];
+    let checks = instance::configuration(&instance_of("vm1", &set));
+    let text = print::text(&[only(&checks, Topic::Budget).clone()]);
+    let example: String = text.lines().map(str::trim_start).collect();
+    assert!(readme.contains(&example), "README.md:\n{text}");
+}

@@ -229,7 +229,7 @@ fn the_table_fits() {
     let first = format!("poweroff vm1            {UUID}");
     assert_eq!(text.lines().next(), Some(first.as_str()));
     assert!(
-        table(&some_rows(), &Column::USUAL, true)
+        table(&some_rows()[..2], &Column::USUAL, true)
             .lines()
             .all(|line| line.len() <= 80)
     );
@@ -298,4 +298,31 @@ fn many_vms() {
     let rows = join(&instances, &[asked(&members, Ok(vms))], true);
     assert_eq!(rows.len(), 1_000);
     assert!(rows.iter().all(|row| row.notes.is_empty()));
+}
+
+/// The README without the breaks and margins of its examples.
+fn readme() -> String {
+    let lines = include_str!("../../../README.md").lines();
+    lines.map(str::trim_start).collect()
+}
+
+#[test]
+fn the_readme_shows_it() {
+    let set = [
+        ("restarter/state_timestamp", "1795270000.5"),
+        ("vm/stop_method", "acpipowerbutton"),
+    ];
+    let vms = vec![Listed::new(UUID, "mail", &VmState::PowerOff)];
+    let mut asked = asked(&[0], Ok(vms));
+    asked.owner = "vbox".to_owned();
+    let rows = join(&[instance("mail", SmfState::Online, &set)], &[asked], true);
+    let object = json::json(&rows);
+    assert!(readme().contains(object.trim_end()), "README.md: {object}");
+
+    let mut metrics = String::from("| metric | value ||---|---|");
+    for metric in prometheus::Metric::ALL {
+        let (name, help) = (metric.name(), metric.help());
+        metrics.extend(["| `", name, "` | ", help, " |"]);
+    }
+    assert!(readme().contains(&metrics), "README.md: {metrics}");
 }
