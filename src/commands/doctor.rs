@@ -30,7 +30,7 @@ use check::{Check, Topic, Verdict};
 
 /// Check the host, the users whose VMs are instances, and the instances
 ///
-/// Each check is ok, warn or fail; what is not ok comes with what to do about it. Nothing is changed. It asks for the
+/// Each check is ok, warn or fail; what is not ok comes with what to do about it. It mends nothing itself. It asks for the
 /// VMs as status does, and takes no session on any.
 #[derive(Debug, clap::Args)]
 #[command(after_help = help())]
@@ -53,7 +53,7 @@ fn help() -> String {
     }
     text.push_str(
         "
-Root can examine every user; anybody else only himself.
+Root can examine every user, anybody else one: the own.
 
 Exit status:
   0  nothing failed: there may be warnings
@@ -150,7 +150,7 @@ fn examine_user(host: &dyn Host, owner: &Owner) -> (Vec<Check>, super::owners::A
         let reason = "there is no such user".to_owned();
         let hint = "make the user, or set method_context/user".to_owned();
         let check = Check::fail(Topic::User, name, reason.as_str())
-            .hint("the methods of his instances go to maintenance; or set method_context/user")
+            .hint("the instances go to maintenance; set method_context/user, or make the user")
             .command(format!("useradd -m {name}"));
         let no_answer = NoAnswer {
             reason,

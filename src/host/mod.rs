@@ -202,10 +202,10 @@ pub(crate) const FILE_MAX: u64 = 16 << 20;
 /// Why nothing was done as another user.
 #[derive(Debug, Error)]
 pub(crate) enum AsUserError {
-    /// The password database does not have him.
+    /// The password database has no such entry.
     #[error("there is no user '{}'", crate::vm::Printable(.0))]
     NoSuchUser(String),
-    /// Only root and he himself may.
+    /// Only root and that user may.
     #[error("only root and {} may ask", crate::vm::Printable(.0))]
     NotPermitted(String),
     /// Something else, which the system says.

@@ -106,7 +106,7 @@ impl Topic {
             Self::DriverService => "OpenIndiana's service that loads it is online",
             Self::Method => "the method and vbox-smf are there, and are root's alone",
             Self::User => "the user of the instance exists",
-            Self::Home => "he has a home directory that he can write to",
+            Self::Home => "the user has a home directory, and can write to it",
             Self::Locale => "VirtualBox can print every name",
             Self::Ipc => "the folder where VirtualBox's clients and server meet",
             Self::Lock => "the lock for cold starts is usable and not left over",

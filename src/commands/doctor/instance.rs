@@ -279,7 +279,7 @@ pub(super) fn environment(instances: &[Instance], owner: &Owner) -> Option<Check
     let first = *owner.members.first()?;
     let other = owner.members.iter().find(|at| of(**at) != of(first));
     Some(match other {
-        None => Check::ok(topic, &owner.name, "his VMs ask for one environment"),
+        None => Check::ok(topic, &owner.name, "all VMs ask for one environment"),
         Some(other) => {
             let shown = |at: usize| {
                 let words = words(&of(at).unwrap_or_default());

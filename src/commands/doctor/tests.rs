@@ -335,7 +335,7 @@ fn users_and_their_files() {
             Fake::default(),
             Topic::Ipc,
             Verdict::Ok,
-            "since the boot",
+            "has not used VirtualBox",
         ),
         (
             "open ipc",

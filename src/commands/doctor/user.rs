@@ -59,7 +59,13 @@ fn home(host: &dyn Host, account: &Account) -> Check {
                 facts.mode
             )
         }
-        Ok(_) => return Check::ok(topic, name, format!("{shown} is his, and writable")),
+        Ok(_) => {
+            return Check::ok(
+                topic,
+                name,
+                format!("{shown} belongs to {name}, and is writable"),
+            );
+        }
     };
     Check::fail(topic, name, finding)
         .hint("VirtualBox keeps its settings there")
@@ -93,8 +99,8 @@ fn ipc(host: &dyn Host, owner: &Owner, account: &Account) -> Check {
             .command(format!("rm -r {folder}"));
     }
     let finding = match host.file_facts(Path::new(&folder)) {
-        Ok(_) => format!("{folder} is his alone"),
-        Err(_) => format!("{folder} is not there: no VirtualBox of his has run since the boot"),
+        Ok(_) => format!("{folder} is for {name} alone"),
+        Err(_) => format!("{folder} is not there: {name} has not used VirtualBox since the boot"),
     };
     Check::ok(topic, name, finding)
 }
