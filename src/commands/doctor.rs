@@ -18,6 +18,7 @@ use super::output;
 use super::owners::{NoAnswer, Owner, as_owner, owners};
 use super::status::join::{Asked, join};
 
+mod budget;
 mod check;
 mod instance;
 mod machine;

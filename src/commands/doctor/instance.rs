@@ -1,24 +1,18 @@
 //! What holds for an instance: pure, from what SMF and VirtualBox said.
 
 use std::ffi::OsString;
-use std::time::Duration;
 
+use super::budget::budgets;
 use super::check::{Check, Topic};
 use crate::commands::instances::{Instance, Known};
 use crate::commands::method::context;
 use crate::commands::owners::{Owner, find};
 use crate::commands::status::join::{Asked, Row};
 use crate::commands::status::note::Note;
-use crate::plan::fallback_share;
-use crate::settings::{MARGIN, Settings, StopMethod, unknown_properties};
+use crate::settings::unknown_properties;
 use crate::tools::svcs::SmfState;
 use crate::tools::vboxmanage::Refusal;
 use crate::vm::{Intent, Printable};
-
-/// A guest that is told to shut down needs this long, most of them.
-const GUEST_NEEDS: Duration = Duration::from_secs(60);
-/// Saving the memory of a VM, or starting it, takes this long at times.
-const VIRTUALBOX_NEEDS: Duration = Duration::from_secs(30);
 
 /// The settings and the budgets of an instance.
 pub(super) fn configuration(instance: &Instance) -> Vec<Check> {
@@ -56,102 +50,6 @@ pub(super) fn configuration(instance: &Instance) -> Vec<Check> {
         }
     }
     checks
-}
-
-/// Whether the times fit into each other.
-fn budgets(instance: &Instance, settings: &Settings) -> Vec<Check> {
-    let (topic, fmri) = (Topic::Budget, instance.fmri.to_string());
-    let mut checks = Vec::new();
-    let raise = |check: Check, method: &str, to: Duration| {
-        check
-            .hint(format!(
-                "where the instance has a group {method} of its own, -s {fmri}"
-            ))
-            .command(format!(
-                "svccfg -s svc:/{} setprop {method}/timeout_seconds = count: {} && svcadm refresh {fmri}",
-                instance.fmri.service(),
-                to.as_secs()
-            ))
-    };
-    let start = match settings.budget(Intent::Start) {
-        Err(error) => {
-            let wanted = settings.start_delay + VIRTUALBOX_NEEDS + MARGIN;
-            checks.push(raise(
-                Check::fail(topic, &fmri, error.to_string()),
-                "start",
-                wanted,
-            ));
-            None
-        }
-        Ok(budget) => {
-            let left = budget.saturating_sub(settings.start_delay);
-            if left < VIRTUALBOX_NEEDS {
-                let finding = format!(
-                    "a start has {} s for VirtualBox, and restoring a large VM takes longer",
-                    left.as_secs()
-                );
-                let wanted = settings.start_delay + VIRTUALBOX_NEEDS + MARGIN;
-                checks.push(raise(Check::warn(topic, &fmri, finding), "start", wanted));
-            }
-            Some(budget)
-        }
-    };
-    let (Some(start), Ok(stop)) = (start, settings.budget(Intent::Stop)) else {
-        return checks;
-    };
-    let share = fallback_share(stop, settings);
-    if let (Some(limit), Some(wanted)) = (settings.stop_limit, settings.stop_timeout)
-        && stop < wanted
-    {
-        let finding = format!(
-            "the budget is too short: vm/stop_timeout asks for {} s, and of stop/timeout_seconds, {} s, a stop has {} s",
-            wanted.as_secs(),
-            limit.as_secs(),
-            stop.as_secs()
-        );
-        checks.push(raise(
-            Check::fail(topic, &fmri, finding),
-            "stop",
-            wanted + MARGIN,
-        ));
-    } else if let Some((needs, what)) = time_of_method(settings)
-        && stop.saturating_sub(share) < needs
-    {
-        let finding = format!(
-            "the budget is short: of {} s for a stop, {what} has {} s before the fallback",
-            stop.as_secs(),
-            stop.saturating_sub(share).as_secs()
-        );
-        let wanted = needs + share.max(VIRTUALBOX_NEEDS);
-        let check = Check::warn(topic, &fmri, finding);
-        checks.push(if settings.stop_timeout == Some(stop) {
-            check.command(format!(
-                "svccfg -s {fmri} setprop vm/stop_timeout = count: {} && svcadm refresh {fmri}",
-                wanted.as_secs()
-            ))
-        } else {
-            raise(check, "stop", wanted + MARGIN)
-        });
-    }
-    if checks.is_empty() {
-        let finding = format!(
-            "a start has {} s, a stop {} s, of which the fallback keeps {} s",
-            start.as_secs(),
-            stop.as_secs(),
-            share.as_secs()
-        );
-        checks.push(Check::ok(topic, &fmri, finding));
-    }
-    checks
-}
-
-/// What the stop method waits for, and how long that takes at times. Powering off takes no time.
-fn time_of_method(settings: &Settings) -> Option<(Duration, &'static str)> {
-    match settings.stop_method {
-        StopMethod::AcpiPowerButton | StopMethod::Shutdown => Some((GUEST_NEEDS, "the guest")),
-        StopMethod::SaveState => Some((VIRTUALBOX_NEEDS, "saving")),
-        StopMethod::AcpiSleepButton | StopMethod::PowerOff => None,
-    }
 }
 
 /// What the join found: the VM, and whether the states go together.
@@ -244,14 +142,14 @@ pub(super) fn autostart(
                         vm.uuid()
                     ))
             };
-            checks.push(match (vm.autostart, service) {
+            checks.push(match (vm.autostart, service == Some(&SmfState::Online)) {
                 (false, _) => Check::ok(topic, &fmri, "VirtualBox's own autostart leaves it alone"),
-                (true, Some(SmfState::Online)) => leave(Check::fail(
+                (true, true) => leave(Check::fail(
                     topic,
                     &fmri,
                     "VirtualBox's own autostart, which is online, starts and stops it, too",
                 )),
-                (true, _) => leave(Check::warn(
+                (true, false) => leave(Check::warn(
                     topic,
                     &fmri,
                     "it is marked for VirtualBox's own autostart, too",

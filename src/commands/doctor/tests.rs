@@ -279,7 +279,7 @@ fn autostart_of_virtualbox_itself() {
     assert_eq!(check(true, Some(&SmfState::Online)), Verdict::Fail);
 }
 
-/// A user as he should be.
+/// A user with whom nothing is wrong.
 fn healthy() -> Fake {
     Fake::default()
         .locale("C.UTF-8")

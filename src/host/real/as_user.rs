@@ -1,7 +1,7 @@
 //! Something done as another user: a copy of this process becomes that user, does it, and hands back what it gives.
 //!
-//! A copy, because whoever stopped being root cannot be root again, and because what he then reads, locks and
-//! leaves behind is his in every way: nothing of root's goes into his VirtualBox.
+//! A copy, because whoever stopped being root cannot be root again, and because what is then read, locked and left
+//! behind is that user's in every way: nothing of root's goes into another one's VirtualBox.
 #![expect(unsafe_code, reason = "calls into libc")]
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write};

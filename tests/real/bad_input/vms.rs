@@ -155,3 +155,21 @@ fn saved_state_broken() {
     vm.start().succeeds();
     vm.assert_is("running");
 }
+
+/// Another VM of the user has lost its settings file. VirtualBox says so on stderr whenever it lists all VMs: that is
+/// no reason not to see this one.
+#[test]
+fn another_vm_is_lost() {
+    let rig = rig_or_skip!();
+    let vm = OneVm::new(rig, "acpi");
+    let lost = vm.user.mkvm("lost", "acpi");
+    vm.user.cool_down();
+    fs::remove_file(vm.user.vm_folder(&lost).join("vm.vbox")).expect("to lose settings");
+    vm.boot();
+    vm.start().succeeds().logs(&["running: it runs already"]);
+    vm.take_into("paused");
+    vm.start().succeeds();
+    vm.assert_is("running");
+    vm.stop().succeeds();
+    vm.assert_is("saved");
+}
