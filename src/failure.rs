@@ -150,6 +150,12 @@ impl Failure {
             .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
     }
 
+    /// Says what it is about.
+    pub(crate) fn about(mut self, what: &str) -> Self {
+        self.error = self.error.context(what.to_owned());
+        self
+    }
+
     /// Adds what to do next: a sentence, without a full stop.
     pub(crate) fn hinted(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -9,6 +9,8 @@ mod manual;
 // The rig is a chroot of Debian.
 #[cfg(target_os = "linux")]
 mod real;
+mod rehearse;
+mod status;
 mod validate;
 
 use std::io::Write;

@@ -1,34 +1,97 @@
 //! `vbox-smf rehearse`: what would happen, without it happening.
 
-use std::io::{self, Write};
-use std::path::Path;
+mod stories;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
 use crate::failure::{Failure, Kind};
-use crate::manifest::build;
-use crate::manifest::model::{MethodContext, MethodCredential, ServiceBundle};
-use crate::manifest::read;
-use crate::rehearse::scenario::{self, Played};
+use crate::host::sim::{Fault, Guest};
+use crate::manifest::place::{PlaceError, place};
+use crate::rehearse::picture::picture;
+use crate::rehearse::record::Record;
+use crate::rehearse::scenario::{Played, Scenario, Script, play};
+use crate::rehearse::timeline::{Ink, Text};
+use crate::rehearse::wish::{FAULTS, GUESTS, Time, Wish};
 
-/// The manifest that is rehearsed where none is named.
-const SHIPPED: &str = include_str!("../../manifests/vbox.xml");
+use self::stories::Manifest;
 
-/// Play the life of instances on a simulated host: import, enable, disable
+/// Play the life of instances on a simulated host: import, enable, disable, boot, shutdown
 ///
 /// The real start and stop methods run against a VirtualBox and an SMF in memory, under a clock that
-/// does not make you wait. Nothing on this machine is changed.
+/// does not make you wait. Nothing on this machine is looked at or changed. Every instance counts as
+/// enabled, and what it depends on outside the manifest as there.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Arguments {
+    /// A VM's name (INSTANCE=NAME where the instance is called otherwise), or a manifest: with a
+    /// slash in its name or .xml at its end, or - for standard input [default: the manifest that is
+    /// shipped with this program]
+    #[arg(value_name = "VM|FILE")]
+    operands: Vec<String>,
+    /// The story; more than one is played one after the other [default: life]
+    #[arg(long = "scenario", value_name = "SCENARIO", value_enum)]
+    scenarios: Vec<Scenario>,
+    /// Every scenario
+    #[arg(long, conflicts_with = "scenarios")]
+    all: bool,
+    #[arg(long = "guest", value_name = "[INSTANCE=]GUEST", help = format!("What a guest does: {GUESTS}"))]
+    guests: Vec<Wish<Guest>>,
+    #[arg(long = "fault", value_name = "[INSTANCE=]FAULT", help = format!("What is wrong: {FAULTS}"))]
+    faults: Vec<Wish<Fault>>,
+    /// How long a host that goes down waits for its services, as in 180s [default: as long as their
+    /// methods may take]
+    #[arg(long, value_name = "TIME")]
+    shutdown_limit: Option<Time>,
+    /// Print one object for programs
+    #[arg(long)]
+    json: bool,
+    /// Also draw the lanes of all instances over time
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Replace FILE where it exists
+    #[arg(long, requires = "svg")]
+    force: bool,
+    #[arg(
+        long,
+        help = "No colours on a terminal; NO_COLOR in the environment does the same"
+    )]
+    plain: bool,
+}
+
+const AFTER_HELP: &str = "\
+Guests:
+  acpi           off 2 s after the power button: what the others are
+  slow=90s       off so long after it
+  deaf           does nothing about any button
+  off-by-itself  switches itself off so long after its start
+  crash          its process dies so long after its start
+  triple         stops at a triple fault: guru meditation
+
+Faults:
+  svc-race       another VBoxManage of the owner, which takes no lock, starts
+                 VirtualBox's server in the moment in which a method would
+  svc-dies       VirtualBox's server is killed so long after the first method
+  hang           the VM's process freezes: 5 s after its start, or at once
+  disk-full      there is no room for a saved state
+  no-driver      VirtualBox's kernel driver is not loaded
+  no-home        VirtualBox's settings directory cannot be used
+  missing-disk   the VM's disk image is not there
+  not-registered the owner has no such VM
+
 Exits 0 when every instance ended where it should, otherwise 1.
 
 Examples:
   vbox-smf rehearse vm1
-  vbox-smf rehearse ./vbox.xml")]
-pub(crate) struct Arguments {
-    /// A VM's name (INSTANCE=NAME where the instance is called otherwise), or a manifest: with a
-    /// slash in its name or .xml at its end [default: the manifest that is shipped with this program]
-    #[arg(value_name = "VM|FILE")]
-    operands: Vec<String>,
-}
+  vbox-smf rehearse ./vbox.xml --all
+  vbox-smf rehearse ./vbox.xml --scenario shutdown --shutdown-limit 180s \\
+      --guest deaf --guest db=slow=90s --svg shutdown.svg
+  vbox-smf rehearse vm1 vm2 --scenario boot --fault vm1=svc-dies=1s
+  vbox-smf gen vm1 --user vbox | vbox-smf rehearse - --json";
 
 /// What the timeline shows, for somebody who has never seen one.
 const LEGEND: &str = "\
@@ -37,175 +100,153 @@ The start and stop methods are the real ones.
   smf  what svc.startd does         run   a program that a method runs
   log  a line of a method's log     vm    a VM goes from one state to another
   !!!  a risk on real VirtualBox    vbox  VirtualBox's server comes or goes
+  note what you should know
 UUIDs are cut to their first digits.
 ";
-
-/// Whose VMs those are that are only named.
-const OWNER: &str = "vbox";
 
 /// Plays what was asked for and prints it.
 ///
 /// # Errors
 /// It cannot be played, or an instance did not end where it should.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let stories = stories(&arguments.operands)?;
-    let mut bad = 0;
-    for (title, bundle) in stories {
-        let played = scenario::play(&bundle)?;
-        bad += played.outcomes.iter().filter(|o| !o.is_good()).count();
-        if print(&title, &played).is_err() {
-            // Whoever read has read enough.
-            return Ok(());
+    let manifests = stories::manifests(&arguments.operands)?;
+    let stories = stories(arguments, &manifests)?;
+    if let Some(path) = &arguments.svg {
+        place(path, &picture(&stories), arguments.force).map_err(not_placed)?;
+    }
+    let printed = if arguments.json {
+        print_json(&stories)
+    } else {
+        print_text(&stories, ink(arguments))
+    };
+    match printed {
+        // Whoever closed the pipe has read enough; that changes nothing about how it ended.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let error = anyhow::Error::new(error).context("cannot write to standard output");
+            Err(Failure::new(Kind::Transient, error))
+        }
+        Ok(()) | Err(_) => verdict(&stories),
+    }
+}
+
+/// Plays everything.
+fn stories(
+    arguments: &Arguments,
+    manifests: &[Manifest],
+) -> Result<Vec<(String, Played)>, Failure> {
+    let scenarios = match (arguments.all, arguments.scenarios.as_slice()) {
+        (true, _) => &Scenario::ALL,
+        (false, []) => &[Scenario::Life][..],
+        (false, some) => some,
+    };
+    let mut stories = Vec::new();
+    for manifest in manifests {
+        for scenario in scenarios {
+            let script = Script {
+                guests: arguments.guests.clone(),
+                faults: arguments.faults.clone(),
+                shutdown_limit: arguments.shutdown_limit.map(|time| time.0),
+                notes: manifest.notes.clone(),
+                ..Script::of(*scenario)
+            };
+            let played =
+                play(&manifest.text, &script).map_err(|failure| failure.about(&manifest.name))?;
+            stories.push((manifest.name.clone(), played));
         }
     }
-    match bad {
-        0 => Ok(()),
-        1 => Err(failed("an instance")),
-        _ => Err(failed(&format!("{bad} instances"))),
-    }
-}
-
-fn failed(who: &str) -> Failure {
-    Failure::told(Kind::Transient, format!("{who} did not end as intended"))
-        .hinted("the result at the end of the timeline says where")
-}
-
-fn print(title: &str, played: &Played) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{title}\n{LEGEND}")?;
-    write!(out, "{played}")?;
-    out.flush()
-}
-
-/// What is to be played: each manifest by itself, all VMs together.
-fn stories(operands: &[String]) -> Result<Vec<(String, ServiceBundle)>, Failure> {
-    if operands.is_empty() {
-        let bundle = read::from_text(SHIPPED);
-        let bundle = bundle.map_err(|error| Failure::new(Kind::Fatal, error))?;
-        return Ok(vec![(title("the manifest that is shipped"), bundle)]);
-    }
-    let (files, vms): (Vec<String>, Vec<String>) = operands
-        .iter()
-        .cloned()
-        .partition(|operand| is_file(operand));
-    let mut stories = Vec::new();
-    for file in files {
-        let bundle = read::from_file(Path::new(&file))?;
-        stories.push((title(&crate::vm::Printable(&file).to_string()), bundle));
-    }
-    if !vms.is_empty() {
-        let what = format!("what `vbox-smf gen --user {OWNER}` writes for these VMs");
-        let mut bundle = build::bundle_for(&vms)?;
-        give_to_owner(&mut bundle);
-        stories.push((title(&what), bundle));
-    }
+    known(arguments, &stories)?;
     Ok(stories)
 }
 
-/// VMs that are only named have an owner too, as they should have in earnest.
-fn give_to_owner(bundle: &mut ServiceBundle) {
-    let credential = MethodCredential {
-        user: OWNER.to_owned(),
-        group: None,
-        supp_groups: None,
-        privileges: Some("basic".to_owned()),
-        limit_privileges: None,
-    };
-    for instance in bundle.services.iter_mut().flat_map(|s| &mut s.instances) {
-        instance
-            .method_context
-            .get_or_insert_with(|| MethodContext {
-                working_directory: Some(":home".to_owned()),
-                method_credential: Some(credential.clone()),
-                ..MethodContext::default()
-            });
+/// Whoever names an instance that is not there would wait for its fault in vain.
+fn known(arguments: &Arguments, stories: &[(String, Played)]) -> Result<(), Failure> {
+    let outcomes = stories.iter().flat_map(|(_, played)| &played.outcomes);
+    let mut names: Vec<String> = Vec::new();
+    let mut fmris = Vec::new();
+    for outcome in outcomes {
+        let name = outcome.actor.fmri.instance().as_str().to_owned();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+        fmris.push(outcome.actor.fmri.to_string());
+    }
+    let guests = arguments.guests.iter().map(|wish| ("--guest", &wish.whose));
+    let faults = arguments.faults.iter().map(|wish| ("--fault", &wish.whose));
+    for (option, whose) in guests.chain(faults) {
+        let Some(whose) = whose else { continue };
+        if !names.contains(whose) && !fmris.contains(whose) {
+            let mut shown: Vec<&str> = names.iter().map(String::as_str).take(8).collect();
+            if names.len() > shown.len() {
+                shown.push("...");
+            }
+            let told = format!("{option}: there is no instance '{whose}'");
+            let hint = format!("the instances are {}", shown.join(", "));
+            return Err(Failure::told(Kind::Usage, told).hinted(hint));
+        }
+    }
+    Ok(())
+}
+
+/// Colours are for people at a terminal who want them.
+fn ink(arguments: &Arguments) -> Ink {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if arguments.plain || unwanted || !io::stdout().is_terminal() {
+        Ink::Plain
+    } else {
+        Ink::Colour
     }
 }
 
-fn is_file(operand: &str) -> bool {
-    operand.contains('/') || Path::new(operand).extension().is_some_and(|e| e == "xml")
+fn print_text(stories: &[(String, Played)], ink: Ink) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for (nth, (name, played)) in stories.iter().enumerate() {
+        let word = played.scenario.word();
+        if nth == 0 {
+            writeln!(out, "Rehearsal of {name}: {word}.\n{LEGEND}")?;
+        } else {
+            writeln!(out, "\nRehearsal of {name}: {word}.\n")?;
+        }
+        write!(out, "{}", Text { played, ink })?;
+    }
+    out.flush()
 }
 
-fn title(what: &str) -> String {
-    format!("Rehearsal of {what}.")
+fn print_json(stories: &[(String, Played)]) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    serde_json::to_writer(&mut out, &Record::of(stories))?;
+    writeln!(out)?;
+    out.flush()
+}
+
+fn verdict(stories: &[(String, Played)]) -> Result<(), Failure> {
+    let outcomes = || stories.iter().flat_map(|(_, played)| &played.outcomes);
+    let who = match outcomes().filter(|outcome| !outcome.is_good()).count() {
+        0 => return Ok(()),
+        1 => "an instance".to_owned(),
+        bad if stories.len() == 1 => format!("{bad} of {} instances", outcomes().count()),
+        bad => format!("{bad} instances in {} rehearsals", stories.len()),
+    };
+    let told = format!("{who} did not end as intended");
+    Err(Failure::told(Kind::Transient, told)
+        .hinted("the result says where, and where it should have been"))
+}
+
+fn not_placed(error: PlaceError) -> Failure {
+    let (kind, hint) = match &error {
+        PlaceError::Exists(_) => (Kind::Config, Some("--force replaces it")),
+        PlaceError::NotAFile(_) => (Kind::Config, Some("name a file")),
+        PlaceError::Io { source, .. } => match source.kind() {
+            io::ErrorKind::PermissionDenied => (Kind::Permission, None),
+            io::ErrorKind::NotFound => (Kind::Config, Some("is the folder there?")),
+            _ => (Kind::Transient, None),
+        },
+    };
+    let failure = Failure::new(kind, error);
+    match hint {
+        Some(hint) => failure.hinted(hint),
+        None => failure,
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rehearse::scenario::Outcome;
-
-    fn play(operands: &[&str]) -> Played {
-        let operands: Vec<String> = operands.iter().map(|o| (*o).to_owned()).collect();
-        let mut stories = stories(&operands).unwrap();
-        assert_eq!(stories.len(), 1);
-        scenario::play(&stories.remove(0).1).unwrap()
-    }
-
-    #[test]
-    fn a_vm_lives_its_life() {
-        let text = play(&["vm1"]).to_string();
-        for row in [
-            "   0.000  vm1       smf   enabled\n",
-            "  vm1       vm    poweroff -> starting\n",
-            "  vm1       vm    starting -> running\n",
-            ": online\n",
-            "  vm1       vm    saving -> saved\n",
-            ": disabled\n",
-            "\n1 of 1 instances ended where they should.\n",
-        ] {
-            assert!(text.contains(row), "no {row:?} in:\n{text}");
-        }
-        let widest = text.lines().map(|line| line.chars().count()).max();
-        assert!(widest <= Some(80), "{text}");
-    }
-
-    #[test]
-    fn the_manifest_that_is_shipped() {
-        let played = play(&[]);
-        assert!(played.outcomes.iter().all(Outcome::is_good), "{played}");
-    }
-
-    #[test]
-    fn forty_vms() {
-        let names: Vec<String> = (1..=40).map(|i| format!("vm{i}")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let played = play(&names);
-        assert!(played.outcomes.iter().all(Outcome::is_good), "{played}");
-        assert!(
-            played
-                .to_string()
-                .ends_with("40 of 40 instances ended where they should.\n")
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_rehearsed() {
-        let another = SHIPPED.replace("/lib/svc/method/vbox %m", "/bin/sh -c %m");
-        let bundle = read::from_text(&another).unwrap();
-        let failure = scenario::play(&bundle).unwrap_err();
-        assert!(
-            failure
-                .to_string()
-                .contains("is not vbox-smf but '/bin/sh -c start'"),
-            "{failure}"
-        );
-        let empty = "<service_bundle type='manifest' name='x'/>";
-        let bundle = read::from_text(empty).unwrap();
-        let failure = scenario::play(&bundle).unwrap_err();
-        assert_eq!(failure.to_string(), "the manifest has no instance");
-    }
-
-    #[test]
-    fn files_and_vms() {
-        for (operand, file) in [
-            ("vm1", false),
-            ("web=www.example", false),
-            ("./vm1", true),
-            ("vbox.xml", true),
-            ("a/b", true),
-        ] {
-            assert_eq!(is_file(operand), file, "{operand}");
-        }
-    }
-}
+mod tests;

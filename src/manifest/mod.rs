@@ -25,6 +25,7 @@ pub(crate) mod neighbours;
 pub(crate) mod notify;
 pub(crate) mod place;
 pub(crate) mod profile;
+#[cfg(test)]
 pub(crate) mod read;
 pub(crate) mod request;
 pub(crate) mod resolve;

@@ -41,6 +41,12 @@ pub(super) enum ExecError {
     /// `%q`
     #[error("could not expand '%{0}' in its exec: unknown method token")]
     Token(char),
+    /// `%{vm/name` without its end.
+    #[error("could not expand '%{{{0}' in its exec: it has no closing brace")]
+    Brace(String),
+    /// `%{vm/nosuch}`
+    #[error("could not expand '%{{{0}}}' in its exec: the instance has no such property")]
+    Property(String),
 }
 
 /// The programs whose methods are rehearsed: the installed entry, and the binary.
@@ -58,7 +64,7 @@ pub(super) fn method(
     let group = intent.method();
     let run = match seen.value(group, "exec") {
         None => Run::Nothing,
-        Some(exec) => run(exec, fmri, intent)?,
+        Some(exec) => run(exec, seen, fmri, intent)?,
     };
     // What the method's own context leaves out, the entity's says.
     let context = |name: &str| {
@@ -79,6 +85,17 @@ pub(super) fn method(
     })
 }
 
+/// Whether the exec of a method names this program, whatever else is in it.
+pub(super) fn names_us(seen: &Composed, intent: Intent) -> bool {
+    let exec = seen.value(intent.method(), "exec").unwrap_or_default();
+    is_ours(&words(exec))
+}
+
+fn is_ours(words: &[String]) -> bool {
+    let name = words.first().and_then(|path| path.rsplit('/').next());
+    name.is_some_and(|name| OURS.contains(&name))
+}
+
 /// No number, 0 and 2^64-1 are for ever.
 fn timeout(text: Option<&str>) -> Option<Duration> {
     match text?.parse::<u64>() {
@@ -87,27 +104,36 @@ fn timeout(text: Option<&str>) -> Option<Duration> {
     }
 }
 
-fn run(exec: &str, fmri: &InstanceFmri, intent: Intent) -> Result<Run, ExecError> {
+fn run(exec: &str, seen: &Composed, fmri: &InstanceFmri, intent: Intent) -> Result<Run, ExecError> {
     if exec == ":true" {
         return Ok(Run::Nothing);
     }
     if exec == ":kill" || exec.starts_with(":kill ") {
         return Ok(Run::Kill);
     }
-    let expanded = expand(exec, fmri, intent)?;
+    let expanded = expand(exec, seen, fmri, intent)?;
     let words = words(&expanded);
-    let name = words.first().and_then(|path| path.rsplit('/').next());
-    let ours = name.is_some_and(|name| OURS.contains(&name));
-    Ok(match words.get(1).map(String::as_str) {
-        Some("start") if ours => Run::Ours(Intent::Start),
-        Some("stop") if ours => Run::Ours(Intent::Stop),
-        Some("refresh") if ours => Run::Nothing,
+    let ours = is_ours(&words);
+    // With further words it would not do what is rehearsed here.
+    let verb = match words.as_slice() {
+        [_, verb] if ours => verb.as_str(),
+        _ => return Ok(Run::Another(expanded)),
+    };
+    Ok(match verb {
+        "start" => Run::Ours(Intent::Start),
+        "stop" => Run::Ours(Intent::Stop),
+        "refresh" => Run::Nothing,
         _ => Run::Another(expanded),
     })
 }
 
-/// Puts in what `%` tokens stand for. (Those with properties are left for a later day.)
-fn expand(exec: &str, fmri: &InstanceFmri, intent: Intent) -> Result<String, ExecError> {
+/// Puts in what `%` tokens stand for.
+fn expand(
+    exec: &str,
+    seen: &Composed,
+    fmri: &InstanceFmri,
+    intent: Intent,
+) -> Result<String, ExecError> {
     let mut expanded = String::new();
     let mut rest = exec.chars();
     while let Some(c) = rest.next() {
@@ -122,12 +148,46 @@ fn expand(exec: &str, fmri: &InstanceFmri, intent: Intent) -> Result<String, Exe
             Some('m') => expanded.push_str(intent.method()),
             Some('r') => expanded.push_str("svc.startd"),
             Some('%') => expanded.push('%'),
+            Some('{') => {
+                let Some((inside, after)) = rest.as_str().split_once('}') else {
+                    return Err(ExecError::Brace(rest.as_str().to_owned()));
+                };
+                expanded.push_str(&property(inside, seen)?);
+                rest = after.chars();
+            }
             Some(other) => return Err(ExecError::Token(other)),
             // A single one at the end is dropped.
             None => (),
         }
     }
     Ok(expanded)
+}
+
+/// `%{vm/name}`: the values of a property of the running snapshot, each quoted as svcprop quotes them, a
+/// space between them, or the `,` or `:` at the token's end. Without a group it is one of `application`.
+/// An empty value leaves nothing, not even quotes. (Of another service nothing is known here.)
+fn property(inside: &str, seen: &Composed) -> Result<String, ExecError> {
+    let (path, separator) = match inside.strip_suffix([',', ':']) {
+        Some(path) => (path, &inside[path.len()..]),
+        None => (inside, " "),
+    };
+    let (group, name) = path.split_once('/').unwrap_or(("application", path));
+    let found = seen.get(group, name);
+    let property = found.ok_or_else(|| ExecError::Property(inside.to_owned()))?;
+    let values: Vec<String> = property.values.iter().map(|v| quoted(v)).collect();
+    Ok(values.join(separator))
+}
+
+/// `$ * ? [ ] { } ~ # !` are not quoted: SMF leaves them to the shell.
+fn quoted(value: &str) -> String {
+    let mut quoted = String::new();
+    for c in value.chars() {
+        if ";&()|^<>\n \t\\\"'`".contains(c) {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted
 }
 
 /// The words of a shell line, as far as quotes and backslashes go.
@@ -211,12 +271,40 @@ mod tests {
                 Run::Another("/bin/x site/xvm/vbox svc.startd".into()),
             ),
         ] {
-            assert_eq!(run(exec, &fmri(), Intent::Stop), Ok(expected), "{exec}");
+            let seen = Composed::default();
+            let run = run(exec, &seen, &fmri(), Intent::Stop);
+            assert_eq!(run, Ok(expected), "{exec}");
         }
-        assert_eq!(
-            run("/bin/x %q", &fmri(), Intent::Stop),
-            Err(ExecError::Token('q'))
+    }
+
+    #[test]
+    fn properties_in_execs() {
+        let mut seen = Composed::default();
+        seen.service.set("vm", "name", "astring", &["two words"]);
+        seen.own.set("vm", "list", "astring", &["a", "b;c"]);
+        seen.own.set("application", "verb", "astring", &["stop"]);
+        seen.own.set("vm", "empty", "astring", &[""]);
+        for (exec, expected) in [
+            ("/x %{vm/name}", Ok("/x two\\ words")),
+            ("/x %{vm/list} %{vm/list,}", Ok("/x a b\\;c a,b\\;c")),
+            ("/x %{verb}%{vm/empty}", Ok("/x stop")),
+            (
+                "/x %{vm/nosuch}",
+                Err(ExecError::Property("vm/nosuch".into())),
+            ),
+            ("/x %{vm/name", Err(ExecError::Brace("vm/name".into()))),
+            ("/x %q", Err(ExecError::Token('q'))),
+        ] {
+            let expanded = expand(exec, &seen, &fmri(), Intent::Stop);
+            assert_eq!(expanded, expected.map(str::to_owned), "{exec}");
+        }
+        let run = run(
+            "/lib/svc/method/vbox %{verb}",
+            &seen,
+            &fmri(),
+            Intent::Start,
         );
+        assert_eq!(run, Ok(Run::Ours(Intent::Stop)));
     }
 
     #[test]

@@ -1,18 +1,28 @@
 //! A rehearsal: the whole life of instances through the real method code, on a simulated host.
 //!
 //! ```text
-//! manifest -> import -> repository of the simulated host
+//! manifest -> import -> cast (instances, VMs, guests, faults)
 //!             scenario -> startd (svc.startd) -> exec (which method, as whom, how long)
-//!                              `-> commands::method::run, on host::sim
-//!             timeline <- what happened
+//!                           |  `-> commands::method::run, on host::sim
+//!                           `-> board, depends (who waits for whom)
+//!             outcome, timeline, lanes -> picture, record (JSON) <- what happened
 //! ```
 
 #[cfg(test)]
 pub(crate) mod bench;
+mod board;
+mod cast;
+mod depends;
 mod exec;
 mod import;
+pub(crate) mod lanes;
+mod notes;
+pub(crate) mod outcome;
+pub(crate) mod picture;
+pub(crate) mod record;
 pub(crate) mod scenario;
 mod startd;
 #[cfg(test)]
 mod tests;
 pub(crate) mod timeline;
+pub(crate) mod wish;

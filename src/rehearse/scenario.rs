@@ -1,213 +1,280 @@
-//! The story that a rehearsal plays: import, enable, a minute of life, disable.
+//! The stories that a rehearsal plays, each with all instances of a manifest.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::exec::{self, Run};
-use super::import::import;
-use super::startd::{Program, Startd, State};
+use super::board::Board;
+use super::cast::{Actor, Cast, cast};
+use super::notes::notes;
+use super::outcome::{Look, Outcome, Wanted};
+use super::startd::{Common, Program, Startd};
+use super::wish::Wish;
 use crate::commands;
-use crate::failure::{Failure, Kind};
-use crate::fmri::InstanceFmri;
-use crate::host::FileKind;
-use crate::host::sim::{Event, Sim, Task, Turn, What};
-use crate::manifest::model::ServiceBundle;
-use crate::vm::{Intent, VmState};
+use crate::failure::Failure;
+use crate::host::sim::{Event, Fault, Guest, Sim, SmfState, Task, Turn, What};
+use crate::vm::VmState;
 
-/// How long the VMs run between start and stop.
+/// How long the VMs run between start and stop, at the least.
 const LIFE: Duration = Duration::from_mins(1);
-/// After the last method: time for what it left behind to end.
+/// After the last method, and after what a guest does: time for what it left behind to end.
 const AFTERMATH: Duration = Duration::from_secs(1);
+/// When the guest is stuck that cannot run.
+const TRIPLE: Duration = Duration::from_secs(2);
 
-/// An instance in the story.
-#[derive(Debug, Clone)]
-pub(crate) struct Actor {
-    /// Its FMRI.
-    pub(crate) fmri: InstanceFmri,
-    /// What its VM is found by.
-    pub(crate) vm: String,
-    /// Whose VM it is.
-    pub(crate) user: String,
+/// A story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Scenario {
+    /// Import, enable, a minute of life, disable
+    Life,
+    /// The host comes up: all instances start at the same moment
+    Boot,
+    /// svcadm disable of instances whose VMs run
+    Disable,
+    /// svcadm restart of instances whose VMs run
+    Restart,
+    /// The host goes down: dependents first, with a limit where --shutdown-limit says so
+    Shutdown,
 }
 
-/// How it ended for an instance.
-#[derive(Debug, Clone)]
-pub(crate) struct Outcome {
-    /// The instance.
-    pub(crate) actor: Actor,
-    /// After the start.
-    pub(crate) started: State,
-    /// The VM after the start.
-    pub(crate) vm_started: Option<VmState>,
-    /// How long the start took, all its tries together.
-    pub(crate) start_took: Duration,
-    /// After the stop.
-    pub(crate) stopped: State,
-    /// How long the stop took, all its tries together.
-    pub(crate) stop_took: Duration,
-    /// The VM at the end.
-    pub(crate) vm_state: Option<VmState>,
-    /// A process of the VM is left.
-    pub(crate) left_over: bool,
-    /// Something went well that does harm on real VirtualBox.
-    pub(crate) hazard: Option<String>,
+impl Scenario {
+    /// Every story, in the order in which `--all` shows them.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Life,
+        Self::Boot,
+        Self::Disable,
+        Self::Restart,
+        Self::Shutdown,
+    ];
+
+    /// Its word on the command line and in JSON.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Life => "life",
+            Self::Boot => "boot",
+            Self::Disable => "disable",
+            Self::Restart => "restart",
+            Self::Shutdown => "shutdown",
+        }
+    }
 }
 
-impl Outcome {
-    /// Whether the instance ended where it should: up after the start, down after the stop.
-    pub(crate) fn is_good(&self) -> bool {
-        let down = matches!(
-            self.vm_state,
-            Some(
-                VmState::PowerOff
-                    | VmState::Saved
-                    | VmState::Aborted
-                    | VmState::AbortedSaved
-                    | VmState::Teleported
-            )
-        );
-        self.started == State::Online
-            && self.vm_started == Some(VmState::Running)
-            && self.stopped == State::Disabled
-            && down
-            && !self.left_over
-            && self.hazard.is_none()
+/// What is to be played, and with what going wrong.
+#[derive(Debug, Clone)]
+pub(crate) struct Script {
+    /// The story.
+    pub(crate) scenario: Scenario,
+    /// What guests do; the others are off 2 s after the power button.
+    pub(crate) guests: Vec<Wish<Guest>>,
+    /// What is wrong.
+    pub(crate) faults: Vec<Wish<Fault>>,
+    /// How long a host that goes down waits for its services.
+    pub(crate) shutdown_limit: Option<Duration>,
+    /// What is to be said first: about what, and what.
+    pub(crate) notes: Vec<(String, String)>,
+}
+
+impl Script {
+    /// How long this story's host waits.
+    fn limit(&self) -> Option<Duration> {
+        self.shutdown_limit
+            .filter(|_| self.scenario == Scenario::Shutdown)
+    }
+
+    /// A story in which nothing goes wrong.
+    pub(crate) fn of(scenario: Scenario) -> Self {
+        Self {
+            scenario,
+            guests: Vec::new(),
+            faults: Vec::new(),
+            shutdown_limit: None,
+            notes: Vec::new(),
+        }
     }
 }
 
 /// A story that was played.
 #[derive(Debug, Clone)]
 pub(crate) struct Played {
+    /// Which one.
+    pub(crate) scenario: Scenario,
     /// Everything that happened.
     pub(crate) events: Vec<Event>,
     /// The instances, in the order of the manifest.
     pub(crate) outcomes: Vec<Outcome>,
 }
 
-/// Plays the story with the instances of a manifest.
+/// Plays a story with the instances of a manifest, which is given as its text.
 ///
 /// # Errors
 /// The manifest holds nothing that can be rehearsed.
-pub(crate) fn play(bundle: &ServiceBundle) -> Result<Played, Failure> {
-    play_with(bundle, &commands::method::run)
+pub(crate) fn play(text: &str, script: &Script) -> Result<Played, Failure> {
+    play_with(text, script, &commands::method::run)
 }
 
-fn play_with(bundle: &ServiceBundle, program: Program<'_>) -> Result<Played, Failure> {
+fn play_with(text: &str, script: &Script, program: Program<'_>) -> Result<Played, Failure> {
     let sim = Sim::new();
-    let actors = cast(&sim, bundle)?;
-    let mut instances: Vec<Startd<'_>> = actors
-        .iter()
-        .map(|actor| Startd::new(actor.fmri.clone(), program))
-        .collect();
-
-    let starts = all(&sim, &actors, &mut instances, Startd::enable);
-    sim.pass(LIFE);
-    let stops = all(&sim, &actors, &mut instances, Startd::disable);
-    sim.pass(AFTERMATH);
-
-    let events = sim.events();
-    let outcomes = actors.into_iter().zip(starts).zip(stops);
-    let outcomes = outcomes.map(|((actor, start), stop)| Outcome {
-        started: start.smf,
-        vm_started: start.vm,
-        start_took: start.took,
-        stopped: stop.smf,
-        stop_took: stop.took,
-        vm_state: sim.state(&actor.user, &actor.vm),
-        left_over: sim.processes(&actor.user, &actor.vm) > 0,
-        hazard: hazard(&events, &actor),
-        actor,
-    });
-    Ok(Played {
-        outcomes: outcomes.collect(),
-        events,
-    })
-}
-
-/// The first hazard that is about an instance's VM, or its owner's VirtualBox.
-fn hazard(events: &[Event], actor: &Actor) -> Option<String> {
-    events.iter().find_map(|event| match &event.what {
-        What::Hazard(told) if event.subject == actor.vm || event.subject == actor.user => {
-            Some(told.clone())
+    for (about, note) in &script.notes {
+        sim.tell(about, What::Note(note.clone()));
+    }
+    let cast = cast(&sim, text, &script.guests, &script.faults)?;
+    for actor in &cast.actors {
+        for note in notes(actor, script.limit()) {
+            sim.tell(&actor.subject, What::Note(note));
         }
-        _ => None,
+    }
+    let (looks, cut_off) = perform(&sim, &cast, script, program);
+    let events = sim.events();
+    let ends = cast.actors.into_iter().zip(looks).zip(cut_off);
+    let outcomes = ends
+        .map(|((actor, looks), cut_off)| Outcome::new(&sim, &events, actor, looks, cut_off))
+        .collect();
+    Ok(Played {
+        scenario: script.scenario,
+        events,
+        outcomes,
     })
 }
 
-/// Imports the manifest, and registers the VMs that it names.
-fn cast(sim: &Sim, bundle: &ServiceBundle) -> Result<Vec<Actor>, Failure> {
-    let imported = sim.repository(|repository| import(repository, bundle))?;
-    let mut actors = Vec::new();
-    let mut registered = BTreeSet::new();
-    for (fmri, enabled) in imported {
-        let seen = sim.repository(|repository| repository.running(&fmri));
-        let seen = seen.unwrap_or_default();
-        for intent in [Intent::Start, Intent::Stop] {
-            let method = exec::method(&seen, &fmri, intent);
-            if let Ok(Run::Another(exec)) = method.map(|method| method.run) {
-                let told = format!("the {intent} method of {fmri} is not vbox-smf but '{exec}'");
-                return Err(Failure::told(Kind::Config, told)
-                    .hinted("only instances of this program can be rehearsed"));
+/// Each instance's looks, and whether its VM was up when the host went off.
+type Ends = (Vec<Vec<Look>>, Vec<bool>);
+
+fn perform(sim: &Sim, cast: &Cast<'_>, script: &Script, program: Program<'_>) -> Ends {
+    let begin = match script.scenario {
+        Scenario::Life | Scenario::Boot => SmfState::Disabled,
+        Scenario::Disable | Scenario::Restart | Scenario::Shutdown => SmfState::Online,
+    };
+    let board = Board::new(vec![begin; cast.actors.len()]);
+    let common = Common {
+        program,
+        board: &board,
+        relations: &cast.relations,
+    };
+    let actors = cast.actors.iter().enumerate();
+    let mut stage = Stage {
+        sim,
+        board: &board,
+        actors: &cast.actors,
+        looks: vec![Vec::new(); cast.actors.len()],
+        instances: actors
+            .map(|(who, actor)| Startd::new(actor.fmri.clone(), who, begin, common))
+            .collect(),
+    };
+    let events = cast
+        .actors
+        .iter()
+        .filter_map(|actor| own_event(actor.guest));
+    let event = events.max().map_or(Duration::ZERO, |at| at + AFTERMATH);
+    if begin == SmfState::Online {
+        cast.are_up(sim);
+        sim.pass(event);
+    }
+    cast.faults_begin(sim);
+    let mut cut_off = vec![false; cast.actors.len()];
+    match script.scenario {
+        Scenario::Life => {
+            stage.start();
+            sim.pass(LIFE.max(event));
+            stage.all(Wanted::Down, Startd::disable);
+            sim.pass(AFTERMATH);
+        }
+        Scenario::Boot => {
+            stage.start();
+            sim.pass(LIFE.max(event));
+            stage.look_again();
+        }
+        Scenario::Disable => {
+            stage.all(Wanted::Down, Startd::disable);
+            sim.pass(AFTERMATH);
+        }
+        Scenario::Restart => {
+            stage.all(Wanted::Up, Startd::restart);
+            sim.pass(AFTERMATH);
+        }
+        Scenario::Shutdown => {
+            let end = script.limit().map(|limit| sim.now() + limit);
+            stage.all(Wanted::Down, |instance, turn| instance.shut_down(turn, end));
+            // A moment for what VirtualBox has not quite ended, where there is one.
+            if end.is_none_or(|end| sim.now() < end) {
+                sim.pass(AFTERMATH);
+            }
+            let up = |actor: &Actor| sim.processes(&actor.user, &actor.vm) > 0;
+            cut_off = cast.actors.iter().map(up).collect();
+            sim.tell("host", What::Note("the host goes off".to_owned()));
+            sim.cut_power();
+            stage.look_again();
+        }
+    }
+    (stage.looks, cut_off)
+}
+
+/// When a guest does something by itself, counted from its start.
+fn own_event(guest: Guest) -> Option<Duration> {
+    match guest {
+        Guest::OffByItself(after) | Guest::Crash(after) => Some(after),
+        Guest::Triple => Some(TRIPLE),
+        Guest::Acpi | Guest::Slow(_) | Guest::Deaf => None,
+    }
+}
+
+/// The instances, and what was seen of them.
+struct Stage<'a> {
+    sim: &'a Sim,
+    board: &'a Board,
+    actors: &'a [Actor],
+    instances: Vec<Startd<'a>>,
+    looks: Vec<Vec<Look>>,
+}
+
+impl<'a> Stage<'a> {
+    /// All instances are enabled at once, whatever the manifest says.
+    fn start(&mut self) {
+        for who in 0..self.actors.len() {
+            // Nobody takes another one for disabled that only had no turn yet.
+            self.board.put(who, SmfState::Offline);
+        }
+        self.all(Wanted::Up, Startd::enable);
+    }
+
+    /// Does something with all instances at once, and looks where it led.
+    fn all(&mut self, wanted: Wanted, what: impl Fn(&mut Startd<'a>, &Turn) + Sync) {
+        let (sim, board, begin) = (self.sim, self.board, self.sim.now());
+        self.board.begin(self.actors.len());
+        let what = &what;
+        let places = self.instances.iter_mut().zip(self.actors);
+        let tasks = places
+            .zip(&mut self.looks)
+            .map(|((instance, actor), looks)| Task {
+                key: actor.subject.clone(),
+                at: begin,
+                body: Box::new(move |turn: &Turn| {
+                    what(instance, turn);
+                    looks.push(Look {
+                        wanted,
+                        smf: instance.state(),
+                        vm: vm(sim, actor),
+                        took: turn.now().saturating_sub(begin),
+                    });
+                    board.leave(turn);
+                }),
+            });
+        sim.perform(tasks.collect());
+    }
+
+    /// Looks again after a while: VMs change without SMF.
+    fn look_again(&mut self) {
+        for (looks, actor) in self.looks.iter_mut().zip(self.actors) {
+            let Some(last) = looks.last() else { continue };
+            let now = vm(self.sim, actor);
+            if last.vm != now {
+                let last = last.clone();
+                looks.push(Look { vm: now, ..last });
             }
         }
-        // Where a method cannot be expanded, svc.startd says so in its time.
-        let user = exec::method(&seen, &fmri, Intent::Start).map(|method| method.user);
-        let vm = seen.value("vm", "name").unwrap_or(fmri.instance().as_str());
-        let actor = Actor {
-            vm: vm.to_owned(),
-            user: user.unwrap_or_default(),
-            fmri,
-        };
-        let whether = if enabled { "enabled" } else { "disabled" };
-        sim.tell(
-            &actor.fmri.to_string(),
-            What::Smf(format!("imported, {whether}")),
-        );
-        // VirtualBox is installed where the manifest says that it is.
-        if let Some(path) = seen.value("virtualbox", "vboxmanage") {
-            sim.file(path, FileKind::File, 0, 0o755);
-        }
-        if registered.insert((actor.user.clone(), actor.vm.clone())) {
-            sim.vm(&actor.user, &actor.vm);
-        }
-        actors.push(actor);
     }
-    if actors.is_empty() {
-        return Err(Failure::told(Kind::Config, "the manifest has no instance"));
-    }
-    Ok(actors)
 }
 
-/// What something led to for an instance.
-struct Step {
-    smf: State,
-    vm: Option<VmState>,
-    took: Duration,
+fn vm(sim: &Sim, actor: &Actor) -> Option<VmState> {
+    sim.state(&actor.user, &actor.vm)
 }
 
-/// Does something with all instances at once.
-fn all<'p>(
-    sim: &Sim,
-    actors: &[Actor],
-    instances: &mut [Startd<'p>],
-    what: impl Fn(&mut Startd<'p>, &Turn) + Sync,
-) -> Vec<Step> {
-    let begin = sim.now();
-    let mut steps: Vec<Option<Step>> = instances.iter().map(|_| None).collect();
-    let what = &what;
-    let places = instances.iter_mut().zip(actors).zip(&mut steps);
-    let tasks = places.map(|((instance, actor), step)| Task {
-        key: actor.fmri.to_string(),
-        at: begin,
-        body: Box::new(move |turn: &Turn| {
-            what(instance, turn);
-            *step = Some(Step {
-                smf: instance.state(),
-                vm: sim.state(&actor.user, &actor.vm),
-                took: turn.now().saturating_sub(begin),
-            });
-        }),
-    });
-    sim.perform(tasks.collect());
-    steps.into_iter().flatten().collect()
-}
+#[cfg(test)]
+mod tests;

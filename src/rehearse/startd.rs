@@ -7,153 +7,224 @@
 //!                     `----> maintenance <---'                        |
 //!                  95, 96, 99, 100: at once   `------- disable -------'
 //!                  anything else: the third time in a row
+//!                  the fifth start in a row, each within ten minutes of the one before
 //! ```
 
-use std::fmt;
+mod verdict;
+
+use std::collections::VecDeque;
 use std::time::Duration;
 
+use self::verdict::{FAULT_LIMIT, Verdict, ending, verdict};
+use super::board::{Board, Waited};
+use super::depends::{Ready, Relations, Standing};
 use super::exec::{self, Method, Run};
 use crate::failure::{Caller, Failure};
 use crate::fmri::InstanceFmri;
-use crate::host::sim::{self, SimHost, Spec, Turn, What};
+use crate::host::sim::{self, SimHost, SmfState, Spec, Turn, What};
 use crate::host::{Ended, Host};
 use crate::log::Log;
 use crate::vm::Intent;
 
 pub(super) use crate::commands::method::Request;
 
-/// So many failures in a row lead to maintenance.
-const FAULT_LIMIT: u32 = 3;
-
-/// What an instance is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    /// Not enabled.
-    Disabled,
-    /// Enabled, and not up yet or no more.
-    Offline,
-    /// Up, as far as SMF knows.
-    Online,
-    /// Somebody has to look.
-    Maintenance,
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Disabled => "disabled",
-            Self::Offline => "offline",
-            Self::Online => "online",
-            Self::Maintenance => "maintenance",
-        })
-    }
-}
-
-/// What svc.startd makes of the end of a method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    /// It did its work.
-    Success,
-    /// It is run again at once.
-    Again,
-    /// Another try cannot help.
-    Permanent,
-    /// It failed too often in a row.
-    Threshold,
-}
-
-/// The verdict, given how often the method failed in a row before this.
-fn verdict(ended: Ended, failures: u32) -> Verdict {
-    match ended {
-        Ended::Exited(0 | 94) => Verdict::Success,
-        Ended::Exited(95 | 96 | 99 | 100) => Verdict::Permanent,
-        Ended::Exited(_) | Ended::Killed(_) if failures + 1 >= FAULT_LIMIT => Verdict::Threshold,
-        Ended::Exited(_) | Ended::Killed(_) => Verdict::Again,
-    }
-}
+/// So many starts are remembered; where the oldest of so many is too near, the next one is not run.
+const STARTS: usize = 5;
+/// The least time between two starts, in the middle of those that are remembered.
+const START_EVERY: Duration = Duration::from_secs(600);
 
 /// What the methods of this program do: `commands::method::run`, except in tests of svc.startd itself.
 pub(super) type Program<'a> =
     &'a (dyn Fn(&dyn Host, &Log<'_>, &Request) -> Result<(), Failure> + Sync);
 
+/// What all instances have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Common<'a> {
+    pub(super) program: Program<'a>,
+    pub(super) board: &'a Board,
+    pub(super) relations: &'a Relations,
+}
+
 /// svc.startd's side of an instance.
 pub(super) struct Startd<'a> {
     fmri: InstanceFmri,
-    program: Program<'a>,
-    state: State,
+    /// Its place on the board.
+    who: usize,
+    common: Common<'a>,
+    state: SmfState,
     /// Failures in a row. Nothing but a success forgets them: neither `svcadm clear` nor a disable.
     failures: u32,
+    /// When the last starts began.
+    starts: VecDeque<Duration>,
+    /// When the host goes, whatever is still to be done.
+    host_ends: Option<Duration>,
 }
 
 impl<'a> Startd<'a> {
-    /// A disabled instance.
-    pub(super) fn new(fmri: InstanceFmri, program: Program<'a>) -> Self {
+    /// An instance in this state.
+    pub(super) fn new(fmri: InstanceFmri, who: usize, state: SmfState, common: Common<'a>) -> Self {
+        common.board.put(who, state);
         Self {
             fmri,
-            program,
-            state: State::Disabled,
+            who,
+            common,
+            state,
             failures: 0,
+            starts: VecDeque::new(),
+            host_ends: None,
         }
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(super) fn state(&self) -> SmfState {
         self.state
     }
 
-    /// `svcadm enable`
+    /// `svcadm enable`, and a boot: everybody is offline before anybody is started.
     pub(super) fn enable(&mut self, turn: &Turn) {
-        self.tell(turn, "enabled");
-        self.state = State::Offline;
-        self.state = self.method(turn, Intent::Start, State::Online);
+        self.enter(turn, SmfState::Offline, "enabled");
+        if let Some(cycle) = self.common.relations.cycle_of(self.who) {
+            let told = format!("completes a dependency cycle ({cycle}): maintenance");
+            return self.enter(turn, SmfState::Maintenance, &told);
+        }
+        self.start(turn);
+    }
+
+    /// Waits for its dependencies, then runs the start method.
+    fn start(&mut self, turn: &Turn) {
+        let (relations, who) = (self.common.relations, self.who);
+        let question = |standing: &dyn Fn(usize) -> Standing| relations.may_start(who, standing);
+        match self.wait(turn, question) {
+            Waited::Ready => self.method(turn, Intent::Start, SmfState::Online),
+            Waited::GaveUp(why) => {
+                self.tell(turn, &format!("stays offline: {why}"));
+                self.common.board.give_up(turn, self.who);
+            }
+            Waited::TimeUp => {}
+        }
     }
 
     /// `svcadm disable`: only what is up is stopped.
     pub(super) fn disable(&mut self, turn: &Turn) {
-        if self.state != State::Online {
-            let told = format!("disabled from {}: no stop method is run", self.state);
-            self.tell(turn, &told);
-            self.state = State::Disabled;
-            return;
+        self.starts.clear();
+        self.stop(turn, "to be disabled", false);
+    }
+
+    /// `svcadm restart`: of what is not up nothing is heard.
+    pub(super) fn restart(&mut self, turn: &Turn) {
+        if self.state != SmfState::Online {
+            return self.tell(
+                turn,
+                &format!("restarted from {}: nothing happens", self.state),
+            );
         }
-        self.tell(turn, "to be disabled");
-        self.state = self.method(turn, Intent::Stop, State::Disabled);
+        self.starts.clear();
+        self.tell(turn, "to be restarted");
+        self.stop_method(turn, false, SmfState::Offline);
+        if self.state == SmfState::Offline {
+            self.start(turn);
+        }
     }
 
-    fn tell(&self, turn: &Turn, what: &str) {
-        turn.tell(&self.fmri.to_string(), What::Smf(what.to_owned()));
+    /// The host goes down: dependents first, and at that time whether or not all is done.
+    pub(super) fn shut_down(&mut self, turn: &Turn, host_ends: Option<Duration>) {
+        self.host_ends = host_ends;
+        self.stop(turn, "to be stopped with the host", true);
     }
 
-    /// Runs a method until svc.startd is content with it or gives up: where that leads.
-    fn method(&mut self, turn: &Turn, intent: Intent, goal: State) -> State {
+    fn stop(&mut self, turn: &Turn, why: &str, all: bool) {
+        if self.state != SmfState::Online {
+            let told = format!("disabled from {}: no stop method is run", self.state);
+            return self.enter(turn, SmfState::Disabled, &told);
+        }
+        self.tell(turn, why);
+        self.stop_method(turn, all, SmfState::Disabled);
+    }
+
+    fn stop_method(&mut self, turn: &Turn, all: bool, goal: SmfState) {
+        let (relations, who) = (self.common.relations, self.who);
+        let question =
+            |standing: &dyn Fn(usize) -> Standing| relations.may_stop(who, all, standing);
+        match self.wait(turn, question) {
+            Waited::Ready | Waited::GaveUp(_) => self.method(turn, Intent::Stop, goal),
+            Waited::TimeUp => self.tell(turn, "the host's time is over before its turn came"),
+        }
+    }
+
+    fn wait(&self, turn: &Turn, question: impl Fn(&dyn Fn(usize) -> Standing) -> Ready) -> Waited {
+        let begin = |why: &str| self.tell(turn, why);
+        self.common
+            .board
+            .wait(turn, self.host_ends, question, begin)
+    }
+
+    fn tell(&self, turn: &Turn, told: &str) {
+        let (told, state) = (told.to_owned(), None);
+        turn.tell(&self.fmri.to_string(), What::Smf { told, state });
+    }
+
+    /// The instance is in another state from now on.
+    fn enter(&mut self, turn: &Turn, state: SmfState, told: &str) {
+        self.state = state;
+        let (told, state) = (told.to_owned(), Some(state));
+        turn.tell(&self.fmri.to_string(), What::Smf { told, state });
+        self.common.board.set(turn, self.who, self.state);
+    }
+
+    /// Whether this start would be one too many; if not, it is remembered.
+    fn too_quick(&mut self, now: Duration) -> bool {
+        self.starts.push_back(now);
+        if self.starts.len() < STARTS {
+            return false;
+        }
+        let gaps = u32::try_from(STARTS - 1).unwrap_or(u32::MAX);
+        let first = self.starts.pop_front().unwrap_or(now);
+        now.saturating_sub(first) / gaps < START_EVERY
+    }
+
+    /// Runs a method until svc.startd is content with it, which leads to `goal`, or gives up.
+    fn method(&mut self, turn: &Turn, intent: Intent, goal: SmfState) {
+        let going = match intent {
+            Intent::Start => SmfState::Starting,
+            Intent::Stop => SmfState::Stopping,
+        };
+        let maintenance = SmfState::Maintenance;
         loop {
             let method = match exec::method(&turn.running(&self.fmri), &self.fmri, intent) {
                 Ok(method) => method,
                 Err(error) => {
-                    self.tell(turn, &format!("the {intent} method {error}: maintenance"));
-                    return State::Maintenance;
+                    let told = format!("the {intent} method {error}: maintenance");
+                    return self.enter(turn, maintenance, &told);
                 }
             };
             let began = turn.now();
+            if intent == Intent::Start && self.too_quick(began) {
+                let told = "restarting too quickly: maintenance, the start method is not run";
+                return self.enter(turn, maintenance, told);
+            }
             let ended = match method.run {
                 Run::Nothing => {
-                    self.tell(turn, &format!("nothing to run as {intent} method: {goal}"));
                     self.failures = 0;
-                    return goal;
+                    let told = format!("nothing to run as {intent} method: {goal}");
+                    return self.enter(turn, goal, &told);
                 }
                 Run::Kill | Run::Another(_) => {
                     let why = "is not one that a transient service can have here";
-                    self.tell(turn, &format!("the {intent} method {why}: maintenance"));
-                    return State::Maintenance;
+                    let told = format!("the {intent} method {why}: maintenance");
+                    return self.enter(turn, maintenance, &told);
                 }
                 Run::Ours(asked) => {
                     let limit = match method.timeout {
                         Some(limit) => format!("for at most {} s", limit.as_secs()),
                         None => "without a limit".to_owned(),
                     };
-                    self.tell(turn, &format!("{intent} method runs, {limit}"));
+                    let told = format!("{intent} method runs, {limit}");
+                    self.enter(turn, going, &told);
                     self.run(turn, &method, asked)
                 }
             };
+            if self.host_ends.is_some_and(|end| turn.now() >= end) {
+                return self.tell(turn, "the host's time is over: the stop method is killed");
+            }
             let took = turn.now().saturating_sub(began);
             let verdict = verdict(ended, self.failures);
             self.failures = match verdict {
@@ -163,22 +234,19 @@ impl<'a> Startd<'a> {
             };
             let end = ending(intent, ended, took);
             match verdict {
-                Verdict::Success => {
-                    self.tell(turn, &format!("{end}: {goal}"));
-                    return goal;
-                }
+                Verdict::Success => return self.enter(turn, goal, &format!("{end}: {goal}")),
                 Verdict::Again => {
                     let (so_far, limit) = (self.failures, FAULT_LIMIT);
                     let told = format!("{end}: failure {so_far} of {limit}, run again at once");
                     self.tell(turn, &told);
                 }
                 Verdict::Permanent => {
-                    self.tell(turn, &format!("{end}: maintenance at once"));
-                    return State::Maintenance;
+                    let told = format!("{end}: maintenance at once");
+                    return self.enter(turn, maintenance, &told);
                 }
                 Verdict::Threshold => {
-                    self.tell(turn, &format!("{end}: failure {FAULT_LIMIT}, maintenance"));
-                    return State::Maintenance;
+                    let told = format!("{end}: failure {FAULT_LIMIT}, maintenance");
+                    return self.enter(turn, maintenance, &told);
                 }
             }
         }
@@ -186,10 +254,11 @@ impl<'a> Startd<'a> {
 
     /// Runs this program once.
     fn run(&self, turn: &Turn, method: &Method, intent: Intent) -> Ended {
+        let left = self.host_ends.map(|end| end.saturating_sub(turn.now()));
         let spec = Spec {
             subject: self.fmri.to_string(),
             user: method.user.clone(),
-            timeout: method.timeout,
+            timeout: [method.timeout, left].into_iter().flatten().min(),
         };
         let request = Request {
             intent,
@@ -199,7 +268,7 @@ impl<'a> Startd<'a> {
             dry_run: false,
         };
         sim::run(turn, &spec, |host| {
-            run_program(self.program, host, &request)
+            run_program(self.common.program, host, &request)
         })
     }
 }
@@ -217,125 +286,5 @@ pub(super) fn run_program(program: Program<'_>, host: &SimHost<'_>, request: &Re
     }
 }
 
-/// `start method exits 0 after 0.40 s`
-fn ending(intent: Intent, ended: Ended, took: Duration) -> String {
-    let took = took.as_secs_f64();
-    match ended {
-        Ended::Exited(status) => format!("{intent} method exits {status} after {took:.2} s"),
-        Ended::Killed(_) => format!("{intent} method is killed after {took:.2} s"),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::failure::Kind;
-    use crate::host::sim::{Sim, Task};
-
-    #[test]
-    fn the_table_of_exit_codes() {
-        for (ended, first, third) in [
-            (Ended::Exited(0), Verdict::Success, Verdict::Success),
-            (Ended::Exited(94), Verdict::Success, Verdict::Success),
-            (Ended::Exited(95), Verdict::Permanent, Verdict::Permanent),
-            (Ended::Exited(96), Verdict::Permanent, Verdict::Permanent),
-            (Ended::Exited(99), Verdict::Permanent, Verdict::Permanent),
-            (Ended::Exited(100), Verdict::Permanent, Verdict::Permanent),
-            (Ended::Exited(1), Verdict::Again, Verdict::Threshold),
-            (Ended::Exited(97), Verdict::Again, Verdict::Threshold),
-            (Ended::Exited(127), Verdict::Again, Verdict::Threshold),
-            (Ended::Killed(9), Verdict::Again, Verdict::Threshold),
-        ] {
-            assert_eq!(verdict(ended, 0), first, "{ended:?}");
-            assert_eq!(verdict(ended, 2), third, "{ended:?}");
-        }
-    }
-
-    /// Enables, then disables, an instance whose methods do this; gives its states and what was told.
-    fn life(timeout: &str, program: Program<'_>) -> ([State; 2], Vec<String>) {
-        let sim = Sim::new();
-        let fmri: InstanceFmri = "svc:/site/xvm/vbox:vm1".parse().unwrap();
-        sim.repository(|repository| {
-            let service = repository.service_mut("site/xvm/vbox");
-            for method in ["start", "stop"] {
-                service.set(method, "exec", "astring", &["/lib/svc/method/vbox %m"]);
-                service.set(method, "timeout_seconds", "count", &[timeout]);
-            }
-            repository.instance_mut(&fmri);
-        });
-        let mut startd = Startd::new(fmri, program);
-        let mut states = [State::Offline; 2];
-        sim.perform(vec![Task {
-            key: "a".to_owned(),
-            at: Duration::ZERO,
-            body: Box::new(|turn| {
-                startd.enable(turn);
-                states[0] = startd.state();
-                startd.disable(turn);
-                states[1] = startd.state();
-            }),
-        }]);
-        let events = sim.events().into_iter();
-        let told = events.filter_map(|event| match event.what {
-            What::Smf(told) => Some(told),
-            _ => None,
-        });
-        (states, told.collect())
-    }
-
-    #[test]
-    fn a_good_life() {
-        let (states, told) = life("60", &|host, _, _| {
-            host.sleep(Duration::from_secs(1));
-            Ok(())
-        });
-        assert_eq!(states, [State::Online, State::Disabled]);
-        assert_eq!(
-            told,
-            [
-                "enabled",
-                "start method runs, for at most 60 s",
-                "start method exits 0 after 1.00 s: online",
-                "to be disabled",
-                "stop method runs, for at most 60 s",
-                "stop method exits 0 after 1.00 s: disabled",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_method_that_is_killed_three_times() {
-        let (states, told) = life("5", &|host, _, _| {
-            host.sleep(Duration::from_mins(1));
-            Ok(())
-        });
-        assert_eq!(states, [State::Maintenance, State::Disabled]);
-        let ends: Vec<&String> = told.iter().filter(|t| t.contains("killed")).collect();
-        assert_eq!(
-            ends,
-            [
-                "start method is killed after 5.00 s: failure 1 of 3, run again at once",
-                "start method is killed after 5.00 s: failure 2 of 3, run again at once",
-                "start method is killed after 5.00 s: failure 3, maintenance",
-            ]
-        );
-        assert_eq!(
-            told.last().map(String::as_str),
-            Some("disabled from maintenance: no stop method is run")
-        );
-    }
-
-    #[test]
-    fn a_stop_that_refuses() {
-        let (states, told) = life("0", &|_, _, request| match request.intent {
-            Intent::Start => Ok(()),
-            Intent::Stop => Err(Failure::told(Kind::Fatal, "no")),
-        });
-        assert_eq!(states, [State::Online, State::Maintenance]);
-        assert_eq!(told[1], "start method runs, without a limit");
-        assert_eq!(
-            told.last().map(String::as_str),
-            Some("stop method exits 95 after 0.00 s: maintenance at once")
-        );
-    }
-}
+mod tests;

@@ -3,69 +3,155 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use super::scenario::{Actor, Outcome, Played};
+use super::cast::Actor;
+use super::outcome::{Look, Outcome, is_about};
+use super::scenario::Played;
+use crate::fmri::InstanceFmri;
 use crate::host::Ended;
-use crate::host::sim::{Command, Ending, Event, What};
-use crate::vm::{Printable, Uuid, VmState};
+use crate::host::sim::{Command, Ending, Event, SmfState, What};
+use crate::vm::{Printable, Uuid};
 
 /// How wide the text is.
 const WIDTH: usize = 80;
 /// A space at which no line is folded. No name and no line of a log holds this character.
-const GLUE: &str = "\u{1f}";
+pub(super) const GLUE: &str = "\u{1f}";
 /// No column of names is wider.
 const NAME_MAX: usize = 20;
 
+/// Colours for a terminal, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ink {
+    /// Letters alone.
+    Plain,
+    /// With the escape sequences of ECMA-48.
+    Colour,
+}
+
+/// What a word is coloured as.
+#[derive(Debug, Clone, Copy)]
+enum Tone {
+    Head,
+    Smf,
+    Run,
+    Log,
+    Vm,
+    Note,
+    Bad,
+    Good,
+}
+
+impl Ink {
+    fn paint(self, tone: Tone, text: &str) -> String {
+        let code = match tone {
+            Tone::Head => "1",
+            Tone::Smf => "36",
+            Tone::Run => "34",
+            Tone::Log => "2",
+            Tone::Vm | Tone::Good => "32",
+            Tone::Note => "33",
+            Tone::Bad => "1;31",
+        };
+        match self {
+            Self::Plain => text.to_owned(),
+            Self::Colour => format!("\x1b[{code}m{text}\x1b[0m"),
+        }
+    }
+}
+
+/// A story as text.
+pub(crate) struct Text<'p> {
+    /// What was played.
+    pub(crate) played: &'p Played,
+    /// With what it is written.
+    pub(crate) ink: Ink,
+}
+
 /// Everything that happened, then how it ended for each instance.
-impl fmt::Display for Played {
+impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<String> = self.events.iter().map(|event| self.name(event)).collect();
-        let own = self.outcomes.iter().map(|outcome| short(&outcome.actor));
-        let width = names
-            .iter()
-            .cloned()
-            .chain(own)
-            .map(|name| name.chars().count());
+        let (played, ink) = (self.played, self.ink);
+        let names: Vec<String> = played.events.iter().map(|e| cut(&played.name(e))).collect();
+        let own = played.outcomes.iter().map(|o| cut(&played.short(&o.actor)));
+        let own: Vec<String> = own.collect();
+        let width = names.iter().chain(&own).map(|name| name.chars().count());
         let width = width.max().unwrap_or_default().max("INSTANCE".len());
 
-        writeln!(f, "{:>8}  {:width$}        WHAT", "TIME", "INSTANCE")?;
-        for (event, name) in self.events.iter().zip(names) {
+        let head = format!("{:>8}  {:width$}  KIND  WHAT", "TIME", "INSTANCE");
+        writeln!(f, "{}", ink.paint(Tone::Head, &head))?;
+        for (event, name) in played.events.iter().zip(names) {
             let (kind, text) = told(event);
-            let head = format!("{:>8}  {name:width$}  {kind:4}  ", seconds(event.at));
-            row(f, &head, &text)?;
+            let head = format!("{:>8}  {name:width$}  ", seconds(event.at));
+            let indent = head.chars().count() + 6;
+            let kind = ink.paint(tone(event), &format!("{kind:4}"));
+            row(f, &format!("{head}{kind}  "), indent, &text)?;
         }
-        writeln!(f, "\n{:width$}  RESULT", "INSTANCE")?;
-        for outcome in &self.outcomes {
-            let head = format!("{:width$}  ", short(&outcome.actor));
-            row(f, &head, &summary(outcome))?;
+        let head = format!("{:width$}  RESULT", "INSTANCE");
+        writeln!(f, "\n{}", ink.paint(Tone::Head, &head))?;
+        for (outcome, name) in played.outcomes.iter().zip(own) {
+            let head = format!("{name:width$}  ");
+            row(f, &head, width + 2, &summary(outcome, ink))?;
         }
-        let good = self.outcomes.iter().filter(|o| o.is_good()).count();
-        let all = self.outcomes.len();
+        let good = played.outcomes.iter().filter(|o| o.is_good()).count();
+        let all = played.outcomes.len();
         writeln!(f, "\n{good} of {all} instances ended where they should.")
+    }
+}
+
+fn tone(event: &Event) -> Tone {
+    match &event.what {
+        What::Smf { state, .. } => match state {
+            Some(SmfState::Maintenance) => Tone::Bad,
+            Some(
+                SmfState::Disabled
+                | SmfState::Offline
+                | SmfState::Starting
+                | SmfState::Online
+                | SmfState::Stopping,
+            )
+            | None => Tone::Smf,
+        },
+        What::Note(_) => Tone::Note,
+        What::Command(_) => Tone::Run,
+        What::Line(_) => Tone::Log,
+        What::Machine { .. } | What::VirtualBox(_) => Tone::Vm,
+        What::Hazard(_) => Tone::Bad,
     }
 }
 
 impl Played {
     /// The name in the second column: the instance, also of what happens to its VM.
-    fn name(&self, event: &Event) -> String {
+    pub(super) fn name(&self, event: &Event) -> String {
         let mut actors = self.outcomes.iter().map(|outcome| &outcome.actor);
-        let of_vm = matches!(event.what, What::Machine { .. } | What::Hazard(_));
-        let found = actors.find(|actor| {
-            actor.fmri.to_string() == event.subject || of_vm && actor.vm == event.subject
-        });
-        match found {
-            Some(actor) => short(actor),
+        let of_vm = event.owner.is_some();
+        let found =
+            actors.find(|actor| actor.subject == event.subject || of_vm && is_about(event, actor));
+        match (found, &event.what) {
+            (Some(actor), _) => self.short(actor),
+            // A file, the host, or an instance that is not rehearsed.
+            (None, What::Note(_)) => match event.subject.parse::<InstanceFmri>() {
+                Ok(fmri) => fmri.instance().as_str().to_owned(),
+                Err(_) => Printable(&event.subject).to_string(),
+            },
             // A user's VirtualBox.
-            None => cut(&format!("({})", Printable(&event.subject))),
+            (None, _) => format!("({})", Printable(&event.subject)),
         }
+    }
+
+    /// An instance's name, with its service where there are several.
+    pub(super) fn short(&self, actor: &Actor) -> String {
+        let name = actor.fmri.instance().as_str();
+        let service = actor.fmri.service();
+        let mut services = self.outcomes.iter().map(|o| o.actor.fmri.service());
+        if services.all(|other| other == service) {
+            return name.to_owned();
+        }
+        let last = service.rsplit('/').next().unwrap_or(service);
+        format!("{last}:{name}")
     }
 }
 
-/// An instance's name, shortened in the middle where it is long.
-fn short(actor: &Actor) -> String {
-    cut(actor.fmri.instance().as_str())
-}
-
-fn cut(name: &str) -> String {
+/// A name, shortened in the middle where it is long.
+pub(super) fn cut(name: &str) -> String {
     let chars: Vec<char> = name.chars().collect();
     if chars.len() <= NAME_MAX {
         return name.to_owned();
@@ -75,12 +161,13 @@ fn cut(name: &str) -> String {
     head.iter().chain(&['.', '.']).chain(tail).collect()
 }
 
-fn seconds(time: Duration) -> String {
+/// Seconds with three digits behind the point.
+pub(super) fn seconds(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64())
 }
 
 /// The kind of an event in a word, and the event in a sentence.
-fn told(event: &Event) -> (&'static str, String) {
+pub(super) fn told(event: &Event) -> (&'static str, String) {
     let (kind, text) = whole(event);
     (kind, uuids_cut(&text))
 }
@@ -110,7 +197,8 @@ fn uuids_cut(text: &str) -> String {
 
 fn whole(event: &Event) -> (&'static str, String) {
     match &event.what {
-        What::Smf(told) => ("smf", told.clone()),
+        What::Smf { told, .. } => ("smf", told.clone()),
+        What::Note(told) => ("note", told.clone()),
         What::Command(command) => ("run", format!("{}{}", command.line, end(event.at, command))),
         What::Line(line) => ("log", line.clone()),
         What::Machine { from, to } => ("vm", format!("{from} -> {to}")),
@@ -135,8 +223,7 @@ fn end(began: Duration, command: &Command) -> String {
 }
 
 /// A row, folded at spaces, the rest of it under its text.
-fn row(f: &mut fmt::Formatter<'_>, head: &str, text: &str) -> fmt::Result {
-    let indent = head.chars().count();
+fn row(f: &mut fmt::Formatter<'_>, head: &str, indent: usize, text: &str) -> fmt::Result {
     let room = WIDTH.saturating_sub(indent).max(20);
     let mut line = head.to_owned();
     let mut used = 0;
@@ -158,41 +245,37 @@ fn row(f: &mut fmt::Formatter<'_>, head: &str, text: &str) -> fmt::Result {
 }
 
 /// How it ended for an instance, in a sentence.
-fn summary(outcome: &Outcome) -> String {
-    let vm = |state: &Option<VmState>| match state {
+fn summary(outcome: &Outcome, ink: Ink) -> String {
+    let looks: Vec<String> = outcome.looks.iter().map(look).collect();
+    let looks = looks.join(", then ");
+    if outcome.is_good() {
+        return format!("{looks}: {}", ink.paint(Tone::Good, "ok"));
+    }
+    let troubles = outcome.troubles.join("; ");
+    let bad = ink.paint(Tone::Bad, "NOT OK");
+    format!("{looks}: {}: {troubles}", bad.replace(' ', GLUE))
+}
+
+fn look(look: &Look) -> String {
+    let vm = match &look.vm {
         Some(state) => format!("VM {}", state.human_words()),
         None => "no such VM".to_owned(),
     };
-    let left_over = if outcome.left_over {
-        "; a process of the VM is left"
-    } else {
-        ""
-    };
-    let hazard = match &outcome.hazard {
-        Some(hazard) => format!("; real VirtualBox may take harm: {hazard}"),
-        None => String::new(),
-    };
-    format!(
-        "{} after {:.2} s ({}), {} after {:.2} s more ({}){left_over}{hazard}: {}",
-        outcome.started,
-        outcome.start_took.as_secs_f64(),
-        vm(&outcome.vm_started),
-        outcome.stopped,
-        outcome.stop_took.as_secs_f64(),
-        vm(&outcome.vm_state),
-        if outcome.is_good() { "ok" } else { "NOT OK" },
-    )
+    let took = look.took.as_secs_f64();
+    format!("{} after {took:.2} s ({vm})", look.smf)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::host::sim::CommandEnd;
+    use crate::vm::VmState;
 
     fn event(what: What) -> Event {
         Event {
             at: Duration::from_millis(1500),
             subject: "svc:/site/xvm/vbox:vm1".to_owned(),
+            owner: None,
             what,
         }
     }
@@ -255,7 +338,7 @@ mod tests {
 
     impl fmt::Display for Row<'_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            row(f, "head  ", self.0)
+            row(f, "head  ", 6, self.0)
         }
     }
 

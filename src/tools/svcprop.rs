@@ -11,6 +11,10 @@ use crate::fmri::InstanceFmri;
 use crate::host::{Ended, Host, Invocation, Output, RunError};
 use crate::vm::Printable;
 
+mod several;
+
+pub(crate) use several::read_all;
+
 /// Where illumos and Solaris have it.
 const SVCPROP: &str = "/usr/bin/svcprop";
 

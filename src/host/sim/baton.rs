@@ -112,7 +112,8 @@ impl Turn {
         &self.shared
     }
 
-    pub(super) fn seat(&self) -> usize {
+    /// Its place, by which [`Turn::wake`] wakes it.
+    pub(crate) fn seat(&self) -> usize {
         self.seat
     }
 
@@ -135,8 +136,16 @@ impl Turn {
         self.with(|world| world.repository.running(fmri).unwrap_or_default())
     }
 
+    /// Wakes an actor that waits.
+    pub(crate) fn wake(&self, seat: usize) {
+        self.with(|world| {
+            let now = world.now;
+            world.stage.wake(seat, now);
+        });
+    }
+
     /// Waits until then, or until something wakes this actor.
-    pub(super) fn park(&self, until: Option<Duration>) {
+    pub(crate) fn park(&self, until: Option<Duration>) {
         let mut world = self.shared.lock();
         world.stage.seats[self.seat].wake = until;
         pass_on(&mut world);

@@ -1,5 +1,6 @@
 //! What happened in a simulated world, in the order in which it happened.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::host::Ended;
@@ -12,6 +13,8 @@ pub(crate) struct Event {
     pub(crate) at: Duration,
     /// Whom it is about: an instance's FMRI, a VM's name, or a user's VirtualBox.
     pub(crate) subject: String,
+    /// Whose VM it is, where it is about a VM: another user may have one of the same name.
+    pub(crate) owner: Option<String>,
     /// What it is.
     pub(crate) what: What,
 }
@@ -19,8 +22,16 @@ pub(crate) struct Event {
 /// What can happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum What {
-    /// svc.startd did or decided something: a sentence without a full stop. The subject is an instance.
-    Smf(String),
+    /// svc.startd did or decided something. The subject is an instance.
+    Smf {
+        /// A sentence without a full stop.
+        told: String,
+        /// The state that the instance is in from now on, where it is another one.
+        state: Option<SmfState>,
+    },
+    /// Something that whoever plans this should know: a sentence without a full stop. The subject is an
+    /// instance, or a file.
+    Note(String),
     /// A method ran a program. The subject is the instance.
     Command(Command),
     /// A method wrote a line to its log. The subject is the instance.
@@ -37,6 +48,43 @@ pub(crate) enum What {
     /// Somebody did what does harm on real VirtualBox, although it went well this time. The subject
     /// is the VM, or the user.
     Hazard(String),
+}
+
+/// What an instance is, in the words of svcs(1): with a `*` while a method runs that is to change it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SmfState {
+    /// Not enabled.
+    Disabled,
+    /// Enabled, and not up yet or no more.
+    Offline,
+    /// The start method runs.
+    Starting,
+    /// Up, as far as SMF knows.
+    Online,
+    /// The stop method runs.
+    Stopping,
+    /// Somebody has to look.
+    Maintenance,
+}
+
+impl SmfState {
+    /// The word.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::Offline => "offline",
+            Self::Starting => "offline*",
+            Self::Online => "online",
+            Self::Stopping => "online*",
+            Self::Maintenance => "maintenance",
+        }
+    }
+}
+
+impl fmt::Display for SmfState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
 }
 
 /// A program that a method ran.

@@ -23,9 +23,9 @@ pub(super) fn enter(world: &mut World, id: MachineId, to: VmState) {
     let machine = world.machine_mut(id);
     let from = std::mem::replace(&mut machine.state, to.clone());
     machine.since = now;
-    let name = machine.name.clone();
+    let (owner, name) = (machine.owner.clone(), machine.name.clone());
     if from != to {
-        world.tell(&name, What::Machine { from, to });
+        world.tell_of_vm(&owner, &name, What::Machine { from, to });
     }
 }
 
@@ -77,7 +77,7 @@ pub(super) fn spawn(world: &mut World, id: MachineId) -> u32 {
     });
     if another {
         let hazard = "two processes of this VM write to the same disks";
-        world.tell(&machine.name, What::Hazard(hazard.into()));
+        world.tell_of_vm(&machine.owner, &machine.name, What::Hazard(hazard.into()));
     }
     let machine = world.machine_mut(id);
     machine.process = Some(pid);
@@ -124,6 +124,18 @@ fn later(
             what(world, id);
         }
     });
+}
+
+/// The host is switched off: whatever runs a VM ends without a word.
+pub(super) fn cut_power(world: &mut World) {
+    let users: Vec<String> = world.virtualboxes.keys().cloned().collect();
+    for user in users {
+        let processes = &world.virtualbox(&user).vm_processes;
+        let processes: Vec<u32> = processes.iter().map(|process| process.pid).collect();
+        for pid in processes {
+            kill_process(world, &user, pid, true);
+        }
+    }
 }
 
 /// The power button, or the word of the Guest Additions.

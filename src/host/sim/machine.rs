@@ -9,10 +9,6 @@ use crate::vm::VmState;
 pub(crate) struct MachineId(pub(super) usize);
 
 /// What a guest does.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "rehearse is to take guests and faults as options")
-)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guest {
     /// It is off 2 s after the power button (Linux and acpid; measured).
@@ -41,12 +37,11 @@ impl Guest {
 }
 
 /// What is wrong with a VM, or with the VirtualBox of its owner.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "rehearse is to take guests and faults as options")
-)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
+    /// Another client of the owner starts VBoxSVC in the moment in which one of ours would: somebody's
+    /// VBoxManage, which knows nothing of our lock. Ours fails at once.
+    SvcRace,
     /// VBoxSVC is killed at this time. The processes of the VMs live on for 12 s, unnoticed.
     SvcDies(Duration),
     /// The VM's process freezes: at once where it is there already, else 5 s after the VM runs.

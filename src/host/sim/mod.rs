@@ -41,8 +41,7 @@ use crate::vm::VmState;
 pub(crate) use self::baton::{Task, Turn};
 #[cfg(test)]
 pub(crate) use self::events::CommandEnd;
-pub(crate) use self::events::{Command, Ending, Event, What};
-#[cfg(test)]
+pub(crate) use self::events::{Command, Ending, Event, SmfState, What};
 pub(crate) use self::machine::{Fault, Guest};
 pub(crate) use self::method::{SimHost, Spec, run};
 pub(crate) use self::repository::{Composed, Level, Repository};
@@ -72,6 +71,11 @@ impl Sim {
     pub(crate) fn pass(&self, how_long: Duration) {
         self.shared
             .with(|world| world.pass(world.now.saturating_add(how_long)));
+    }
+
+    /// The host is switched off, and with it every VM that is still up.
+    pub(crate) fn cut_power(&self) {
+        self.shared.with(life::cut_power);
     }
 
     /// The virtual time.

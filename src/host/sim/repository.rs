@@ -1,6 +1,6 @@
 //! A simulated SMF repository: services, instances, their property groups, and running snapshots.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fmri::InstanceFmri;
 
@@ -65,6 +65,12 @@ impl Composed {
             [value] => Some(value),
             _ => None,
         }
+    }
+
+    /// The names of the groups.
+    pub(crate) fn groups(&self) -> BTreeSet<&str> {
+        let names = self.own.0.keys().chain(self.service.0.keys());
+        names.map(String::as_str).collect()
     }
 
     /// A group's properties, the instance's first, where there is such a group.

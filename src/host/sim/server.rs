@@ -19,6 +19,8 @@ const LOST_RACE: Duration = Duration::from_millis(25);
 const IDLE: Duration = Duration::from_secs(5);
 /// How long the first client after a VBoxSVC that was killed under its VMs waits, in vain (9 to 14 s).
 const SICK: Duration = Duration::from_secs(10);
+/// The contract of a client that is none of ours.
+const RIVAL: u64 = 0;
 /// How long a VM's process outlives a VBoxSVC that was killed.
 const ORPHAN: Duration = Duration::from_secs(12);
 
@@ -30,6 +32,8 @@ pub(super) struct VirtualBox {
     pub(super) vm_processes: Vec<VmProcess>,
     /// The settings directory cannot be used.
     pub(super) no_home: bool,
+    /// Somebody else's client begins whenever one of ours would start VBoxSVC.
+    pub(super) rival: bool,
     /// The lock under which VBoxSVC is started: who holds it, and who waits for it.
     pub(super) lock: Option<usize>,
     pub(super) lock_waiters: Vec<usize>,
@@ -97,7 +101,7 @@ pub(super) fn connect(
     if world.virtualbox(&user).no_home {
         return reply_after(world, id, CONNECT, errors::no_home(&super::home_of(&user)));
     }
-    let now = world.now;
+    let (now, rival) = (world.now, world.virtualbox(&user).rival);
     match world.virtualbox(&user).server {
         Server::Up(_) => world.after(CONNECT, move |world| {
             if is_pending(world, id) {
@@ -109,19 +113,38 @@ pub(super) fn connect(
             world.virtualbox(&user).server = Server::Down;
             reply(world, id, errors::server_gone());
         }),
+        Server::Down | Server::Sick(_) if rival => {
+            let told = "another VBoxManage, which knows no lock, is there first";
+            world.tell(&user, What::VirtualBox(told.into()));
+            cold_start(world, &user, RIVAL, |_| ());
+            reply_after(world, id, LOST_RACE, errors::lost_race());
+        }
         Server::Down | Server::Sick(_) => {
-            let daemon = start(world, &user, contract);
-            world.after(COLD, move |world| {
-                if world.virtualbox(&user).server.daemon() == Some(daemon) {
-                    world.virtualbox(&user).server = Server::Up(daemon);
-                    note_use(world, &user);
-                }
+            cold_start(world, &user, contract, move |world| {
                 if is_pending(world, id) {
                     then(world, id);
                 }
             });
         }
     }
+}
+
+/// VBoxSVC starts; `then` comes when it answers, or when it would have.
+fn cold_start(
+    world: &mut World,
+    user: &str,
+    contract: u64,
+    then: impl FnOnce(&mut World) + Send + 'static,
+) {
+    let daemon = start(world, user, contract);
+    let user = user.to_owned();
+    world.after(COLD, move |world| {
+        if world.virtualbox(&user).server.daemon() == Some(daemon) {
+            world.virtualbox(&user).server = Server::Up(daemon);
+            note_use(world, &user);
+        }
+        then(world);
+    });
 }
 
 fn start(world: &mut World, user: &str, contract: u64) -> Daemon {

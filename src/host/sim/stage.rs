@@ -39,23 +39,12 @@ impl Sim {
     }
 }
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "rehearse is to take guests and faults as options")
-)]
 impl Vm<'_> {
     pub(super) fn change(self, change: impl FnOnce(&mut Machine)) -> Self {
         self.sim
             .shared
             .with(|world| change(world.machine_mut(self.id)));
         self
-    }
-
-    /// Its UUID.
-    pub(crate) fn uuid(self) -> String {
-        self.sim
-            .shared
-            .with(|world| world.machine(self.id).uuid.clone())
     }
 
     /// What its guest does.
@@ -81,6 +70,7 @@ impl Vm<'_> {
             match fault {
                 Fault::Hang if machine.process.is_some() => machine.mood = Mood::Frozen,
                 Fault::NotRegistered => machine.registration = Registration::Unknown,
+                Fault::SvcRace => world.virtualbox(&owner).rival = true,
                 Fault::NoHome => world.virtualbox(&owner).no_home = true,
                 Fault::SvcDies(at) => world.at(at, move |world| server::die(world, &owner)),
                 Fault::Hang | Fault::DiskFull | Fault::NoDriver | Fault::MissingDisk => (),

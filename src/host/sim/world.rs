@@ -108,9 +108,19 @@ impl World {
 
     /// Writes down what happened, and gives its place in the record.
     pub(super) fn tell(&mut self, subject: &str, what: What) -> usize {
+        self.write_down(None, subject, what)
+    }
+
+    /// Writes down what happened to a user's VM.
+    pub(super) fn tell_of_vm(&mut self, owner: &str, vm: &str, what: What) {
+        self.write_down(Some(owner), vm, what);
+    }
+
+    fn write_down(&mut self, owner: Option<&str>, subject: &str, what: What) -> usize {
         self.events.push(Event {
             at: self.now,
             subject: subject.to_owned(),
+            owner: owner.map(str::to_owned),
             what,
         });
         self.events.len() - 1

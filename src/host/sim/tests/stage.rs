@@ -9,6 +9,13 @@ use crate::host::sim::{Sim, life, processes};
 use crate::vm::VmState;
 
 impl Vm<'_> {
+    /// Its UUID.
+    pub(crate) fn uuid(self) -> String {
+        self.sim
+            .shared
+            .with(|world| world.machine(self.id).uuid.clone())
+    }
+
     /// Its guest runs the Guest Additions.
     pub(crate) fn with_additions(self) -> Self {
         self.change(|machine| machine.additions = true)

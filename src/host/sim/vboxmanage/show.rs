@@ -46,8 +46,8 @@ pub(super) fn begin(world: &mut World, id: u64, wanted: &str) {
     }
     if is_between(&seen.state) {
         let hazard = format!("showvminfo of a VM that is {}", seen.state.human_words());
-        let name = seen.name.clone();
-        world.tell(&name, What::Hazard(hazard));
+        let (owner, name) = (seen.owner.clone(), seen.name.clone());
+        world.tell_of_vm(&owner, &name, What::Hazard(hazard));
     }
     let until = world.now.saturating_add(TIME);
     let seen = world.machine_mut(machine);
