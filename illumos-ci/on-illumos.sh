@@ -69,6 +69,7 @@ use_stand_ins() {
 	root=$1/root
 	work=$root/opt/vbox-smf-ci
 	# Seconds: nothing happens later there.
+	# shellcheck disable=SC2034 # the parts use it
 	patience=2
 	VBOX_SMF_CI_STANDINS=$1
 	export VBOX_SMF_CI_STANDINS

@@ -5,10 +5,14 @@
 # whatever happens. It says nothing about illumos itself.
 #
 #   on-illumos.sh --self-test [--binary FILE]
+#
+# VBOX_SMF_CI_SHELL is the shell that on-illumos.sh is run by: sh, or ksh93,
+# which is illumos' sh.
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(dirname "$here")
+shell=${VBOX_SMF_CI_SHELL:-sh}
 binary=
 if [ "${1:-}" = --binary ]; then
 	binary=$2
@@ -44,7 +48,7 @@ fresh() {
 }
 
 on_illumos() {
-	sh "$here/on-illumos.sh" --stand-ins "$S" --binary "$S/bin/vbox-smf" "$@"
+	"$shell" "$here/on-illumos.sh" --stand-ins "$S" --binary "$S/bin/vbox-smf" "$@"
 }
 
 pass() {
@@ -130,7 +134,7 @@ for signal in TERM INT HUP; do
 	fresh "$signal"
 	: >"$S/hang"
 	# What a shell runs in the background ignores INT, and cannot help it.
-	env --default-signal=INT sh "$here/on-illumos.sh" --stand-ins "$S" \
+	env --default-signal=INT "$shell" "$here/on-illumos.sh" --stand-ins "$S" \
 	    --binary "$S/bin/vbox-smf" --only method >"$S/out" 2>&1 &
 	running=$!
 	tries=100
@@ -187,5 +191,5 @@ printed '--help has the options' '--self-test'
 clean nobody
 
 echo "1..$tests"
-echo "# self-test of on-illumos.sh: $tests tests, $failures failed"
+echo "# self-test of on-illumos.sh by $shell: $tests tests, $failures failed"
 [ "$failures" = 0 ]

@@ -27,16 +27,9 @@ part_real() {
 	same 'its state is saved' saved "$(real_state)"
 	try 'it is enabled again' enable "$real"
 	same 'it is restored' running "$(real_state)"
-	if "$binary" --help | grep '^  status ' >/dev/null; then
-		says 'status shows it' tiny "$binary" status
-	else
-		skip 'status shows it' 'this vbox-smf has no status'
-	fi
-	if "$binary" --help | grep '^  doctor ' >/dev/null; then
-		try 'doctor has no complaint' "$binary" doctor
-	else
-		skip 'doctor has no complaint' 'this vbox-smf has no doctor'
-	fi
+	says 'status shows it' running \
+	    "$binary" status -s "$services/real" "$real"
+	try 'doctor has no complaint' "$binary" doctor -s "$services/real" "$real"
 	set_property "$real" vm/stop_method poweroff
 	refresh "$real"
 	try 'it is disabled by poweroff' disable "$real"

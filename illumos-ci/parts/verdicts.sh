@@ -5,7 +5,8 @@
 # svccfg with a fresh private repository: no manifest meets another.
 private() {
 	cp "$seed" "$work/scratch.db" && chmod 600 "$work/scratch.db"
-	SVCCFG_REPOSITORY=$work/scratch.db within 60 svccfg "$@"
+	# By env: ksh93 does not export what stands before a function's name.
+	within 60 env SVCCFG_REPOSITORY="$work/scratch.db" svccfg "$@"
 }
 
 # Whether SVCCFG_REPOSITORY keeps a manifest out of the running system.
