@@ -5,6 +5,7 @@ mod fleet;
 mod generate;
 mod generate_more;
 mod house;
+mod illumos_ci;
 mod manual;
 // The rig is a chroot of Debian.
 #[cfg(target_os = "linux")]
