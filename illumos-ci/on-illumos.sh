@@ -116,7 +116,7 @@ done
 if [ -n "$clean" ]; then
 	[ -d "$work" ] || refuse "there is nothing to clean: no $work"
 	tidy
-	exit 0
+	exit $?
 fi
 
 # Making the folder is the lock: of two runs at once the second stops here.
@@ -131,17 +131,18 @@ trap 'at_exit $?' EXIT
 
 at_exit() {
 	trap '' HUP INT TERM
+	ended=$1
 	[ -z "$child" ] || kill "$child" 2>/dev/null
 	if [ "$1" -gt 1 ]; then
 		echo "Bail out! ended early with status $1"
 	fi
 	if [ -n "$keep" ]; then
 		echo "# kept: $work and all that it says in made; --clean removes it"
-	else
-		tidy
+	elif ! tidy && [ "$ended" = 0 ]; then
+		ended=1
 	fi
 	trap - EXIT
-	exit "$1"
+	exit "$ended"
 }
 
 wanted() {

@@ -167,6 +167,17 @@ on_illumos --clean >"$S/out" 2>&1
 ends '--clean removes it' 0 $?
 clean kept
 
+fresh stuck
+sed 's/^delete)/delete) exit 1 ;; delete-not)/' "$here/selftest/bin/svccfg" \
+    >"$S/bin/svccfg"
+on_illumos --only startd >"$S/out" 2>&1
+ends 'a service that cannot be deleted is a failure' 1 $?
+printed 'and is named' '^# NOT cleaned up: .*svc:/site/vbox-smf-ci/method:quiet'
+cp "$here/selftest/bin/svccfg" "$S/bin"
+on_illumos --clean >"$S/out" 2>&1
+ends '--clean tries again' 0 $?
+clean stuck
+
 fresh taken
 echo /home/x >"$S/users/vbsmfci"
 find "$S/root" "$S/smf" "$S/users" | sort >"$place/taken.before"

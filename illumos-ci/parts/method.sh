@@ -37,7 +37,7 @@ disable() {
 }
 
 explain() {
-	"$binary" explain --fmri "$1"
+	"$binary" explain --json --fmri "$1"
 }
 
 part_method() {
@@ -46,17 +46,19 @@ part_method() {
 	try 'a VM is enabled' enable "$vms:vm1"
 	same 'it is online' online "$(state "$vms:vm1")"
 	same 'it is running' running "$(vm_state vm1)"
-	says 'the log says what was done' 'vbox-smf: ' cat "$(log_of "$vms:vm1")"
+	says 'the log says what was done' ': starting it' cat "$(log_of "$vms:vm1")"
 	try 'it is disabled' disable "$vms:vm1"
 	same 'its state is saved' saved "$(vm_state vm1)"
 	try 'it is enabled again' enable "$vms:vm1"
 	same 'it is restored' running "$(vm_state vm1)"
 
 	try 'svccfg setprop' set_property "$vms:vm1" vm/stop_method poweroff
-	says 'explain: a refresh is still to come' 'svcadm refresh' \
+	says 'explain: a refresh is still to come' '"after_refresh":"poweroff"' \
 	    explain "$vms:vm1"
 	try 'svcadm refresh' refresh "$vms:vm1"
-	says 'explain: the instance says poweroff' poweroff explain "$vms:vm1"
+	says 'explain: the instance says poweroff' \
+	    '"vm/stop_method":{"value":"poweroff","from":"instance"' \
+	    explain "$vms:vm1"
 	try 'it is disabled by poweroff' disable "$vms:vm1"
 	same 'it is powered off' poweroff "$(vm_state vm1)"
 

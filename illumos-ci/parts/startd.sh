@@ -52,8 +52,8 @@ part_startd() {
 
 	to_maintenance fatal 95 1 'SMF_EXIT_ERR_FATAL'
 	to_maintenance config 96 1 'SMF_EXIT_ERR_CONFIG'
-	to_maintenance nosmf 99 1 'SMF_EXIT_ERR_NOSMF'
-	to_maintenance denied 100 1 'SMF_EXIT_ERR_PERM'
+	to_maintenance nosmf 99 1 'exited with'
+	to_maintenance denied 100 1 'exited with'
 	to_maintenance again 1 3 'failed repeatedly'
 	# Its timeout is 2 seconds, svc.startd's answer SIGKILL.
 	to_maintenance slow timeout 3 'Killed (9)'
