@@ -53,7 +53,7 @@ for part in tap tidy smf verdicts startd method rbac package real; do
 done
 
 usage() {
-	sed -n 's/^# \{0,1\}//p' "$0" | sed -n '2,/^vbox-smf-ci and/p' | sed '$d'
+	sed -n '3,/^$/s/^# \{0,1\}//p' "$0"
 	exit "$1"
 }
 

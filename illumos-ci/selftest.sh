@@ -199,6 +199,7 @@ ends 'a part that there is not is refused' 2 $?
 on_illumos --help >"$S/out" 2>&1
 ends '--help helps' 0 $?
 printed '--help has the options' '--self-test'
+printed '--help says what it touches' "svccfg's\$"
 clean nobody
 
 echo "1..$tests"

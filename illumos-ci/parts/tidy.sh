@@ -21,11 +21,12 @@ tidy() {
 		rbac) svcadm restart svc:/system/rbac:default ;;
 		esac
 	done <"$work/unmake" >"$work/tidied" 2>&1
-	left=$(svcs -H -o fmri "svc:/$services/*" 2>/dev/null)
+	left=$(svcs -H -o fmri "svc:/$services/*" 2>/dev/null |
+		awk '{ printf "%s ", $1 }')
 	for name in "$owner" "$guest"; do
 		if grep "^user $name\$" "$work/made" >/dev/null &&
 		    id "$name" >/dev/null 2>&1; then
-			left="$left $name"
+			left="$left$name "
 		fi
 	done
 	if [ -n "$left" ]; then
