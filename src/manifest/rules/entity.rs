@@ -50,8 +50,6 @@ pub(super) struct Entity<'d> {
     pub(super) property_patterns: Vec<PropertyPattern<'d>>,
     /// Texts of the templates, which become ustrings.
     pub(super) texts: Vec<(&'d str, usize)>,
-    /// The FMRI of the restarter.
-    pub(super) restarter: Option<(&'d str, usize)>,
     /// Where `single_instance` stands.
     pub(super) single_instance: Option<usize>,
 }
@@ -85,6 +83,13 @@ impl<'d> Entity<'d> {
     /// The group of this name, of whatever type.
     pub(super) fn named(&self, name: &str) -> Option<&Group<'d>> {
         self.groups.iter().find(|group| group.name == name)
+    }
+
+    /// The FMRI of the restarter and its place, from the element or from the property alone.
+    pub(super) fn restarter(&self) -> Option<(&str, usize)> {
+        let property = self.find("general", "framework")?.property("restarter")?;
+        let value = property.values.first()?;
+        (property.value_type == Some(ValueType::Fmri)).then_some((&*value.text, value.at))
     }
 
     /// The group of this name and type.
@@ -165,6 +170,8 @@ pub(super) struct Dependent<'d> {
     pub(super) name: &'d str,
     pub(super) at: usize,
     pub(super) fmri: (&'d str, usize),
+    /// The dependency that it gives to the other service.
+    pub(super) elsewhere: Entity<'d>,
 }
 
 /// To what a pattern applies.

@@ -4,7 +4,7 @@
 
 use super::Flavour;
 use super::code::Code;
-use super::entity::{Bundle, Entity};
+use super::entity::{Bundle, Entity, Group};
 use super::finding::Findings;
 use super::fmri::{self, Fmri};
 use super::value::USTRING_MAX;
@@ -50,6 +50,15 @@ fn is_name(name: &str) -> bool {
     is_component(name.as_bytes()) && name.len() <= NAME_MAX
 }
 
+fn property_names(group: &Group<'_>, findings: &mut Findings) {
+    for property in &group.properties {
+        if !is_name(&property.name) {
+            let message = format!("no property can be called '{}'", Printable(&property.name));
+            findings.add(Code::ImportPropertyName, property.at, message);
+        }
+    }
+}
+
 fn entity(entity: &Entity<'_>, fmri: &str, flavour: Flavour, findings: &mut Findings) {
     for group in &entity.groups {
         let (name, kind) = (Printable(&group.name), Printable(&group.kind));
@@ -74,21 +83,18 @@ fn entity(entity: &Entity<'_>, fmri: &str, flavour: Flavour, findings: &mut Find
             );
             findings.add(Code::ImportGroupTwice, group.at, message);
         }
-        for property in &group.properties {
-            // The names of dependents are checked with the dependents.
-            if !is_name(&property.name) {
-                let message = format!("no property can be called '{}'", Printable(&property.name));
-                findings.add(Code::ImportPropertyName, property.at, message);
-            }
-        }
+        property_names(group, findings);
     }
-    if let Some((text, at)) = entity.restarter
+    if let Some((text, at)) = entity.restarter()
         && fmri::parse(text).is_none()
     {
         let message = format!("the restarter '{}' is no FMRI", Printable(text));
         findings.add(Code::ImportFmri, at, message);
     }
     for dependent in &entity.dependents {
+        for group in &dependent.elsewhere.groups {
+            property_names(group, findings);
+        }
         let (text, at) = dependent.fmri;
         match fmri::parse(text) {
             None => {
@@ -117,7 +123,8 @@ fn entity(entity: &Entity<'_>, fmri: &str, flavour: Flavour, findings: &mut Find
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::rules::entity::{Dependent, Instance, Service};
+    use crate::manifest::rules::entity::{Dependent, Instance, Property, Service, Value};
+    use crate::manifest::rules::value::ValueType;
 
     fn codes(name: &str, instance: &str, make: impl FnOnce(&mut Entity<'static>)) -> Vec<Code> {
         let (name, instance) = (name.to_owned().leak(), instance.to_owned().leak());
@@ -191,6 +198,7 @@ mod tests {
                     name: "d",
                     at: 0,
                     fmri: (fmri, 0),
+                    elsewhere: Entity::default(),
                 });
             })
         };
@@ -201,7 +209,19 @@ mod tests {
         assert_eq!(dependent("file:///a"), [Code::ImportDependent]);
         assert_eq!(dependent("svc:/aa/:properties/b"), [Code::ImportDependent]);
         assert_eq!(
-            codes("x", "a", |e| e.restarter = Some(("not a fmri", 0))),
+            codes("x", "a", |e| {
+                let value = Value {
+                    text: "not a fmri".into(),
+                    at: 0,
+                };
+                let restarter = Property {
+                    name: "restarter".into(),
+                    value_type: Some(ValueType::Fmri),
+                    values: vec![value],
+                    at: 0,
+                };
+                e.group("general", "framework", 0).add(restarter).unwrap();
+            }),
             [Code::ImportFmri]
         );
         assert_eq!(

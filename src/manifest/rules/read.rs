@@ -221,7 +221,6 @@ impl<'d> Reader<'_, 'd> {
     fn restarter(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
         for fmri in self.elements_of(element) {
             let (value, at) = fmri.value("value");
-            entity.restarter = Some((value, at));
             let general = entity.group("general", "framework", element.at());
             self.add(general, group::fmri("restarter", value, at));
         }

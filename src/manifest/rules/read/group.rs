@@ -45,7 +45,7 @@ pub(super) fn astring<'d>(
     property(name, ValueType::Astring, text, at)
 }
 
-pub(super) fn fmri<'d>(name: &'d str, text: &'d str, at: usize) -> Property<'d> {
+pub(super) fn fmri<'d>(name: &'d str, text: impl Into<Cow<'d, str>>, at: usize) -> Property<'d> {
     property(name, ValueType::Fmri, text, at)
 }
 
@@ -75,16 +75,22 @@ impl<'d> Reader<'_, 'd> {
         let (name, at) = element.value("name");
         let (kind, _) = element.value("type");
         let group = entity.group(name, kind, at);
-        self.properties(element, group);
+        self.properties(element, "stability", group);
     }
 
-    /// The `stability`, `propval` and `property` elements in an element.
-    pub(super) fn properties(&mut self, element: Element<'d>, group: &mut Group<'d>) {
+    /// The `stability`, `propval` and `property` elements in an element, and what svccfg calls the
+    /// property for the first.
+    pub(super) fn properties(
+        &mut self,
+        element: Element<'d>,
+        stability: &'static str,
+        group: &mut Group<'d>,
+    ) {
         for child in self.elements_of(element) {
             match child.name() {
                 "stability" => {
                     let (value, at) = child.value("value");
-                    self.add(group, astring("stability", value, at));
+                    self.add(group, astring(stability, value, at));
                 }
                 "propval" => self.propval(child, group),
                 "property" => self.property(child, group),

@@ -31,7 +31,7 @@ impl<'d> Reader<'_, 'd> {
             self.method_context(child, entity, name, "method");
         }
         let group = entity.group(name, "method", at);
-        self.properties(element, group);
+        self.properties(element, "stability", group);
     }
 
     /// The properties of a context, in the group of the method or in `method_context`.

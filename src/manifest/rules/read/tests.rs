@@ -66,6 +66,29 @@ fn bundles_and_services() {
 }
 
 #[test]
+fn a_dependent_has_properties_of_its_own_before_any_is_added() {
+    let dependent = |properties: &str| {
+        in_service(&format!(
+            "<dependent name='d' grouping='optional_all' restart_on='none'><service_fmri value='svc:/aa'/>{properties}</dependent>"
+        ))
+    };
+    for name in ["grouping", "restart_on", "entities", "external"] {
+        let property = format!("<propval name='{name}' type='astring' value='x'/>");
+        assert_eq!(dependent(&property), ["SMF0208"], "{name}");
+    }
+    assert_eq!(
+        dependent("<propval name='type' type='astring' value='path'/>"),
+        NONE
+    );
+    let stability = "<stability value='Stable'/><propval name='{}' type='astring' value='x'/>";
+    assert_eq!(dependent(&stability.replace("{}", "stability")), NONE);
+    assert_eq!(
+        dependent(&stability.replace("{}", "entity_stability")),
+        ["SMF0208"]
+    );
+}
+
+#[test]
 fn groups_and_methods() {
     for (xml, expected) in [
         (

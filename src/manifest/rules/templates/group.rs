@@ -8,9 +8,6 @@ use crate::manifest::rules::entity::{GroupPattern, Property, PropertyPattern};
 use crate::manifest::rules::value::{self, ValueType};
 use crate::vm::Printable;
 
-/// The longest name of the property group behind a property pattern, in bytes.
-const PATTERN_NAME_MAX: usize = 119;
-
 impl<'c, 'd> Check<'c, 'd> {
     pub(super) fn groups(&mut self) {
         for group in Composed::groups(self.service, self.instance) {
@@ -84,12 +81,6 @@ impl<'c, 'd> Check<'c, 'd> {
             Printable(&composed.group.name),
             Printable(&property.name)
         );
-        // `tm_proppat_` takes the place of `tm_pgpat`, and `_` stands before the property.
-        if group_pattern.key.len() + 4 + property.name.len() > PATTERN_NAME_MAX {
-            let message = format!("{path} is too long a name to find a template for");
-            self.say(Code::TemplateName, property.at, message);
-            return;
-        }
         let pattern = self
             .property_patterns()
             .find(|pattern| pattern.group == group_pattern.key && pattern.name == property.name);
@@ -97,7 +88,7 @@ impl<'c, 'd> Check<'c, 'd> {
             return;
         };
         if let (Some(wanted), Some(found)) = (pattern.value_type, property.value_type)
-            && wanted != found
+            && !found.is_a(wanted)
         {
             let message = format!(
                 "{path} is of the type {}, and its template requires {}",
