@@ -151,19 +151,22 @@ impl Check<'_> {
 
     /// Reports text in an element that holds elements only.
     fn no_text(&mut self, element: Element<'_>, rule: &ElementRule) {
-        for child in element.children() {
-            let what = match &child {
-                Child::Text(text, _) if !text.trim_matches(XML_BLANKS).is_empty() => "text",
-                Child::CData(_) => "a CDATA section",
-                Child::Text(..)
-                | Child::Element(_)
+        // A CDATA section is one even where it holds blanks alone.
+        let cdata = element
+            .children()
+            .into_iter()
+            .find_map(|child| match child {
+                Child::CData(at) => Some((at, "a CDATA section")),
+                Child::Element(_)
+                | Child::Text(..)
                 | Child::Comment(_)
                 | Child::Instruction(..)
-                | Child::Reference(..) => continue,
-            };
+                | Child::Reference(..) => None,
+            });
+        let text = element.text_at().map(|at| (at, "text"));
+        if let Some((at, what)) = cdata.or(text) {
             let message = format!("<{}> holds elements only, and here is {what}", rule.name);
-            self.findings.add(Code::StrayText, child.at(), message);
-            return;
+            self.findings.add(Code::StrayText, at, message);
         }
     }
 
@@ -255,9 +258,6 @@ impl Check<'_> {
         }
     }
 }
-
-/// The characters that XML takes for blank.
-const XML_BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
 const fn repeats(occurs: Occurs) -> bool {
     matches!(occurs, Occurs::Any | Occurs::AtLeastOnce)

@@ -142,6 +142,10 @@ fn document(
         }
         Err(error) => return not_well_formed(&error, text, lines, findings),
     };
+    if let Some((at, what)) = markup.fault {
+        findings.add(Code::NotWellFormed, at, what);
+        return;
+    }
     if let Some((at, version)) = markup.version.filter(|(_, version)| *version != "1.0") {
         let message = format!("the XML version is '{}'", Printable(version));
         findings.add(Code::XmlVersion, at, message);

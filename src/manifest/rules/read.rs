@@ -98,7 +98,7 @@ impl<'d> Reader<'_, 'd> {
             self.findings
                 .add(Code::BundleName, at, "the bundle has an empty name");
         }
-        for element in bundle.elements() {
+        for element in self.elements_of(bundle) {
             match element.name() {
                 "service" => self.service(element),
                 "service_bundle" => self.bundle(element),

@@ -54,6 +54,7 @@ fn what_is_right() {
         "<dependency name='a' grouping='require_all' restart_on='none' type='service'><service_fmri value=''/><service_fmri value='b'/><stability value='Stable'/><propval name='c' type='count' value='1'/><property name='d' type='count'/></dependency>",
         "<method_context><method_environment><envvar name='a' value='b'/></method_environment></method_context>",
         "<loctext xml:lang='C'>text<!-- c --></loctext>",
+        "<!DOCTYPE units [<!ENTITY e ' '>]><units>&e;<loctext xml:lang='C'>a</loctext>&#32;</units>",
         "<xi:include href='a' xmlns:xi='http://www.w3.org/2001/XInclude'><xi:fallback><b/></xi:fallback></xi:include>",
     ] {
         assert_eq!(manifest(xml), Vec::<String>::new(), "{xml}");
@@ -80,6 +81,10 @@ fn what_is_wrong() {
         ("<values></values>", "SMF0111 <values> lacks <value>"),
         (
             "<units>text</units>",
+            "SMF0112 <units> holds elements only, and here is text",
+        ),
+        (
+            "<!DOCTYPE units [<!ENTITY e 'text'>]><units>&e;<loctext xml:lang='C'>a</loctext></units>",
             "SMF0112 <units> holds elements only, and here is text",
         ),
         (

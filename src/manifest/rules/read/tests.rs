@@ -63,6 +63,12 @@ fn bundles_and_services() {
         NONE
     );
     assert_eq!(in_service("<?pi?>"), ["SMF0211"]);
+    // svccfg does not look behind a reference: the service is not there, whatever its name.
+    let entity =
+        "<!DOCTYPE service_bundle [<!ENTITY s \"<service name='' type='service' version='1'/>\">]>";
+    let bundle =
+        format!("{entity}<service_bundle type='manifest' name='x'><?pi?>&s;</service_bundle>");
+    assert_eq!(codes(&bundle), ["SMF0514"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use super::fault::{self, Fault};
 use super::growth;
 
 /// libxml2 refuses documents that are nested deeper.
@@ -64,6 +65,8 @@ pub(in super::super) struct Markup<'a> {
     pub(in super::super) document_type: Option<DocumentType<'a>>,
     /// The version in the XML declaration, with its offset.
     pub(in super::super) version: Option<(usize, &'a str)>,
+    /// The first thing that the parser should not let pass.
+    pub(in super::super) fault: Option<Fault>,
     /// Where the root element's attributes may begin.
     pub(in super::super) root_attributes: Option<usize>,
 }
@@ -89,6 +92,7 @@ pub(in super::super) fn scan(text: &str) -> Result<Markup<'_>, TooMuch> {
     scanner.run()?;
     if let Some(found) = scanner.markup.document_type {
         growth::check(text, found)?;
+        scanner.note(fault::entity(text, found));
     }
     Ok(scanner.markup)
 }
@@ -123,11 +127,11 @@ impl<'a> Scanner<'a> {
                 self.extra(start, Extra::CData);
             } else if rest.starts_with("<!DOCTYPE") && self.open.is_empty() {
                 self.document_type();
-            } else if let Some(behind) = rest.strip_prefix("<?") {
-                let target = name(behind);
+            } else if rest.starts_with("<?") {
                 self.skip_behind_from(2, "?>");
-                if target == "xml" {
-                    self.version(start);
+                self.note(fault::instruction(&self.text[start..self.at], start));
+                if start == 0 {
+                    self.markup.version = fault::attribute(&self.text[..self.at], "version");
                 }
             } else if rest.starts_with("</") {
                 self.skip_behind(">");
@@ -159,24 +163,18 @@ impl<'a> Scanner<'a> {
         self.at += 1;
         let entity = name(self.rest());
         let predefined = matches!(entity, "amp" | "lt" | "gt" | "apos" | "quot" | "");
-        if !predefined && !entity.starts_with('#') {
+        if entity.starts_with('#') {
+            let reference = self.rest().split_inclusive(';').next().unwrap_or_default();
+            let end = self.at + reference.len();
+            self.note(fault::character(&self.text[start..end], start));
+        } else if !predefined {
             self.extra(start, Extra::Reference(entity));
         }
     }
 
-    /// `version='1.0'` of the XML declaration that was just passed.
-    fn version(&mut self, start: usize) {
-        let declaration = &self.text[start..self.at];
-        let value = declaration
-            .find("version")
-            .and_then(|i| declaration[i..].find(['"', '\'']).map(|q| i + q + 1));
-        if let Some(from) = value {
-            let version = declaration[from..]
-                .split(['"', '\''])
-                .next()
-                .unwrap_or_default();
-            self.markup.version = Some((start + from, version));
-        }
+    /// Keeps the first fault.
+    fn note(&mut self, fault: Option<Fault>) {
+        self.markup.fault = self.markup.fault.or(fault);
     }
 
     /// `<name a='b' ... >` or `/>`
@@ -212,7 +210,9 @@ impl<'a> Scanner<'a> {
                 match first {
                     '"' | '\'' => {
                         self.at += 1;
+                        let from = self.at;
                         self.skip_behind(if first == '"' { "\"" } else { "'" });
+                        self.note(fault::character(&self.text[from..self.at], from));
                     }
                     '<' => return Ok(()),
                     _ => self.at += first.len_utf8(),
