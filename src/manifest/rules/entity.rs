@@ -50,6 +50,8 @@ pub(super) struct Entity<'d> {
     pub(super) property_patterns: Vec<PropertyPattern<'d>>,
     /// Texts of the templates, which become ustrings.
     pub(super) texts: Vec<(&'d str, usize)>,
+    /// The languages of its name and description, which become properties of these names.
+    pub(super) languages: Vec<(String, usize)>,
     /// Where `single_instance` stands.
     pub(super) single_instance: Option<usize>,
 }
@@ -73,6 +75,7 @@ impl<'d> Entity<'d> {
                 name,
                 kind,
                 at,
+                deleted: false,
                 properties: Vec::new(),
                 index: HashMap::new(),
             });
@@ -107,6 +110,8 @@ pub(super) struct Group<'d> {
     /// Its type; empty where a profile does not say it.
     pub(super) kind: Cow<'d, str>,
     pub(super) at: usize,
+    /// Whether it is there to be removed: then it is never imported.
+    pub(super) deleted: bool,
     pub(super) properties: Vec<Property<'d>>,
     /// The places of the properties, once there are many.
     index: HashMap<Cow<'d, str>, usize>,

@@ -36,6 +36,7 @@ impl<'d> Reader<'_, 'd> {
         };
         self.add(group, property);
         self.properties(element, "stability", group);
+        group.deleted = element.word("delete") == "true";
     }
 
     pub(super) fn dependent(

@@ -76,6 +76,7 @@ impl<'d> Reader<'_, 'd> {
         let (kind, _) = element.value("type");
         let group = entity.group(name, kind, at);
         self.properties(element, "stability", group);
+        group.deleted = element.word("delete") == "true";
     }
 
     /// The `stability`, `propval` and `property` elements in an element, and what svccfg calls the

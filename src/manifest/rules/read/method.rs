@@ -32,6 +32,7 @@ impl<'d> Reader<'_, 'd> {
         }
         let group = entity.group(name, "method", at);
         self.properties(element, "stability", group);
+        group.deleted = element.word("delete") == "true";
     }
 
     /// The properties of a context, in the group of the method or in `method_context`.
