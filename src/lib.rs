@@ -24,6 +24,7 @@ mod fmri;
 mod host;
 mod log;
 mod manifest;
+mod near;
 mod plan;
 mod rbac;
 mod rehearse;

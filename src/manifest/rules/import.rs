@@ -69,7 +69,8 @@ fn patterns(entity: &Entity<'_>, findings: &mut Findings) {
                 "the language becomes a property '{}', and none can be called so",
                 Printable(language)
             );
-            findings.add(Code::ImportPropertyName, *at, message);
+            let help = "write a language as in xml:lang='C' or xml:lang='de_AT'".to_owned();
+            findings.add_with_help(Code::ImportPropertyName, *at, message, help);
         }
     }
 }

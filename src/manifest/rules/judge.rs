@@ -197,6 +197,10 @@ fn not_well_formed(error: &Error, text: &str, lines: &Lines<'_>, findings: &mut 
     let at = lines
         .offset(place.row as usize, place.col as usize)
         .min(text.len());
+    if text.trim().is_empty() {
+        let help = "write a manifest into it; vbox-smf gen writes one".to_owned();
+        return findings.add_with_help(Code::NotWellFormed, at, "the file is empty", help);
+    }
     let (code, message) = match error {
         Error::UnknownEntityReference(name, _) => (
             Code::UndefinedEntity,
@@ -206,7 +210,6 @@ fn not_well_formed(error: &Error, text: &str, lines: &Lines<'_>, findings: &mut 
         | Error::AttributesLimitReached
         | Error::NamespacesLimitReached
         | Error::EntityReferenceLoop(_) => (Code::TooLarge, error.to_string()),
-        _ if text.trim().is_empty() => (Code::NotWellFormed, "the file is empty".to_owned()),
         _ => (Code::NotWellFormed, without_place(&error.to_string())),
     };
     findings.add(code, at, Printable(&message).to_string());

@@ -103,14 +103,17 @@ fn what_is_wrong() {
             "<units xmlns='x'><loctext xml:lang='C'>a</loctext></units>",
             "SMF0114 <units> has no attribute called xmlns",
         ),
-        ("<stability/>", "SMF0115 <stability> has no attribute value"),
+        (
+            "<stability/>",
+            "SMF0115 <stability> lacks the attribute value",
+        ),
         (
             "<stability value='Committed'/>",
-            "SMF0116 value cannot be 'Committed'; it is one of Standard, Stable, Evolving, Unstable, External, Obsolete",
+            "SMF0116 value of <stability> cannot be 'Committed'; it is one of Standard, Stable, Evolving, Unstable, External, Obsolete",
         ),
         (
             "<create_default_instance enabled=' true'/>",
-            "SMF0116 enabled cannot be ' true'; it is one of true, false",
+            "SMF0116 enabled of <create_default_instance> cannot be ' true'; it is one of true, false",
         ),
         (
             "<loctext xml:lang='C'>a<b/></loctext>",
@@ -133,8 +136,8 @@ fn a_profile_may_leave_types_out() {
     assert_eq!(
         manifest(xml),
         [
-            "SMF0115 <property_group> has no attribute type",
-            "SMF0115 <propval> has no attribute type"
+            "SMF0115 <property_group> lacks the attribute type",
+            "SMF0115 <propval> lacks the attribute type"
         ]
     );
 }

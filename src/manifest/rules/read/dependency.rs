@@ -11,6 +11,13 @@ impl<'d> Reader<'_, 'd> {
     pub(super) fn dependency(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
         let (name, at) = element.value("name");
         let group = entity.group(name, "dependency", at);
+        if let Some(first) = group.property("entities") {
+            let message = format!("the dependency {} is there twice", Printable(name));
+            let help = format!("keep one of the two; {}", self.first_on_line(first.at));
+            self.findings
+                .add_with_help(self.twice(Code::PropertyTwice), at, message, help);
+            return;
+        }
         for attribute in ["type", "restart_on", "grouping"] {
             let (value, at) = element.value(attribute);
             self.add(group, group::astring(attribute, value, at));

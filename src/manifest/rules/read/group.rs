@@ -142,15 +142,16 @@ impl<'d> Reader<'_, 'd> {
             if self.flavour == Flavour::Profile && value_type.is_none() {
                 value_type = list_type;
             } else if list_type != value_type {
-                self.findings.add(
+                let wanted = value_type.map_or("none", ValueType::name);
+                self.findings.add_with_help(
                     Code::ListType,
                     list.at(),
                     format!(
-                        "the property {} is of type {}, and its values are in a {}",
+                        "the property {} is of type {wanted}, and its values are in a {}",
                         Printable(name),
-                        value_type.map_or("none", ValueType::name),
                         list.name()
                     ),
+                    format!("put them into a <{wanted}_list>, or change the type"),
                 );
             }
             for node in self.elements_of(list) {

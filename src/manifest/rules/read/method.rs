@@ -11,6 +11,13 @@ impl<'d> Reader<'_, 'd> {
     pub(super) fn exec_method(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
         let (name, at) = element.value("name");
         let group = entity.group(name, "method", at);
+        if let Some(first) = group.property("exec") {
+            let message = format!("the method {} is there twice", Printable(name));
+            let help = format!("keep one of the two; {}", self.first_on_line(first.at));
+            self.findings
+                .add_with_help(self.twice(Code::PropertyTwice), at, message, help);
+            return;
+        }
         let exec = element.value("exec");
         self.add(group, group::astring("type", element.word("type"), at));
         self.add(group, group::astring("exec", exec.0, exec.1));

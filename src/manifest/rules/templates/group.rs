@@ -104,6 +104,12 @@ impl<'c, 'd> Check<'c, 'd> {
 
     fn cardinality(&mut self, path: &str, property: &Property<'d>, pattern: &PropertyPattern<'d>) {
         let found = property.values.len() as u64;
+        if found == 0 && pattern.group == "tm_pgpatt_dependency" {
+            let message = format!("{path} is empty: the dependency depends on nothing");
+            let help = "add <service_fmri value='svc:/...'/>".to_owned();
+            self.say_with_help(Code::CardinalityViolated, property.at, message, help);
+            return;
+        }
         if let Some((min, max)) = pattern.cardinality
             && !(min..=max).contains(&found)
         {
