@@ -234,6 +234,14 @@ impl<'d> Reader<'_, 'd> {
         }
     }
 
+    /// A method or dependency that is there already: svccfg complains of each of its properties.
+    fn second(&mut self, what: &str, name: &str, at: usize, first: usize) {
+        let message = format!("the {what} {} is there twice", Printable(name));
+        let help = format!("keep one of the two; {}", self.first_on_line(first));
+        self.findings
+            .add_with_help(self.twice(Code::PropertyTwice), at, message, help);
+    }
+
     /// Says where the first of two is.
     fn first_on_line(&self, at: usize) -> String {
         format!("the first one is on line {}", self.lines.place(at).0)

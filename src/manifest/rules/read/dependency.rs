@@ -12,11 +12,7 @@ impl<'d> Reader<'_, 'd> {
         let (name, at) = element.value("name");
         let group = entity.group(name, "dependency", at);
         if let Some(first) = group.property("entities") {
-            let message = format!("the dependency {} is there twice", Printable(name));
-            let help = format!("keep one of the two; {}", self.first_on_line(first.at));
-            self.findings
-                .add_with_help(self.twice(Code::PropertyTwice), at, message, help);
-            return;
+            return self.second("dependency", name, at, first.at);
         }
         for attribute in ["type", "restart_on", "grouping"] {
             let (value, at) = element.value(attribute);

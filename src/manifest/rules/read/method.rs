@@ -12,11 +12,7 @@ impl<'d> Reader<'_, 'd> {
         let (name, at) = element.value("name");
         let group = entity.group(name, "method", at);
         if let Some(first) = group.property("exec") {
-            let message = format!("the method {} is there twice", Printable(name));
-            let help = format!("keep one of the two; {}", self.first_on_line(first.at));
-            self.findings
-                .add_with_help(self.twice(Code::PropertyTwice), at, message, help);
-            return;
+            return self.second("method", name, at, first.at);
         }
         let exec = element.value("exec");
         self.add(group, group::astring("type", element.word("type"), at));
