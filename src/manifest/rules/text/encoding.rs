@@ -76,6 +76,8 @@ impl Encoding {
             ("UTF-16BE", Self::Utf16Be),
             ("UTF-16", Self::Utf16Le),
             ("UTF16", Self::Utf16Le),
+            ("ISO-10646-UCS-2", Self::Utf16Le),
+            ("UCS-2", Self::Utf16Le),
         ];
         known
             .iter()
