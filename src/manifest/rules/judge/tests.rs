@@ -50,6 +50,18 @@ fn documents() {
 }
 
 #[test]
+fn only_ascii_blanks_around_a_text_are_none_of_it() {
+    let service = |text: &str| {
+        bundle(&format!(
+            "<service name='xx' type='service' version='1'><template><common_name><loctext xml:lang='C'>{text}</loctext></common_name></template></service>"
+        ))
+    };
+    let long = "x".repeat(4094);
+    assert_eq!(codes(&service(&format!(" {long}\n"))), NONE);
+    assert_eq!(codes(&service(&format!("{long}\u{a0}"))).len(), 1);
+}
+
+#[test]
 fn a_manifest_is_not_a_profile() {
     let profile = bundle("").replace("'manifest'", "'profile'");
     assert_eq!(codes(&profile), ["SMF0201 2:17"]);
