@@ -97,6 +97,18 @@ fn inclusions() {
         "><xi:fallback/></xi:include></service_bundle>",
     );
     assert_eq!(codes(&fallback), NONE);
+    let there = |text: &str| codes_with(text, &|_| Included::Content(b"<b/>".to_vec()));
+    for (good, wrong) in [
+        ("href='a'", "href=''"),
+        ("href='a'", "href='a#b'"),
+        ("href='a'", "href='a' parse='text'"),
+        ("href='a'", "href='a' parse='x'"),
+    ] {
+        let found = there(&declared.replace(good, wrong));
+        assert_eq!(found, ["SMF0108 2:54"], "{wrong}");
+    }
+    let other = there(&fallback.replace("www.w3.org/2001", "example.com"));
+    assert_eq!(other, ["SMF0108 2:42"]);
     // libxml2 takes a prefix that is not declared for a part of the name.
     let plain = bundle("<xi:include href='a'><xi:fallback/></xi:include>");
     assert_eq!(codes(&plain), ["SMF0509 2:42"]);
