@@ -124,7 +124,14 @@ impl<'d> Element<'d> {
 
     /// Whether libxml2 puts a file in its place: an `xi:include` that declares its prefix.
     pub(super) fn is_included(&self) -> bool {
-        self.name() == "xi:include" && !self.namespaces().is_empty()
+        const XINCLUDE: [&str; 2] = [
+            "http://www.w3.org/2001/XInclude",
+            "http://www.w3.org/2003/XInclude",
+        ];
+        let namespace = self.node.tag_name().namespace().unwrap_or_default();
+        self.name() == "xi:include"
+            && !self.namespaces().is_empty()
+            && XINCLUDE.contains(&namespace)
     }
 
     /// The elements in it.

@@ -120,7 +120,8 @@ impl<'d> Reader<'_, 'd> {
 
     fn text(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
         match element.first_text() {
-            FirstText::Text(text) => entity.texts.push((text.trim(), element.at())),
+            // To isspace() of the C locale a blank that does not break is a letter.
+            FirstText::Text(text) => entity.texts.push((text.trim_ascii(), element.at())),
             FirstText::Nothing => {
                 self.findings.add(
                     Code::LocalizedText,
