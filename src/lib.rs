@@ -25,6 +25,7 @@ mod fmri;
 mod host;
 mod log;
 mod manifest;
+mod near;
 mod output;
 mod plan;
 mod rbac;
