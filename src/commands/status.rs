@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
+use crate::output::{self, Reader};
 
 use super::instances::{Selection, gather};
-use super::output::{self, Reader};
 use super::owners::{Owner, ask, owners};
 
 pub(super) mod join;
