@@ -86,7 +86,7 @@ fn help() -> String {
   OWNER  the user whose VM it is
   STOP   its vm/stop_method
   NOTE   where the two disagree, or why the VM is unknown
-  With -o also FMRI, VM-NAME and UUID.
+With -o also FMRI, VM-NAME and UUID.
 
 Only root may ask for the VMs of other users: for anybody else they are unknown.
 
