@@ -13,7 +13,8 @@ use crate::failure::{Caller, Ending, Failure, Kind};
 use crate::fmri::{DEFAULT_SERVICE, InstanceFmri};
 use crate::host::real::RealHost;
 use crate::log::Log;
-use crate::vm::{Intent, Printable};
+use crate::output;
+use crate::vm::Intent;
 
 /// VirtualBox VMs as SMF services, one VM per instance
 #[derive(Debug, Parser)]
@@ -54,25 +55,6 @@ enum Command {
     Completions(commands::completions::Arguments),
 }
 
-impl Command {
-    /// Whether svc.startd may call it. A method prints nothing but its log.
-    const fn is_method(&self) -> bool {
-        match self {
-            Self::Start(_) | Self::Stop(_) | Self::Refresh(_) => true,
-            Self::Gen(_)
-            | Self::Inventory(_)
-            | Self::Validate(_)
-            | Self::Rehearse(_)
-            | Self::Status(_)
-            | Self::Doctor(_)
-            | Self::Describe(_)
-            | Self::Explain(_)
-            | Self::Man(_)
-            | Self::Completions(_) => false,
-        }
-    }
-}
-
 #[derive(Debug, Args)]
 struct MethodArguments {
     #[command(flatten)]
@@ -90,7 +72,11 @@ struct MethodArguments {
 #[derive(Debug, Args)]
 #[command(
     after_help = "\
-Exits 99 where an instance is named and there is no SMF.
+Exit status:
+  0   everything is told
+  2   the command line makes no sense
+  96  the instance is not there, or has a property that is not allowed
+  99  an instance is named, and there is no SMF
 
 Examples:
   vbox-smf explain
@@ -133,7 +119,13 @@ impl Instance {
                 .map(|(_, v)| v)
         };
         let malformed = |from: &str, error: anyhow::Error| {
-            Failure::new(Kind::Config, error.context(format!("{from} is malformed")))
+            // Of the command line people are told as of any other word in it.
+            let kind = if from == "SMF_FMRI" {
+                Kind::Config
+            } else {
+                Kind::Usage
+            };
+            Failure::new(kind, error.context(format!("{from} is malformed")))
                 .hinted("svcs -a shows the instances that there are, as svc:/site/xvm/vbox:vm1")
         };
         let parse = |from: &str, value: &OsString| {
@@ -171,13 +163,9 @@ pub fn run(
         Caller::Hand
     };
     ExitCode::from(exit_status(caller, || match Cli::try_parse_from(args) {
-        Ok(cli) => dispatch(&cli, &environment, caller).or_else(|failure| {
-            if failure.reader_left() && !cli.command.is_method() {
-                // Whoever read has read enough: `| head -1`.
-                return Ok(Ending::Done);
-            }
-            complain(&failure);
-            Err(failure.kind)
+        Ok(cli) => dispatch(&cli, &environment, caller).map_err(|failure| {
+            output::complain(&failure.to_string());
+            failure.kind
         }),
         Err(answer) => answer_usage(&answer, caller),
     }))
@@ -202,15 +190,6 @@ fn answer_usage(answer: &clap::Error, caller: Caller) -> Result<Ending, Kind> {
     } else {
         Err(Kind::Usage)
     }
-}
-
-/// Prints an error. That stderr is closed changes nothing about the exit status.
-fn complain(failure: &Failure) {
-    let _closed = writeln!(
-        std::io::stderr(),
-        "vbox-smf: {}",
-        Printable(&failure.to_string())
-    );
 }
 
 /// Where the lines of a log go. That nobody reads them changes nothing.
@@ -316,10 +295,13 @@ mod tests {
         }
         for (instance, kind) in [
             (instance(None, None), Kind::NoSmf),
-            (instance(Some("svc:/site/other"), None), Kind::Config),
-            (instance(None, Some("web.example")), Kind::Config),
+            (instance(Some("svc:/site/other"), None), Kind::Usage),
+            (instance(None, Some("web.example")), Kind::Usage),
         ] {
             assert_eq!(instance.decide(&[]).expect_err("no instance").kind, kind);
         }
+        let malformed = [("SMF_FMRI".into(), "svc:/site/other".into())];
+        let refused = instance(None, None).decide(&malformed);
+        assert_eq!(refused.expect_err("no instance").kind, Kind::Config);
     }
 }

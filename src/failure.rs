@@ -5,7 +5,6 @@
 //! [`Kind::exit_status`] is the one place that knows the numbers.
 
 use std::fmt;
-use std::io;
 
 /// A kind of failure: what svc.startd, or a person at a terminal, should make of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -140,14 +139,6 @@ impl Failure {
     /// A failure that is told in one sentence.
     pub(crate) fn told(kind: Kind, message: impl fmt::Display) -> Self {
         Self::new(kind, anyhow::anyhow!("{message}"))
-    }
-
-    /// Whether all that went wrong is that whoever reads the output has had enough: `| head -1`.
-    pub(crate) fn reader_left(&self) -> bool {
-        self.error
-            .chain()
-            .filter_map(|cause| cause.downcast_ref::<io::Error>())
-            .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
     }
 
     /// Says what it is about.

@@ -1,4 +1,4 @@
-//! What a command prints: its result, on standard output, and nothing else there.
+//! What a command prints: its result on standard output, and everything else on standard error.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -6,21 +6,40 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use crate::failure::{Failure, Kind};
-use crate::vm::is_unprintable;
+use crate::vm::{Printable, is_unprintable};
+
+/// Whether somebody still reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    Stays,
+    /// As `| head -1` does: no error, and the exit status is what it would have been.
+    Left,
+}
 
 /// Prints a result in one piece.
 ///
 /// # Errors
-/// It cannot be written. That its reader has had enough is among the errors here; [`Failure::reader_left`]
-/// tells it apart.
-pub(crate) fn print(text: &str) -> Result<(), Failure> {
+/// It cannot be written, and not because the reader left.
+pub(crate) fn print(text: &str) -> Result<Reader, Failure> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(Reader::Stays),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Left),
+        Err(error) => {
             let error = anyhow::Error::new(error).context("cannot write to standard output");
-            Failure::new(Kind::Transient, error)
-        })
+            Err(Failure::new(Kind::Transient, error))
+        }
+    }
+}
+
+/// A line for people on standard error. That it is closed changes nothing about the exit status.
+pub(crate) fn tell(line: &str) {
+    let _closed = writeln!(io::stderr(), "{}", Printable(line));
+}
+
+/// The same with the program's name before it: something went wrong.
+pub(crate) fn complain(line: &str) {
+    tell(&format!("vbox-smf: {line}"));
 }
 
 /// One object on one line, that does nothing to a terminal: beside the control characters that JSON

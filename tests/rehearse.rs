@@ -215,3 +215,51 @@ fn the_help_is_enough() {
     let widest = help.lines().map(|line| line.chars().count()).max();
     assert!(widest <= Some(80), "{help}");
 }
+
+/// `-` is standard output, as it is for `gen -o`; a file of that name is never made.
+#[test]
+fn a_picture_on_standard_output() {
+    let folder = directory("picture-to-stdout");
+    let (status, stdout, stderr) = run_in(&folder, &["rehearse", "vm1", "--svg", "-"], "");
+    assert_eq!(status, 0, "{stderr}");
+    assert!(stdout.starts_with("<svg") || stdout.starts_with("<?xml"));
+    assert!(stdout.trim_end().ends_with("</svg>"), "nothing beside it");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    let both = ["rehearse", "vm1", "--svg", "-", "--json"];
+    assert_eq!(run_in(&folder, &both, "").0, 2);
+}
+
+/// A wish of which nothing would come is an error, and is said once.
+#[test]
+fn what_would_be_passed_by_is_said() {
+    let (status, _, stderr) = run(&["rehearse", "vm1", "--shutdown-limit=10s"]);
+    assert_eq!(status, 2);
+    assert!(stderr.contains("--scenario shutdown"), "{stderr}");
+    let (status, _, _) = run(&["rehearse", "vm1", "--all", "--shutdown-limit=10s"]);
+    assert_eq!(status, 0);
+    let (status, _, stderr) = run(&["rehearse", "./nowhere.xml"]);
+    assert_eq!(status, 96);
+    assert_eq!(stderr.matches("No such file").count(), 1, "{stderr}");
+}
+
+/// As in `gen --set`, with a colon; the other sign means the same.
+#[test]
+fn whose_guest_it_is() {
+    let played = |guest: &str| run(&["rehearse", "vm1", "vm2", "--guest", guest]);
+    assert_eq!(
+        played("vm2:off-by-itself=5s"),
+        played("vm2=off-by-itself=5s")
+    );
+    let fmri = "svc:/site/xvm/vbox:vm2:off-by-itself=5s";
+    assert_eq!(played(fmri), played("vm2:off-by-itself=5s"));
+}
+
+/// A name of a manifest does nothing to a terminal that shows the object.
+#[test]
+fn json_reaches_no_terminal() {
+    let (status, stdout, _) = run(&["rehearse", "x=a\u{202e}b\u{9b}1m", "--json"]);
+    assert_eq!(status, 0);
+    assert!(!stdout.contains(['\u{202e}', '\u{9b}']));
+    let object: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(object["results"][0]["vm"], "a\u{202e}b\u{9b}1m");
+}

@@ -43,5 +43,6 @@ pub(crate) fn run(mut cli: clap::Command, arguments: &Arguments) -> Result<(), F
         Shell::Zsh => generate(shells::Zsh, &mut cli, name, &mut script),
         Shell::Fish => generate(shells::Fish, &mut cli, name, &mut script),
     }
-    output::print(&String::from_utf8_lossy(&script))
+    output::print(&String::from_utf8_lossy(&script))?;
+    Ok(())
 }

@@ -43,7 +43,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         (Some(one), false, false) => whole(one),
         (None, false, false) => overview(),
     };
-    output::print(&text)
+    output::print(&text)?;
+    Ok(())
 }
 
 fn find(path: &str) -> Result<&'static Property, Failure> {

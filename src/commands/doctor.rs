@@ -12,9 +12,9 @@ use std::fmt::Write as _;
 
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
+use crate::output;
 
 use super::instances::{Gathered, Selection, gather};
-use super::output;
 use super::owners::{NoAnswer, Owner, as_owner, owners};
 use super::status::join::{Asked, join};
 

@@ -59,7 +59,8 @@ pub(crate) fn run(
         json::object(&explained)
     } else {
         text::page(&explained)
-    })
+    })?;
+    Ok(())
 }
 
 fn gather(

@@ -20,5 +20,6 @@ pub(crate) struct Arguments {}
 /// # Errors
 /// Nothing can be written.
 pub(crate) fn run(cli: clap::Command, _: &Arguments) -> Result<(), Failure> {
-    output::print(&page::page(cli))
+    output::print(&page::page(cli))?;
+    Ok(())
 }

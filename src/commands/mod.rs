@@ -10,7 +10,6 @@ pub(crate) mod inventory;
 pub(crate) mod look;
 pub(crate) mod man;
 pub(crate) mod method;
-mod output;
 mod owners;
 pub(crate) mod rehearse;
 pub(crate) mod status;

@@ -2,12 +2,14 @@
 
 mod stories;
 
-use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Kind};
 use crate::host::sim::{Fault, Guest};
-use crate::manifest::place::{PlaceError, place};
+use crate::manifest::place::place;
+use crate::output;
 use crate::rehearse::picture::picture;
 use crate::rehearse::record::Record;
 use crate::rehearse::scenario::{Played, Scenario, Script, play};
@@ -39,9 +41,9 @@ pub(crate) struct Arguments {
     /// Every scenario
     #[arg(long, conflicts_with = "scenarios")]
     all: bool,
-    #[arg(long = "guest", value_name = "[INSTANCE=]GUEST", help = format!("What a guest does: {GUESTS}"))]
+    #[arg(long = "guest", value_name = "[INSTANCE:]GUEST", help = format!("What a guest does: {GUESTS}"))]
     guests: Vec<Wish<Guest>>,
-    #[arg(long = "fault", value_name = "[INSTANCE=]FAULT", help = format!("What is wrong: {FAULTS}"))]
+    #[arg(long = "fault", value_name = "[INSTANCE:]FAULT", help = format!("What is wrong: {FAULTS}"))]
     faults: Vec<Wish<Fault>>,
     /// How long a host that goes down waits for its services, as in 180s [default: as long as their
     /// methods may take]
@@ -50,7 +52,7 @@ pub(crate) struct Arguments {
     /// Print one object for programs
     #[arg(long)]
     json: bool,
-    /// Also draw the lanes of all instances over time
+    /// Also draw the lanes of all instances over time; - is standard output, without the rest
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     /// Replace FILE where it exists
@@ -83,14 +85,18 @@ Faults:
   missing-disk   the VM's disk image is not there
   not-registered the owner has no such VM
 
-Exits 0 when every instance ended where it should, otherwise 1.
+Exit status:
+  0   every instance ended where it should
+  1   one did not: the result says where it ended, and where it should have
+  2   the command line makes no sense
+  96  a manifest cannot be read, or svccfg would not import it; or FILE exists
 
 Examples:
   vbox-smf rehearse vm1
   vbox-smf rehearse ./vbox.xml --all
   vbox-smf rehearse ./vbox.xml --scenario shutdown --shutdown-limit 180s \\
-      --guest deaf --guest db=slow=90s --svg shutdown.svg
-  vbox-smf rehearse vm1 vm2 --scenario boot --fault vm1=svc-dies=1s
+      --guest deaf --guest db:slow=90s --svg shutdown.svg
+  vbox-smf rehearse vm1 vm2 --scenario boot --fault vm1:svc-dies=1s
   vbox-smf gen vm1 --user vbox | vbox-smf rehearse - --json";
 
 /// What the timeline shows, for somebody who has never seen one.
@@ -109,24 +115,35 @@ UUIDs are cut to their first digits.
 /// # Errors
 /// It cannot be played, or an instance did not end where it should.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let to_stdout = arguments.svg.as_deref() == Some(Path::new("-"));
+    if to_stdout && arguments.json {
+        return Err(Failure::told(
+            Kind::Usage,
+            "--svg - and --json: standard output is for one of them",
+        ));
+    }
+    if arguments.shutdown_limit.is_some()
+        && !arguments.all
+        && !arguments.scenarios.contains(&Scenario::Shutdown)
+    {
+        return Err(
+            Failure::told(Kind::Usage, "--shutdown-limit: no host is shut down")
+                .hinted("add --scenario shutdown or --all"),
+        );
+    }
     let manifests = stories::manifests(&arguments.operands)?;
     let stories = stories(arguments, &manifests)?;
-    if let Some(path) = &arguments.svg {
-        place(path, &picture(&stories), arguments.force).map_err(not_placed)?;
+    if let (Some(path), false) = (&arguments.svg, to_stdout) {
+        place(path, &picture(&stories), arguments.force)?;
     }
-    let printed = if arguments.json {
-        print_json(&stories)
+    output::print(&if to_stdout {
+        picture(&stories)
+    } else if arguments.json {
+        output::json(&Record::of(&stories))
     } else {
-        print_text(&stories, ink(arguments))
-    };
-    match printed {
-        // Whoever closed the pipe has read enough; that changes nothing about how it ended.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            let error = anyhow::Error::new(error).context("cannot write to standard output");
-            Err(Failure::new(Kind::Transient, error))
-        }
-        Ok(()) | Err(_) => verdict(&stories),
-    }
+        text(&stories, ink(arguments))
+    })?;
+    verdict(&stories)
 }
 
 /// Plays everything.
@@ -197,25 +214,19 @@ fn ink(arguments: &Arguments) -> Ink {
     }
 }
 
-fn print_text(stories: &[(String, Played)], ink: Ink) -> io::Result<()> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
+fn text(stories: &[(String, Played)], ink: Ink) -> String {
+    let mut text = String::new();
     for (nth, (name, played)) in stories.iter().enumerate() {
         let word = played.scenario.word();
-        if nth == 0 {
-            writeln!(out, "Rehearsal of {name}: {word}.\n{LEGEND}")?;
-        } else {
-            writeln!(out, "\nRehearsal of {name}: {word}.\n")?;
-        }
-        write!(out, "{}", Text { played, ink })?;
+        let (gap, legend) = if nth == 0 { ("", LEGEND) } else { ("\n", "") };
+        write!(
+            text,
+            "{gap}Rehearsal of {name}: {word}.\n{legend}\n{}",
+            Text { played, ink }
+        )
+        .expect("a String");
     }
-    out.flush()
-}
-
-fn print_json(stories: &[(String, Played)]) -> io::Result<()> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    serde_json::to_writer(&mut out, &Record::of(stories))?;
-    writeln!(out)?;
-    out.flush()
+    text
 }
 
 fn verdict(stories: &[(String, Played)]) -> Result<(), Failure> {
@@ -229,23 +240,6 @@ fn verdict(stories: &[(String, Played)]) -> Result<(), Failure> {
     let told = format!("{who} did not end as intended");
     Err(Failure::told(Kind::Transient, told)
         .hinted("the result says where, and where it should have been"))
-}
-
-fn not_placed(error: PlaceError) -> Failure {
-    let (kind, hint) = match &error {
-        PlaceError::Exists(_) => (Kind::Config, Some("--force replaces it")),
-        PlaceError::NotAFile(_) => (Kind::Config, Some("name a file")),
-        PlaceError::Io { source, .. } => match source.kind() {
-            io::ErrorKind::PermissionDenied => (Kind::Permission, None),
-            io::ErrorKind::NotFound => (Kind::Config, Some("is the folder there?")),
-            _ => (Kind::Transient, None),
-        },
-    };
-    let failure = Failure::new(kind, error);
-    match hint {
-        Some(hint) => failure.hinted(hint),
-        None => failure,
-    }
 }
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
+use crate::output::{self, Reader};
 
 use super::instances::{Selection, gather};
-use super::output::{self, Reader};
 use super::owners::{Owner, ask, owners};
 
 pub(super) mod join;
@@ -86,7 +86,7 @@ fn help() -> String {
   OWNER  the user whose VM it is
   STOP   its vm/stop_method
   NOTE   where the two disagree, or why the VM is unknown
-  With -o also FMRI, VM-NAME and UUID.
+With -o also FMRI, VM-NAME and UUID.
 
 Only root may ask for the VMs of other users: for anybody else they are unknown.
 

@@ -16,7 +16,7 @@ use crate::failure::{Ending, Failure, Kind};
 use crate::manifest::neighbours::Neighbours;
 use crate::manifest::rules::{Finding, Flavour, Severity, judge};
 use crate::manifest::source::{Source, SourceError, expand};
-use crate::vm::Printable;
+use crate::output;
 
 use paper::Paper;
 use text::Tally;
@@ -134,16 +134,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
             }
             Err(error) => {
                 tally.unread += 1;
-                tell(&format!("vbox-smf: {error}"));
+                output::complain(&error.to_string());
             }
         }
     }
     if arguments.json {
-        paper.write(|out| json::print(out, &for_json));
+        paper.write(|out| out.write_all(json::object(&for_json).as_bytes()));
     }
     let ending = close(paper, tally.ending());
     if !arguments.json && !arguments.quiet {
-        tell(&tally.to_string());
+        output::tell(&tally.to_string());
     }
     Ok(ending)
 }
@@ -169,16 +169,8 @@ fn close<W: io::Write>(paper: Paper<W>, ending: Ending) -> Ending {
     match paper.close() {
         Ok(()) => ending,
         Err(error) => {
-            tell(&format!(
-                "vbox-smf: cannot write to standard output: {error}"
-            ));
+            output::complain(&format!("cannot write to standard output: {error}"));
             Ending::Incomplete
         }
     }
-}
-
-/// A line on standard error. That it is closed changes nothing about the verdict.
-fn tell(line: &str) {
-    let line = format!("{}\n", Printable(line));
-    let _closed = io::stderr().write_all(line.as_bytes());
 }

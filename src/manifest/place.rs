@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::failure::{Failure, Kind};
 use crate::vm::Printable;
 
 /// Why there is no file.
@@ -25,6 +26,25 @@ pub(crate) enum PlaceError {
         /// Why not.
         source: io::Error,
     },
+}
+
+impl From<PlaceError> for Failure {
+    fn from(error: PlaceError) -> Self {
+        let (kind, hint) = match &error {
+            PlaceError::Exists(_) => (Kind::Config, Some("--force replaces it")),
+            PlaceError::NotAFile(_) => (Kind::Config, Some("name a file")),
+            PlaceError::Io { source, .. } => match source.kind() {
+                io::ErrorKind::PermissionDenied => (Kind::Permission, None),
+                io::ErrorKind::NotFound => (Kind::Config, Some("is the folder there?")),
+                _ => (Kind::Transient, None),
+            },
+        };
+        let failure = Self::new(kind, error);
+        match hint {
+            Some(hint) => failure.hinted(hint),
+            None => failure,
+        }
+    }
 }
 
 /// Writes beside the path, then renames. `force` replaces a file that is there.

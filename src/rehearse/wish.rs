@@ -38,8 +38,8 @@ pub(crate) enum WishError {
     /// `deaf=90s`
     #[error("'{0}' takes no time")]
     NoTime(String),
-    /// `=deaf`
-    #[error("there is no instance before the '='")]
+    /// `:deaf`
+    #[error("there is no instance before the ':'")]
     Nobody,
 }
 
@@ -83,7 +83,7 @@ pub(crate) struct Wish<T> {
     pub(crate) what: T,
 }
 
-/// `deaf`, `vm1=slow=90s`
+/// `deaf`, `vm1:slow=90s`, and with an `=` in place of the colon
 impl FromStr for Wish<Guest> {
     type Err = WishError;
 
@@ -92,7 +92,7 @@ impl FromStr for Wish<Guest> {
     }
 }
 
-/// `hang`, `vm1=svc-dies=10s`
+/// `hang`, `vm1:svc-dies=10s`, and with an `=` in place of the colon
 impl FromStr for Wish<Fault> {
     type Err = WishError;
 
@@ -107,8 +107,13 @@ fn wish<T>(text: &str, parse: fn(&str) -> Result<T, WishError>) -> Result<Wish<T
         Ok(what) => return Ok(Wish { whose: None, what }),
         Err(error) => error,
     };
-    let Some((whose, rest)) = text.split_once('=') else {
-        return Err(error);
+    // No guest or fault has a colon, an instance's FMRI has some.
+    let behind_colon = text.rsplit_once(':');
+    let behind_colon = behind_colon.map(|(whose, rest)| (whose, rest, parse(rest)));
+    let (whose, rest) = match (behind_colon, text.split_once('=')) {
+        (Some((_, _, Err(WishError::Word { .. }))) | None, Some(halves)) => halves,
+        (Some((whose, rest, _)), _) => (whose, rest),
+        (None, None) => return Err(error),
     };
     if whose.is_empty() {
         return Err(WishError::Nobody);
@@ -237,6 +242,10 @@ mod tests {
             ("vm1=crash=2m", Some("vm1"), Guest::Crash(seconds(120))),
             ("deaf=acpi", Some("deaf"), Guest::Acpi),
             ("slow=acpi", Some("slow"), Guest::Acpi),
+            ("vm1:triple", Some("vm1"), Guest::Triple),
+            ("vm1:crash=2m", Some("vm1"), Guest::Crash(seconds(120))),
+            ("svc:/a:b:deaf", Some("svc:/a:b"), Guest::Deaf),
+            ("svc:/a:b=deaf", Some("svc:/a:b"), Guest::Deaf),
         ] {
             let wish: Wish<Guest> = text.parse().unwrap();
             assert_eq!((wish.whose.as_deref(), wish.what), (whose, what), "{text}");
@@ -263,6 +272,10 @@ mod tests {
             ("vm1=slow=5", "'5' is no time"),
             ("deaf=5s", "'deaf' takes no time"),
             ("=deaf", "no instance before"),
+            (":deaf", "no instance before"),
+            ("vm1:sleepy", "'sleepy' is no guest"),
+            ("vm1:slow=5", "'5' is no time"),
+            ("vm1:", "'' is no guest"),
         ] {
             let error = text.parse::<Wish<Guest>>().unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::check::Check;
-use crate::commands::output;
+use crate::output;
 use crate::vm::Printable;
 
 /// Rises when something is renamed or goes, not when something is added.

@@ -8,8 +8,9 @@ use super::Arguments;
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
 use crate::manifest::blueprint::{Blueprint, InstanceBlueprint};
-use crate::manifest::place::{PlaceError, place, place_all};
+use crate::manifest::place::{place, place_all};
 use crate::manifest::{build, write};
+use crate::output;
 use crate::tools::svccfg::{self, SvccfgError};
 
 /// Where to.
@@ -125,42 +126,21 @@ impl Drop for Scratch {
 /// There is something already, or one cannot be written.
 pub(super) fn deliver(target: &Target<'_>, texts: &[Text], force: bool) -> Result<(), Failure> {
     match target {
-        Target::Stdout => texts.iter().try_for_each(|(_, text)| print(text)),
+        Target::Stdout => texts
+            .iter()
+            .try_for_each(|(_, text)| output::print(text).map(drop)),
         Target::File(path) => texts
             .iter()
             .try_for_each(|(_, text)| place(path, text, force))
-            .map_err(not_placed),
+            .map_err(Failure::from),
         Target::Folder(_) => {
             let files: Vec<_> = texts
                 .iter()
                 .filter_map(|(path, text)| Some((path.clone()?, text.clone())))
                 .collect();
-            place_all(&files, force).map_err(not_placed)
+            place_all(&files, force).map_err(Failure::from)
         }
     }
-}
-
-pub(super) fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| {
-            let error = anyhow::Error::new(error).context("cannot write to standard output");
-            Failure::new(Kind::Transient, error)
-        })
-}
-
-pub(super) fn not_placed(error: PlaceError) -> Failure {
-    let (kind, hint) = match &error {
-        PlaceError::Exists(_) => (Kind::Config, Some("--force replaces it".to_owned())),
-        PlaceError::NotAFile(_) => (Kind::Config, Some("name a file".to_owned())),
-        PlaceError::Io { source, .. } => match source.kind() {
-            io::ErrorKind::PermissionDenied => (Kind::Permission, None),
-            io::ErrorKind::NotFound => (Kind::Config, Some("is the folder there?".to_owned())),
-            _ => (Kind::Transient, None),
-        },
-    };
-    super::hinted(Failure::new(kind, error), hint)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::fmri::InstanceName;
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::explain::{Level, Row, rows};
 use crate::manifest::request::Request;
+use crate::output;
 use crate::vm::Printable;
 
 /// The widths of the columns: with two spaces between them, 80.
@@ -25,7 +26,8 @@ pub(super) fn run(request: &Request, blueprint: &Blueprint, json: bool) -> Resul
     } else {
         as_table(&rows)
     };
-    super::deliver::print(&text)
+    output::print(&text)?;
+    Ok(())
 }
 
 fn as_table(rows: &[Row]) -> String {

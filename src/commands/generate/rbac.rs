@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{deliver, fleet, options};
+use super::{fleet, options};
 use crate::failure::{Failure, Kind};
 use crate::fmri::InstanceName;
 use crate::log::Log;
@@ -13,6 +13,7 @@ use crate::manifest::names::shell_word;
 use crate::manifest::place::place_all;
 use crate::manifest::request::{Owners, Request};
 use crate::manifest::resolve::resolve;
+use crate::output;
 use crate::rbac::{Fragments, Grants, fragments};
 
 /// Write fragments for the databases of RBAC: who may manage the VMs
@@ -66,7 +67,7 @@ pub(super) fn run(log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
     let grants = grants(arguments)?;
     let fragments = fragments(&grants).map_err(|error| Failure::new(Kind::Usage, error))?;
     let Some(directory) = &arguments.output_dir else {
-        deliver::print(&together(&fragments))?;
+        output::print(&together(&fragments))?;
         log.line(
             "next: save each part under the name above it, then svcadm restart svc:/system/rbac",
         );
@@ -76,7 +77,7 @@ pub(super) fn run(log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
         .iter()
         .zip(texts(&fragments))
         .map(|((name, _), text)| (directory.join(name), text.to_owned()));
-    place_all(&files.collect::<Vec<_>>(), arguments.force).map_err(deliver::not_placed)?;
+    place_all(&files.collect::<Vec<_>>(), arguments.force)?;
     log.line(next_step(directory));
     Ok(())
 }

@@ -111,8 +111,11 @@ pub(super) fn page(cli: clap::Command) -> String {
             text.push_str(&headless(&part(|out| one.render_options_section(out))));
         }
         for note in notes(command) {
-            text.push_str(&rendered(|roff| {
-                roff.control("PP", []).text([roman(note)]);
+            text.push_str(&rendered(|roff| match &note {
+                Piece::Prose(text) => {
+                    roff.control("PP", []).text([roman(text.as_str())]);
+                }
+                Piece::Entry(word, meaning) => tables::entry(roff, word, "", meaning),
             }));
         }
     }
@@ -221,12 +224,67 @@ pub(super) fn examples(command: &clap::Command) -> Vec<String> {
         .collect()
 }
 
-/// What is said besides examples and exit statuses.
-fn notes(command: &clap::Command) -> Vec<String> {
+/// A piece of what stands below the options in `--help`.
+#[derive(Debug, PartialEq, Eq)]
+enum Piece {
+    /// Lines that begin at the left.
+    Prose(String),
+    /// An indented line and those that are indented further: a word, and what it is.
+    Entry(String, String),
+}
+
+/// What is said besides examples.
+fn notes(command: &clap::Command) -> Vec<Piece> {
     blocks(command)
-        .into_iter()
-        .filter(|block| !block.starts_with("Examples:") && !block.starts_with("Exit status:"))
-        .filter(|block| !block.is_empty())
-        .map(|block| block.split_whitespace().collect::<Vec<_>>().join(" "))
+        .iter()
+        .filter(|block| !block.starts_with("Examples:"))
+        .flat_map(|block| pieces(block))
         .collect()
+}
+
+/// The pieces of a block.
+fn pieces(block: &str) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    for line in block.lines() {
+        let words = line.trim();
+        let indent = line.len() - line.trim_start().len();
+        match (indent, pieces.last_mut()) {
+            (0, Some(Piece::Prose(text))) => {
+                text.push(' ');
+                text.push_str(words);
+            }
+            (0, _) => pieces.push(Piece::Prose(words.to_owned())),
+            (3.., Some(Piece::Entry(_, meaning))) => {
+                if !meaning.is_empty() {
+                    meaning.push(' ');
+                }
+                meaning.push_str(words);
+            }
+            (_, _) => {
+                let (word, meaning) = words.split_once(' ').unwrap_or((words, ""));
+                let meaning = meaning.trim_start().to_owned();
+                pieces.push(Piece::Entry(word.to_owned(), meaning));
+            }
+        }
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_of_the_help_is_one_on_the_page() {
+        let entry = |word: &str, meaning: &str| Piece::Entry(word.to_owned(), meaning.to_owned());
+        assert_eq!(
+            pieces("Guests:\n  acpi  off 2 s\n        later\n  deaf\n      nothing\nno\nmore"),
+            [
+                Piece::Prose("Guests:".to_owned()),
+                entry("acpi", "off 2 s later"),
+                entry("deaf", "nothing"),
+                Piece::Prose("no more".to_owned()),
+            ]
+        );
+    }
 }

@@ -70,7 +70,8 @@ fn unread(error: SourceError) -> Failure {
         }
         SourceError::Io { .. } | SourceError::NotAFile(_) | SourceError::Nothing(_) => Kind::Config,
     };
-    Failure::new(kind, error)
+    // Its words have its cause in them.
+    Failure::told(kind, error)
 }
 
 /// What svccfg would not import is not rehearsed; what will surprise somebody is said first.
