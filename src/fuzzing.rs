@@ -48,6 +48,11 @@ pub fn complaints(bytes: &[u8]) {
     vboxmanage::complaints(bytes);
 }
 
+/// A path of VBoxManage that was set, and what is in the file system.
+pub fn find(bytes: &[u8]) {
+    text(bytes, vboxmanage::search);
+}
+
 /// The parsers of text are never reached by anything else.
 fn text(bytes: &[u8], target: fn(&str)) {
     if let Ok(text) = std::str::from_utf8(bytes) {

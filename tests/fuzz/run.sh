@@ -90,7 +90,7 @@ with_numbers manifest "${manifests[@]}"
 with_numbers profile "${profiles[@]}" "$vectors"/manifests/*.xml
 with_numbers vminfo "$vectors"/vminfo/*
 with_numbers lists "$vectors"/vboxmanage/*
-with_numbers complaints "$vectors"/vboxmanage/*
+sed -n 's/^VBoxManage: error: /&/p' "$vectors"/vboxmanage/* | sort -u | each complaints
 with_numbers fleet manifests/fleet.toml
 with_numbers svcprop "$vectors"/svcprop/*
 sed -n 's/^  stdout| //p' "$vectors"/svcprop/* | grep -E '^[a-z_]+/[a-z_]+ [a-z]+ ' | each svcprop
@@ -102,6 +102,9 @@ printf 'vm/name astring ""\n\0svcprop: Couldn'\''t find property group `vm'\'' f
     printf '\0'
     cat "$vectors/vboxmanage/list-hdds.txt"
 } >"$seeds/inventory/recorded"
+printf '/opt/x/VBoxManage\n/ 0 755 folder\n/opt 0 755 folder\n/opt/x 0 777 link ../usr/bin\n/usr 0 755 folder\n%s\n' \
+    '/usr/bin 0 755 folder' '/usr/bin/VBoxManage 0 755 file' >"$seeds/find/link"
+printf '\n/ 0 755 folder\n/opt 0 755 folder\n/opt/VirtualBox/VBoxManage 0 755 file\n' >"$seeds/find/searched"
 grep -Eoh "svc:/[^'\"<> ]*" "${manifests[@]}" | sort -u | each fmri
 grep -Eoh "name='[^']*'" "${manifests[@]}" | cut -d"'" -f2 | sort -u | each names
 grep -Eo '^".*" \{' "$vectors/vboxmanage/list-vms-special-names.txt" | sed 's/^"//; s/" {$//' | each names
@@ -116,12 +119,13 @@ words '^[A-Za-z ]+: +|^[A-Za-z]+="|VMState="[a-z]+"|[0-9a-f]{8}(-[0-9a-f]{4}){3}
 # The longest input, and the dictionary: what is short runs more often.
 bounds() {
     case $1 in
-    manifest | profile) echo "-max_len=8192 -dict=$seeds/xml.dict" ;;
-    lists | inventory | vminfo | complaints) echo "-max_len=4096 -dict=$seeds/vbox.dict" ;;
+    manifest | profile) echo "-max_len=4096 -dict=$seeds/xml.dict" ;;
+    inventory) echo "-max_len=16384 -dict=$seeds/vbox.dict" ;;
+    lists | vminfo | complaints) echo "-max_len=1024 -dict=$seeds/vbox.dict" ;;
     fleet) echo "-max_len=2048 -dict=$seeds/fleet.dict" ;;
     svcprop) echo "-max_len=1024" ;;
     fmri | names) echo "-max_len=256" ;;
-    *) echo "-max_len=4096" ;;
+    *) echo "-max_len=1024" ;;
     esac
 }
 

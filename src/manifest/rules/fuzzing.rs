@@ -27,11 +27,15 @@ pub(crate) fn judged(bytes: &[u8], flavour: Flavour) {
         let inside = width.is_some_and(|width| (1..=width + 1).contains(column));
         assert!(inside, "{line}:{column} is not in the file");
     }
-    assert_eq!(
-        judge(bytes, flavour, &include),
-        findings,
-        "not the same twice"
-    );
+    // What comes out of a hash map in another order the next time; to ask of every file would halve the
+    // executions.
+    if bytes.len().is_multiple_of(8) {
+        assert_eq!(
+            judge(bytes, flavour, &include),
+            findings,
+            "not the same twice"
+        );
+    }
     if !is_refused(&findings) {
         // What follows the root element and says nothing changes nothing.
         if !declares_encoding(&text) {

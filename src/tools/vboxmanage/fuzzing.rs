@@ -1,9 +1,12 @@
 //! What VBoxManage prints: no name, description or path in it can make a VM look like another one.
 
+use std::path::Path;
+
 use super::list::{Entry, Listed};
 use super::{Identity, VBoxError, error, inventory as files, list, vminfo as info};
 use crate::fuzzing::assert_printable;
-use crate::host::{Ended, Output};
+use crate::host::fake::Fake;
+use crate::host::{Ended, FileKind, Host as _, Output};
 use crate::vm::{Uuid, VmState};
 
 const OURS: &str = "c49decd0-163a-44f9-9d85-b6e06ddc2277";
@@ -143,6 +146,54 @@ pub(crate) fn complaints(stderr: &[u8]) {
         let _any = error::complains(&output);
         said(&error::classify(&output));
     }
+}
+
+/// Where VBoxManage is: the first line is the path that was set, or empty; each other one is something in the
+/// file system, as in `/opt/x 0 777 link ../y`.
+///
+/// # Panics
+/// Something that is promised does not hold.
+pub(crate) fn search(text: &str) {
+    let mut lines = text.lines();
+    let set = lines.next().filter(|path| path.starts_with('/'));
+    let host = lines.take(64).fold(Fake::default(), thing);
+    match super::find(&host, set.map(Path::new)) {
+        Ok(found) => match set.map(Path::new) {
+            Some(set) => {
+                assert_eq!(found, set);
+                // Nobody but root can change it, or what is above it, or what the links on the way lead to.
+                let mut at = set;
+                if !text.contains("..") && !text.contains("link") {
+                    loop {
+                        let facts = host.file_facts(at).expect("what is trusted is there");
+                        assert!(facts.owner == 0 && facts.mode & 0o022 == 0, "{at:?}");
+                        let Some(above) = at.parent() else { break };
+                        at = above;
+                    }
+                }
+            }
+            None => assert!(
+                super::find::FOLDERS
+                    .iter()
+                    .any(|folder| found.starts_with(folder))
+            ),
+        },
+        Err(error) => assert!(!error.next_step().is_empty()),
+    }
+}
+
+fn thing(host: Fake, line: &str) -> Fake {
+    let mut words = line.splitn(5, ' ');
+    let mut next = || words.next().unwrap_or_default();
+    let (path, owner, mode, kind, target) = (next(), next(), next(), next(), next());
+    let kind = match kind {
+        "link" => FileKind::Link(target.into()),
+        "file" => FileKind::File,
+        "folder" => FileKind::Directory,
+        _ => FileKind::Other,
+    };
+    let mode = u32::from_str_radix(mode, 8).unwrap_or(0o755);
+    host.file(path, owner.parse().unwrap_or(0), mode, kind)
 }
 
 fn said(error: &VBoxError) {
