@@ -47,7 +47,8 @@ fn again(properties: &Properties) {
         assert!(TYPES.contains(&value.value_type.as_str()));
         let quoted: Vec<String> = value.values.iter().map(|value| quote(value)).collect();
         text.push_str(&quote(path));
-        text.push_str(&format!(" {} {}\n", value.value_type, quoted.join(" ")));
+        let line = [" ", &value.value_type, " ", &quoted.join(" "), "\n"];
+        text.push_str(&line.concat());
     }
     assert_eq!(parse(&text).as_ref(), Ok(properties), "{text}");
 }

@@ -166,7 +166,11 @@ pub(crate) fn search(text: &str) {
                 if !text.contains("..") && !text.contains("link") {
                     loop {
                         let facts = host.file_facts(at).expect("what is trusted is there");
-                        assert!(facts.owner == 0 && facts.mode & 0o022 == 0, "{at:?}");
+                        assert!(
+                            facts.owner == 0 && facts.mode & 0o022 == 0,
+                            "{}",
+                            at.display()
+                        );
                         let Some(above) = at.parent() else { break };
                         at = above;
                     }
