@@ -45,6 +45,8 @@ enum Command {
     #[command(hide = true)]
     Inventory(commands::inventory::Arguments),
     Rehearse(commands::rehearse::Arguments),
+    Status(commands::status::Arguments),
+    Doctor(commands::doctor::Arguments),
     // What the program says of itself.
     Describe(commands::describe::Arguments),
     Explain(ExplainArguments),
@@ -61,6 +63,8 @@ impl Command {
             | Self::Inventory(_)
             | Self::Validate(_)
             | Self::Rehearse(_)
+            | Self::Status(_)
+            | Self::Doctor(_)
             | Self::Describe(_)
             | Self::Explain(_)
             | Self::Man(_)
@@ -256,6 +260,12 @@ fn dispatch(
         Command::Man(arguments) => commands::man::run(Cli::command(), arguments).map(done),
         Command::Completions(arguments) => {
             commands::completions::run(Cli::command(), arguments).map(done)
+        }
+        Command::Status(arguments) => {
+            commands::status::run(&RealHost::new(), arguments, environment).map(done)
+        }
+        Command::Doctor(arguments) => {
+            commands::doctor::run(&RealHost::new(), arguments, environment).map(done)
         }
     }
 }

@@ -10,7 +10,9 @@ pub use fleet::fleet;
 pub use names::{fmri, names};
 
 use crate::manifest::rules::{Flavour, fuzzing as rules};
-use crate::tools::{svcprop::fuzzing as properties, vboxmanage::fuzzing as vboxmanage};
+use crate::tools::svcprop::fuzzing as properties;
+use crate::tools::svcs::fuzzing as states;
+use crate::tools::vboxmanage::fuzzing as vboxmanage;
 use crate::vm::is_unprintable;
 
 /// `validate FILE`
@@ -26,6 +28,11 @@ pub fn profile(bytes: &[u8]) {
 /// What svcprop prints.
 pub fn svcprop(bytes: &[u8]) {
     properties::answer(bytes);
+}
+
+/// What svcs prints.
+pub fn svcs(bytes: &[u8]) {
+    states::answer(bytes);
 }
 
 /// What `showvminfo --machinereadable` prints.

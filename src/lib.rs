@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! main -> run -> cli -> commands/*           where looking, deciding and acting meet
-//!                         |-> tools/*        VBoxManage, svcprop: runner + pure parser
+//!                         |-> tools/*        VBoxManage, svcprop, svcs: runner + pure parser
 //!                         |     `-> host/*   trait Host: this machine, or a simulated one
 //!                         |-> plan, settings, schema    pure decisions
 //!                         |-> fleet/*        a file of many VMs
@@ -28,6 +28,7 @@ pub mod fuzzing;
 mod host;
 mod log;
 mod manifest;
+mod near;
 mod output;
 mod plan;
 mod rbac;

@@ -28,8 +28,7 @@ mod start;
 mod stop;
 mod words;
 
-pub(crate) use class::is_off;
-use class::{Class, class};
+pub(crate) use class::{Class, class, is_off};
 pub(crate) use forecast::{Doing, End, Forecast, Stage, forecast};
 pub(crate) use stop::fallback_share;
 

@@ -10,6 +10,7 @@ mod manual;
 #[cfg(target_os = "linux")]
 mod real;
 mod rehearse;
+mod status;
 mod validate;
 
 use std::io::Write;

@@ -23,9 +23,9 @@ use crate::vm::{Intent, Uuid, VmName, VmState};
 /// VBoxSVC is there for 5 s after its last client, so an answer this long ago means that it still is.
 const ANSWER_HOLDS: Duration = Duration::from_secs(4);
 /// A VBoxSVC that has been there for this long answers.
-const SERVER_READY: Duration = Duration::from_secs(3);
+pub(super) const SERVER_READY: Duration = Duration::from_secs(3);
 /// How long the lock for cold starts is waited for.
-const LOCK_PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(20);
 /// How long a VM that has just left the list of those that run may take to be gone.
 const LEAVING: Duration = Duration::from_secs(1);
 /// How often the processes are looked at; no program is run for that.

@@ -13,7 +13,7 @@ use crate::vm::{Intent, VmName};
 
 pub(crate) mod context;
 mod course;
-mod refused;
+pub(in crate::commands) mod refused;
 pub(crate) mod verbs;
 
 /// What a method was asked to do.

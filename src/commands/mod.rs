@@ -2,11 +2,16 @@
 
 pub(crate) mod completions;
 pub(crate) mod describe;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod generate;
+mod instances;
 pub(crate) mod inventory;
 pub(crate) mod look;
 pub(crate) mod man;
 pub(crate) mod method;
+mod output;
+mod owners;
 pub(crate) mod rehearse;
+pub(crate) mod status;
 pub(crate) mod validate;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::error::FleetError;
-use super::near::nearest;
 use super::read::{File, Table};
 use crate::fmri::InstanceName;
 use crate::manifest::request::{Origin, Want};
+use crate::near::nearest;
 use crate::vm::{Printable, VmName};
 
 /// So deep may templates inherit: nobody can follow more, and a file cannot exhaust the stack.

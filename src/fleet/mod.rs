@@ -11,7 +11,6 @@ mod error;
 mod inherit;
 mod keys;
 mod levels;
-mod near;
 mod read;
 mod value;
 mod want;

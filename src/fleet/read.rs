@@ -6,12 +6,12 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::FleetError;
 use super::keys::{Key, Shape, TableKind};
-use super::near::nearest;
 use super::value::{Name, Source, Value, in_order};
 use super::want;
 use crate::fmri::InstanceName;
 use crate::manifest::names::instance_from;
 use crate::manifest::request::Want;
+use crate::near::nearest;
 use crate::vm::{Printable, VmName};
 
 /// A fleet file, read.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    Account, Ended, FileFacts, FileKind, Held, Host, Invocation, LockError, Output, Process,
-    RunError,
+    Account, AsUserError, Ended, FileFacts, FileKind, Held, Host, Invocation, LockError, Output,
+    Process, RunError,
 };
 
 /// What is there, and what programs answer.
@@ -20,6 +20,7 @@ pub(crate) struct Fake {
     asked: RefCell<Vec<String>>,
     locales: Vec<&'static str>,
     account: Option<Account>,
+    contents: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl Fake {
@@ -28,6 +29,13 @@ impl Fake {
         self.files
             .insert(path.into(), FileFacts { owner, mode, kind });
         self
+    }
+
+    /// Puts a file with a content there, which belongs to this user.
+    pub(crate) fn content(self, path: &str, owner: u32, text: &str) -> Self {
+        let mut fake = self.file(path, owner, 0o600, FileKind::File);
+        fake.contents.insert(path.into(), text.into());
+        fake
     }
 
     /// Has a locale.
@@ -123,5 +131,24 @@ impl Host for Fake {
             .get(path)
             .cloned()
             .ok_or(io::ErrorKind::NotFound.into())
+    }
+
+    fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.contents
+            .get(path)
+            .cloned()
+            .ok_or(io::ErrorKind::NotFound.into())
+    }
+
+    fn account_of(&self, _: &str) -> io::Result<Account> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn as_user(
+        &self,
+        user: &str,
+        _: &mut dyn FnMut(&dyn Host) -> Vec<u8>,
+    ) -> Result<Vec<u8>, AsUserError> {
+        Err(AsUserError::NoSuchUser(user.to_owned()))
     }
 }

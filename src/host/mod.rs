@@ -201,6 +201,23 @@ pub(crate) enum LockError {
     Unusable(String),
 }
 
+/// The longest file that is read: VirtualBox's own are a few KB a VM.
+pub(crate) const FILE_MAX: u64 = 16 << 20;
+
+/// Why nothing was done as another user.
+#[derive(Debug, Error)]
+pub(crate) enum AsUserError {
+    /// The password database has no such entry.
+    #[error("there is no user '{}'", crate::vm::Printable(.0))]
+    NoSuchUser(String),
+    /// Only root and that user may.
+    #[error("only root and {} may ask", crate::vm::Printable(.0))]
+    NotPermitted(String),
+    /// Something else, which the system says.
+    #[error("cannot act as user '{}'", crate::vm::Printable(.0))]
+    Failed(String, #[source] io::Error),
+}
+
 /// The world, as the commands see it.
 pub(crate) trait Host {
     /// Runs a program to its end, or to its limit.
@@ -261,4 +278,27 @@ pub(crate) trait Host {
     /// # Errors
     /// There is nothing, or it cannot be looked at.
     fn file_facts(&self, path: &Path) -> io::Result<FileFacts>;
+
+    /// What a regular file holds. Links on the way are followed, and nothing else is opened.
+    ///
+    /// # Errors
+    /// It is none, it is longer than [`FILE_MAX`], or it cannot be read.
+    fn read_file(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// A user's entry in the password database, by name or number.
+    ///
+    /// # Errors
+    /// There is no such user.
+    fn account_of(&self, user: &str) -> io::Result<Account>;
+
+    /// Does something as another user, for whom root alone may speak, and gives back what `work` gives. It is
+    /// done in a process of its own, because there is no way back to root: what `work` changes here is lost.
+    ///
+    /// # Errors
+    /// There is no such user, this is neither root nor that user, or the process died.
+    fn as_user(
+        &self,
+        user: &str,
+        work: &mut dyn FnMut(&dyn Host) -> Vec<u8>,
+    ) -> Result<Vec<u8>, AsUserError>;
 }

@@ -1,16 +1,18 @@
 //! This machine.
 
-use std::io;
+use std::io::{self, Read};
 use std::ops::ControlFlow;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{
-    Account, FileFacts, FileKind, Held, Host, Invocation, LockError, Output, Process, RunError,
+    Account, AsUserError, FILE_MAX, FileFacts, FileKind, Held, Host, Invocation, LockError, Output,
+    Process, RunError,
 };
 
 mod account;
+mod as_user;
 mod child;
 mod locale;
 mod lock;
@@ -95,5 +97,34 @@ impl Host for RealHost {
             mode: metadata.mode() & 0o7777,
             kind,
         })
+    }
+
+    fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let file = std::fs::OpenOptions::new()
+            .read(true)
+            // A FIFO in its place would make opening wait for a writer.
+            .custom_flags(libc::O_NONBLOCK)
+            .open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("it is not a regular file"));
+        }
+        let mut bytes = Vec::new();
+        file.take(FILE_MAX + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > FILE_MAX {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(bytes)
+    }
+
+    fn account_of(&self, user: &str) -> io::Result<Account> {
+        account::by_name(user).map(|(account, _)| account)
+    }
+
+    fn as_user(
+        &self,
+        user: &str,
+        work: &mut dyn FnMut(&dyn Host) -> Vec<u8>,
+    ) -> Result<Vec<u8>, AsUserError> {
+        as_user::run(self, user, work)
     }
 }

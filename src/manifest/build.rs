@@ -556,7 +556,7 @@ mod tests {
             vm in "[\\PC\t\n\r&&[^\u{fffe}\u{ffff}]]{1,30}",
             delay in 0..=3600_u64,
             timeout in 1..=86_400_u64,
-            path in "/[\\PC&&[^\u{fffe}\u{ffff}]]{0,30}",
+            path in "/[\\PC&&[^\u{fffe}\u{ffff}]]{1,30}",
             variable in "[\\PC\t\n\r&&[^\u{fffe}\u{ffff}]]{0,30}",
             address in "[a-z&']{1,8}@[a-z]{1,8}",
         ) {

@@ -271,8 +271,8 @@ mod tests {
             instance.prop_map(|text| Need::After(text.parse().unwrap())),
             instance.prop_map(|text| Need::Requires(text.parse().unwrap())),
             "[a-z]{2,4}(/[a-z]{2}-?[a-z]){0,18}(:[a-z]{1,3})?".prop_map(|text| service(&text)),
-            "/[a-bü ./-]{0,9}".prop_map(|text| file(&text)),
-            "/[\\PC]{0,150}".prop_map(|text| file(&text)),
+            "/[a-bü ./-]{1,9}".prop_map(|text| file(&text)),
+            "/[\\PC]{1,150}".prop_map(|text| file(&text)),
         ]
     }
 

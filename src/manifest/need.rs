@@ -100,6 +100,9 @@ pub(crate) enum FilePathError {
     /// svc.startd looks from nowhere in particular.
     #[error("'{}' is not an absolute path", Printable(.0))]
     Relative(String),
+    /// It is always there, and svccfg would refuse it.
+    #[error("'/' is always there")]
+    Root,
     /// A manifest could not hold it.
     #[error("'{}' holds {}, which XML cannot hold", Printable(.0), .1.escape_unicode())]
     Character(String, char),
@@ -127,6 +130,9 @@ impl FromStr for FilePath {
     fn from_str(text: &str) -> Result<Self, FilePathError> {
         if !text.starts_with('/') {
             return Err(FilePathError::Relative(text.to_owned()));
+        }
+        if text == "/" {
+            return Err(FilePathError::Root);
         }
         if let Some(bad) = text.chars().find(|c| !is_xml_char(*c)) {
             return Err(FilePathError::Character(text.to_owned(), bad));
@@ -200,7 +206,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<FilePath>().unwrap().to_string(), fmri);
         }
-        for bad in ["", "tank", "~/x", "file:///x", "/a\u{1}", "/a\0"] {
+        for bad in ["", "tank", "~/x", "file:///x", "/", "/a\u{1}", "/a\0"] {
             assert!(bad.parse::<FilePath>().is_err(), "{bad}");
         }
         let long = |n: usize| format!("/{}", "x".repeat(n));

@@ -4,7 +4,7 @@ use crate::vm::VmState;
 
 /// What the states have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
+pub(crate) enum Class {
     /// The guest runs.
     Up,
     /// The guest is held.
@@ -26,7 +26,7 @@ pub(super) enum Class {
 }
 
 /// What a state has in common with others.
-pub(super) fn class(state: &VmState) -> Class {
+pub(crate) fn class(state: &VmState) -> Class {
     match state {
         VmState::Running => Class::Up,
         VmState::Paused => Class::Held,

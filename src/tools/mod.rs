@@ -3,4 +3,5 @@
 pub(crate) mod processes;
 pub(crate) mod svccfg;
 pub(crate) mod svcprop;
+pub(crate) mod svcs;
 pub(crate) mod vboxmanage;

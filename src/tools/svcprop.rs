@@ -13,6 +13,9 @@ use crate::vm::Printable;
 
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
+mod several;
+
+pub(crate) use several::read_all;
 
 /// Where illumos and Solaris have it.
 const SVCPROP: &str = "/usr/bin/svcprop";

@@ -17,9 +17,9 @@ mod list;
 mod vminfo;
 
 pub(crate) use error::{Refusal, VBoxError};
-pub(crate) use find::{find, ipc_folder_is_wrong};
+pub(crate) use find::{TrustError, find, ipc_folder_is_wrong, trust};
 pub(crate) use inventory::Registered;
-pub(crate) use list::{Listed, Roll};
+pub(crate) use list::{Entry, Listed, Roll};
 pub(crate) use vminfo::VmInfo;
 
 /// VBoxManage as one user runs it.
@@ -95,6 +95,13 @@ impl<'a> VBoxManage<'a> {
         Self::printed(output)
     }
 
+    /// `list --long vms`, and what it complained about: it exits 0 and complains about each VM that is inaccessible.
+    fn long(&self, limit: Duration) -> Result<(String, Option<VBoxError>), VBoxError> {
+        let output = self.run(&["list", "--long", "vms"], limit, &mut crate::host::wait_on)?;
+        let complaint = error::complains(&output).then(|| error::classify(&output));
+        Ok((Self::printed(output)?, complaint))
+    }
+
     /// What it printed, if it exited 0, whatever it complained about.
     fn printed(output: Output) -> Result<String, VBoxError> {
         if output.ended != Ended::Exited(0) {
@@ -158,9 +165,7 @@ impl<'a> VBoxManage<'a> {
     /// # Errors
     /// As VBoxManage says, or its output is not what it should be.
     pub(crate) fn all(&self, limit: Duration) -> Result<LongList, VBoxError> {
-        let output = self.run(&["list", "--long", "vms"], limit, &mut crate::host::wait_on)?;
-        let complaint = error::complains(&output).then(|| error::classify(&output));
-        let text = Self::printed(output)?;
+        let (text, complaint) = self.long(limit)?;
         Ok(LongList {
             vms: list::parse_long(&text).map_err(VBoxError::Garbled)?,
             complaint,
@@ -176,11 +181,47 @@ impl<'a> VBoxManage<'a> {
         let until = self.host.now() + limit;
         let left = || until.saturating_sub(self.host.now());
         let vms = self.text(&["list", "vms"], left())?;
-        // It exits 0 and complains about each VM that is inaccessible; whether the listing is whole is seen in it.
-        let long = ["list", "--long", "vms"];
-        let long = self.run(&long, left(), &mut crate::host::wait_on)?;
+        // Whether the listing is whole is seen in it.
+        let (long, _complaint) = self.long(left())?;
         let hdds = self.text(&["list", "hdds"], left())?;
-        inventory::join(&vms, &Self::printed(long)?, &hdds)
+        inventory::join(&vms, &long, &hdds)
+    }
+
+    /// `list vms`: who there is, in the order in which VirtualBox looks for a name. It takes no session.
+    ///
+    /// # Errors
+    /// As VBoxManage says.
+    pub(crate) fn vms(&self, limit: Duration) -> Result<Vec<Entry>, VBoxError> {
+        let text = self.text(&["list", "vms"], limit)?;
+        Ok(list::parse_short(&text))
+    }
+
+    /// `list --long vms`, as [`Self::all`], and which of the VMs VirtualBox's own autostart starts.
+    ///
+    /// # Errors
+    /// As VBoxManage says, or its output is not what it should be.
+    pub(crate) fn details(&self, limit: Duration) -> Result<(Vec<Listed>, Vec<Uuid>), VBoxError> {
+        let (text, complaint) = self.long(limit)?;
+        // A VM whose settings file is missing or broken must not hide the others.
+        if let Some(error) = complaint.filter(|_| !list::has_inaccessible(text.as_bytes())) {
+            return Err(error);
+        }
+        let all = list::parse_long(&text).map_err(VBoxError::Garbled)?;
+        Ok((all, list::parse_autostart(&text)))
+    }
+
+    /// `--version`: it asks no server. A wrapper may print a warning before it.
+    ///
+    /// # Errors
+    /// As VBoxManage says.
+    pub(crate) fn version(&self, limit: Duration) -> Result<String, VBoxError> {
+        let text = self.text(&["--version"], limit)?;
+        let numbered = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
+        text.lines()
+            .rev()
+            .find(numbered)
+            .map(str::to_owned)
+            .ok_or_else(|| VBoxError::Garbled("no version in it".to_owned()))
     }
 
     /// Gives a VM a command. Saving the state of a large VM takes minutes.
@@ -282,6 +323,33 @@ mod tests {
         let fake = Fake::default().answer("list --multiple vms runningvms", 1, "", gone);
         assert!(matches!(roll(&fake), Err(VBoxError::ServerGone(_))));
         assert_eq!(fake.asked().len(), 1);
+    }
+
+    /// One VM whose settings are gone does not hide the others; any other error does.
+    #[test]
+    fn an_inaccessible_vm_in_the_long_list() {
+        let listing = include_str!("../../tests/vectors/vboxmanage/list-long-inaccessible.txt");
+        let error = "VBoxManage: error: Runtime error opening '/home/vb/vm.vbox' for reading VERR_FILE_NOT_FOUND (File not found.).\n";
+        let fake = |stdout: &str| Fake::default().answer("list --long vms", 0, stdout, error);
+        let vbox = |fake| VBoxManage::new(fake, "/usr/bin/VBoxManage".into(), Vec::new());
+        let whole = fake(listing);
+        let (vms, _) = vbox(&whole).details(LIMIT).expect("the others");
+        let names: Vec<_> = vms.into_iter().map(|vm| vm.name).collect();
+        assert_eq!(names, ["a", "b"]);
+        // Who looks for one VM decides by itself what a complaint says about it.
+        assert!(
+            vbox(&whole)
+                .all(LIMIT)
+                .expect("the others")
+                .complaint
+                .is_some()
+        );
+        let (cut, _) = listing.split_once("\nName:            <").expect("two VMs");
+        let cut = fake(cut);
+        assert!(matches!(
+            vbox(&cut).details(LIMIT),
+            Err(VBoxError::Other(_))
+        ));
     }
 
     /// `discardstate` of a VM that is off exits 0, and `showvminfo` has exited 1 with a whole listing.

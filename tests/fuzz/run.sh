@@ -103,6 +103,9 @@ printf 'vm/name astring ""\n\0svcprop: Couldn'\''t find property group `vm'\'' f
     printf '\0'
     cat "$vectors/vboxmanage/list-hdds.txt"
 } >"$seeds/inventory/recorded"
+printf 'online          -             13:25:07 svc:/site/xvm/vbox:vm1\n-               offline       Aug_09   svc:/a:b\n' \
+    >"$seeds/svcs/two"
+printf '\0svcs: Pattern '\''svc:/site/other'\'' doesn'\''t match any instances\n' >"$seeds/svcs/missing"
 printf '/opt/x/VBoxManage\n/ 0 755 folder\n/opt 0 755 folder\n/opt/x 0 777 link ../usr/bin\n/usr 0 755 folder\n%s\n' \
     '/usr/bin 0 755 folder' '/usr/bin/VBoxManage 0 755 file' >"$seeds/find/link"
 printf '\n/ 0 755 folder\n/opt 0 755 folder\n/opt/VirtualBox/VBoxManage 0 755 file\n' >"$seeds/find/searched"

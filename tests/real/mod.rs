@@ -3,6 +3,7 @@
 mod bad_input;
 mod check;
 mod deaf_guests;
+mod doctor;
 mod dry_runs;
 mod explained;
 mod from_virtualbox;
@@ -13,6 +14,7 @@ mod rig;
 mod server_killed;
 mod start_settings;
 mod starts;
+mod status;
 mod stop_trouble;
 mod stops;
 mod storms;

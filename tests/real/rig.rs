@@ -10,8 +10,8 @@
 //! ```
 //!
 //! A user is leased: no other test has it, in this process or another, and when the lease begins and ends there is
-//! nothing left of it, neither processes nor files. In the place of svcprop and VBoxManage stand the two programs of
-//! `tests/fakes`; the second only records what it hands on to the real one.
+//! nothing left of it, neither processes nor files. In the place of svcprop, svcs and VBoxManage stand the programs of
+//! `tests/fakes`; the last only records what it hands on to the real one.
 //!
 //! A rig has the program of one build in it. For another checkout to be tested at the same time there are slots: with
 //! `VBOX_SMF_RIG_SLOT=N` the rig is a chroot of its own, with users of its own.
@@ -60,6 +60,7 @@ const SETUP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rig/setup.sh");
 pub(crate) const METHOD: &str = "/lib/svc/method/vbox";
 pub(crate) const PROGRAM: &str = "/lib/svc/method/vbox-smf";
 const SVCPROP: &str = "/usr/bin/svcprop";
+const SVCS: &str = "/usr/bin/svcs";
 /// Records each call, then lets the real VBoxManage do the work.
 pub(crate) const RECORDER: &str = "/opt/recorder/VBoxManage";
 /// Says Debian's WARNING about the missing driver on stdout before each answer.
@@ -70,10 +71,11 @@ const MKVM: &str = "/usr/local/bin/mkvm";
 const LEAK_MARKER: &str = "/etc/rig-leak-marker";
 
 /// What is put into the chroot: from, to.
-const INSTALLED: [(&str, &str); 4] = [
+const INSTALLED: [(&str, &str); 5] = [
     (concat!(env!("CARGO_MANIFEST_DIR"), "/method/vbox"), METHOD),
     (env!("CARGO_BIN_EXE_vbox-smf"), PROGRAM),
     (env!("CARGO_BIN_EXE_fake-svcprop"), SVCPROP),
+    (env!("CARGO_BIN_EXE_fake-svcs"), SVCS),
     (env!("CARGO_BIN_EXE_fake-vboxmanage"), RECORDER),
 ];
 

@@ -7,7 +7,7 @@ use crate::manifest::request::{VmRequest, Want, Whom, Wish};
 use crate::vm::Printable;
 
 /// How a value may begin that holds a colon itself: an FMRI, an address, `:home`, a path.
-const VALUES: [&str; 5] = ["svc:", "mailto:", "snmp:", ":", "/"];
+const VALUES: [&str; 6] = ["svc:", "file:", "mailto:", "snmp:", ":", "/"];
 
 /// Who may stand before the colon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -78,7 +78,11 @@ fn context_paths(intent: Intent, name: &str) -> [String; 2] {
 }
 
 /// The values of that part.
-fn of_context<'p>(properties: &'p Properties, intent: Intent, name: &str) -> &'p [String] {
+pub(in crate::commands) fn of_context<'p>(
+    properties: &'p Properties,
+    intent: Intent,
+    name: &str,
+) -> &'p [String] {
     context_paths(intent, name)
         .iter()
         .find_map(|path| properties.get(path))
@@ -95,14 +99,22 @@ pub(super) fn method_environment(
     if request.caller == Caller::Smf {
         return request.environment.clone();
     }
-    let own = of_context(properties, request.intent, "environment");
-    let own: Vec<(OsString, OsString)> = own
+    environment_by_hand(&request.environment, properties, request.intent)
+}
+
+/// The same for a call by hand.
+pub(in crate::commands) fn environment_by_hand(
+    shell: &[(OsString, OsString)],
+    properties: &Properties,
+    intent: Intent,
+) -> Vec<(OsString, OsString)> {
+    let own: Vec<(OsString, OsString)> = of_context(properties, intent, "environment")
         .iter()
         .filter_map(|entry| entry.split_once('='))
         .map(|(name, value)| (name.into(), value.into()))
         .collect();
     let is_own = |name: &OsString| own.iter().any(|(own, _)| own == name);
-    let of_the_shell = request.environment.iter().filter(|(name, _)| {
+    let of_the_shell = shell.iter().filter(|(name, _)| {
         (name == "TZ" || name == "LANG" || name.to_string_lossy().starts_with("LC_"))
             && !is_own(name)
     });
@@ -167,7 +179,7 @@ pub(in crate::commands) fn child_environment(
 /// A locale in which VirtualBox can print every name. In another one, C for example, it stops printing at the
 /// first character that the locale does not have: no list is whole as soon as one VM of the user has such a
 /// name, and it says nothing about that. Its messages are English in every locale.
-fn locale(host: &dyn Host, environment: &[(OsString, OsString)]) -> String {
+pub(in crate::commands) fn locale(host: &dyn Host, environment: &[(OsString, OsString)]) -> String {
     // What svc.startd has of /etc/default/init or of method_environment. The first that is set decides.
     let set = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|wanted| {
         let (_, value) = environment

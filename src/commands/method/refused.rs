@@ -52,7 +52,7 @@ impl Ended<'_> {
                 Intent::Start => Kind::Transient,
                 Intent::Stop => Kind::Fatal,
             })
-            .hinted(self.what_hangs()),
+            .hinted(what_hangs(user, self.census)),
             VBoxError::ServerGone(_) => told(Kind::Config).hinted(format!(
                 "{} is not a folder of {user} alone: end the VirtualBox that uses it, remove it, then svcadm clear the instance",
                 self.ipc_folder
@@ -64,20 +64,19 @@ impl Ended<'_> {
             }
         }
     }
+}
 
-    /// Who keeps VBoxManage from answering, and what ends that.
-    fn what_hangs(&self) -> String {
-        let user = &self.account.name;
-        match self.census {
-            Some(census) if census.server_age.is_some() => format!(
-                "VirtualBox's server may be deadlocked: pkill -9 -u {user} VBoxSVC ends it, and aborts the VMs of {user}"
-            ),
-            Some(census) if census.vm_processes > 0 => format!(
-                "VirtualBox's server is gone, and a VM process that it left keeps another one from starting: pkill -9 -u {user} VBoxHeadless ends the VMs of {user}, as a power failure would"
-            ),
-            Some(_) | None => {
-                format!("VBoxManage list vms, run as {user}, may show what it waits for")
-            }
+/// Who keeps VBoxManage from answering, and what ends that.
+pub(in crate::commands) fn what_hangs(user: &str, census: Option<Census>) -> String {
+    match census {
+        Some(census) if census.server_age.is_some() => format!(
+            "VirtualBox's server may be deadlocked: pkill -9 -u {user} VBoxSVC ends it, and aborts the VMs of {user}"
+        ),
+        Some(census) if census.vm_processes > 0 => format!(
+            "VirtualBox's server is gone, and a VM process that it left keeps another one from starting: pkill -9 -u {user} VBoxHeadless ends the VMs of {user}, as a power failure would"
+        ),
+        Some(_) | None => {
+            format!("VBoxManage list vms, run as {user}, may show what it waits for")
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn current() -> io::Result<Account> {
 }
 
 /// Looks a user up by name, or by number, as `method_context/user` may be either.
-fn by_name(name: &str) -> io::Result<(Account, libc::gid_t)> {
+pub(super) fn by_name(name: &str) -> io::Result<(Account, libc::gid_t)> {
     let text = CString::new(name)?;
     let found = look_up(|entry, buffer, result| {
         // SAFETY: as in `by_uid`, and the name is a C string that lives as long.

@@ -14,8 +14,8 @@ use super::events::{Ending, What};
 use super::processes::{self, Origin};
 use crate::failure::{Caller, Kind};
 use crate::host::{
-    Account, Ended, FileFacts, Held, Host, Invocation, LockError, Output, Process, RunError,
-    STILL_RUNNING,
+    Account, AsUserError, Ended, FileFacts, Held, Host, Invocation, LockError, Output, Process,
+    RunError, STILL_RUNNING,
 };
 
 /// A method that asks so often hangs without waiting: it is stopped as if it had panicked.
@@ -230,6 +230,35 @@ impl Host for SimHost<'_> {
     fn file_facts(&self, path: &Path) -> io::Result<FileFacts> {
         self.asked();
         self.turn.with(|world| world.files.facts(path))
+    }
+
+    fn read_file(&self, _: &Path) -> io::Result<Vec<u8>> {
+        self.asked();
+        // The files of this world have no contents.
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn account_of(&self, user: &str) -> io::Result<Account> {
+        self.asked();
+        super::account_of(user).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn as_user(
+        &self,
+        user: &str,
+        work: &mut dyn FnMut(&dyn Host) -> Vec<u8>,
+    ) -> Result<Vec<u8>, AsUserError> {
+        self.asked();
+        let account =
+            super::account_of(user).ok_or_else(|| AsUserError::NoSuchUser(user.to_owned()))?;
+        let ours = self.user();
+        if account.name != ours && ours != super::ROOT {
+            return Err(AsUserError::NotPermitted(user.to_owned()));
+        }
+        self.origin.borrow_mut().user = account.name;
+        let given = work(self);
+        self.origin.borrow_mut().user = ours;
+        Ok(given)
     }
 }
 

@@ -50,8 +50,8 @@ pub(super) struct Entity<'d> {
     pub(super) property_patterns: Vec<PropertyPattern<'d>>,
     /// Texts of the templates, which become ustrings.
     pub(super) texts: Vec<(&'d str, usize)>,
-    /// The FMRI of the restarter.
-    pub(super) restarter: Option<(&'d str, usize)>,
+    /// The languages of its name and description, which become properties of these names.
+    pub(super) languages: Vec<(String, usize)>,
     /// Where `single_instance` stands.
     pub(super) single_instance: Option<usize>,
 }
@@ -76,6 +76,7 @@ impl<'d> Entity<'d> {
                 name,
                 kind,
                 at,
+                deleted: false,
                 properties: Vec::new(),
                 index: HashMap::new(),
             });
@@ -86,6 +87,13 @@ impl<'d> Entity<'d> {
     /// The first group of this name, of whatever type.
     pub(super) fn named(&self, name: &str) -> Option<&Group<'d>> {
         self.all_named(name).next()
+    }
+
+    /// The FMRI of the restarter and its place, from the element or from the property alone.
+    pub(super) fn restarter(&self) -> Option<(&str, usize)> {
+        let property = self.find("general", "framework")?.property("restarter")?;
+        let value = property.values.first()?;
+        (property.value_type == Some(ValueType::Fmri)).then_some((&*value.text, value.at))
     }
 
     /// The group of this name and type.
@@ -106,6 +114,8 @@ pub(super) struct Group<'d> {
     /// Its type; empty where a profile does not say it.
     pub(super) kind: Cow<'d, str>,
     pub(super) at: usize,
+    /// Whether it is there to be removed: then it is never imported.
+    pub(super) deleted: bool,
     pub(super) properties: Vec<Property<'d>>,
     /// The places of the properties, once there are many.
     index: HashMap<Cow<'d, str>, usize>,
@@ -169,6 +179,8 @@ pub(super) struct Dependent<'d> {
     pub(super) name: &'d str,
     pub(super) at: usize,
     pub(super) fmri: (&'d str, usize),
+    /// The dependency that it gives to the other service.
+    pub(super) elsewhere: Entity<'d>,
 }
 
 /// To what a pattern applies.

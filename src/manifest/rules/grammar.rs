@@ -6,7 +6,8 @@
 use super::Flavour;
 use super::code::Code;
 use super::finding::Findings;
-use super::tree::{Child, Element};
+use super::tree::{Attribute, Child, Element};
+use crate::near::nearest;
 use crate::vm::Printable;
 
 pub(super) mod table;
@@ -33,11 +34,7 @@ impl Check<'_> {
             return;
         }
         let Some(rule) = table::rule(element.name()) else {
-            self.findings.add(
-                Code::UnknownElement,
-                element.at(),
-                format!("there is no element <{}>", Printable(element.name())),
-            );
+            self.unknown_element(element);
             return;
         };
         self.attributes(element, rule);
@@ -86,10 +83,10 @@ impl Check<'_> {
                 Values::Words(words) if words.contains(&attribute.value) => {}
                 Values::Fixed(value) if attribute.value == value => {}
                 Values::Words(words) => {
-                    self.value(attribute.at, known.name, attribute.value, words);
+                    self.value(attribute, rule, words);
                 }
                 Values::Fixed(value) => {
-                    self.value(attribute.at, known.name, attribute.value, &[value]);
+                    self.value(attribute, rule, &[value]);
                 }
             }
         }
@@ -107,7 +104,7 @@ impl Check<'_> {
                 self.findings.add_with_help(
                     Code::MissingAttribute,
                     element.at(),
-                    format!("<{}> has no attribute {}", rule.name, known.name),
+                    format!("<{}> lacks the attribute {}", rule.name, known.name),
                     match known.values {
                         Values::Words(words) => {
                             format!("add {}='{}'", known.name, words.join("|"))
@@ -116,6 +113,22 @@ impl Check<'_> {
                     },
                 );
             }
+        }
+    }
+
+    fn unknown_element(&mut self, element: Element<'_>) {
+        let name = element.name();
+        let message = format!("there is no element <{}>", Printable(name));
+        let known = table::ELEMENTS.iter().map(|rule| rule.name);
+        match nearest(name, known) {
+            Some(near) => {
+                let help = format!("did you mean <{near}>?");
+                self.findings
+                    .add_with_help(Code::UnknownElement, element.at(), message, help);
+            }
+            None => self
+                .findings
+                .add(Code::UnknownElement, element.at(), message),
         }
     }
 
@@ -137,13 +150,15 @@ impl Check<'_> {
         );
     }
 
-    fn value(&mut self, at: usize, name: &str, value: &str, words: &[&str]) {
+    fn value(&mut self, attribute: Attribute<'_>, rule: &ElementRule, words: &[&str]) {
         self.findings.add(
             Code::AttributeValue,
-            at,
+            attribute.at,
             format!(
-                "{name} cannot be '{}'; it is one of {}",
-                Printable(value),
+                "{} of <{}> cannot be '{}'; it is one of {}",
+                attribute.name,
+                rule.name,
+                Printable(attribute.value),
                 words.join(", ")
             ),
         );
@@ -151,19 +166,22 @@ impl Check<'_> {
 
     /// Reports text in an element that holds elements only.
     fn no_text(&mut self, element: Element<'_>, rule: &ElementRule) {
-        for child in element.children() {
-            let what = match &child {
-                Child::Text(text, _) if !text.trim_matches(XML_BLANKS).is_empty() => "text",
-                Child::CData(_) => "a CDATA section",
-                Child::Text(..)
-                | Child::Element(_)
+        // A CDATA section is one even where it holds blanks alone.
+        let cdata = element
+            .children()
+            .into_iter()
+            .find_map(|child| match child {
+                Child::CData(at) => Some((at, "a CDATA section")),
+                Child::Element(_)
+                | Child::Text(..)
                 | Child::Comment(_)
                 | Child::Instruction(..)
-                | Child::Reference(..) => continue,
-            };
+                | Child::Reference(..) => None,
+            });
+        let text = element.text_at().map(|at| (at, "text"));
+        if let Some((at, what)) = cdata.or(text) {
             let message = format!("<{}> holds elements only, and here is {what}", rule.name);
-            self.findings.add(Code::StrayText, child.at(), message);
-            return;
+            self.findings.add(Code::StrayText, at, message);
         }
     }
 
@@ -255,9 +273,6 @@ impl Check<'_> {
         }
     }
 }
-
-/// The characters that XML takes for blank.
-const XML_BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
 const fn repeats(occurs: Occurs) -> bool {
     matches!(occurs, Occurs::Any | Occurs::AtLeastOnce)

@@ -4,7 +4,7 @@
 
 use super::Flavour;
 use super::code::Code;
-use super::entity::{Bundle, Entity};
+use super::entity::{Bundle, Entity, Group};
 use super::finding::Findings;
 use super::fmri::{self, Fmri};
 use super::value::USTRING_MAX;
@@ -50,8 +50,42 @@ fn is_name(name: &str) -> bool {
     is_component(name.as_bytes()) && name.len() <= NAME_MAX
 }
 
+/// What becomes of a template in the repository.
+fn patterns(entity: &Entity<'_>, findings: &mut Findings) {
+    let groups = entity.group_patterns.iter().map(|p| (&p.key, p.at));
+    let properties = entity.property_patterns.iter().map(|p| (&p.key, p.at));
+    for (key, at) in groups.chain(properties) {
+        if !is_name(key) {
+            let message = format!(
+                "the pattern becomes a property group '{}', and none can be called so",
+                Printable(key)
+            );
+            findings.add(Code::ImportGroupName, at, message);
+        }
+    }
+    for (language, at) in &entity.languages {
+        if !is_name(language) {
+            let message = format!(
+                "the language becomes a property '{}', and none can be called so",
+                Printable(language)
+            );
+            let help = "write a language as in xml:lang='C' or xml:lang='de_AT'".to_owned();
+            findings.add_with_help(Code::ImportPropertyName, *at, message, help);
+        }
+    }
+}
+
+fn property_names(group: &Group<'_>, findings: &mut Findings) {
+    for property in &group.properties {
+        if !is_name(&property.name) {
+            let message = format!("no property can be called '{}'", Printable(&property.name));
+            findings.add(Code::ImportPropertyName, property.at, message);
+        }
+    }
+}
+
 fn entity(entity: &Entity<'_>, fmri: &str, flavour: Flavour, findings: &mut Findings) {
-    for group in &entity.groups {
+    for group in entity.groups.iter().filter(|group| !group.deleted) {
         let (name, kind) = (Printable(&group.name), Printable(&group.kind));
         if !is_name(&group.name) {
             let message = format!("no property group can be called '{name}'");
@@ -65,7 +99,7 @@ fn entity(entity: &Entity<'_>, fmri: &str, flavour: Flavour, findings: &mut Find
         // The first of a name stays; every other one has another type.
         if let Some(first) = entity
             .named(&group.name)
-            .filter(|first| first.at != group.at && first.kind != group.kind)
+            .filter(|first| !first.deleted && first.at != group.at && first.kind != group.kind)
         {
             let message = format!(
                 "{} has '{name}' of the type {kind} and of the type {}",
@@ -74,21 +108,19 @@ fn entity(entity: &Entity<'_>, fmri: &str, flavour: Flavour, findings: &mut Find
             );
             findings.add(Code::ImportGroupTwice, group.at, message);
         }
-        for property in &group.properties {
-            // The names of dependents are checked with the dependents.
-            if !is_name(&property.name) {
-                let message = format!("no property can be called '{}'", Printable(&property.name));
-                findings.add(Code::ImportPropertyName, property.at, message);
-            }
-        }
+        property_names(group, findings);
     }
-    if let Some((text, at)) = entity.restarter
+    if let Some((text, at)) = entity.restarter()
         && fmri::parse(text).is_none()
     {
         let message = format!("the restarter '{}' is no FMRI", Printable(text));
         findings.add(Code::ImportFmri, at, message);
     }
+    patterns(entity, findings);
     for dependent in &entity.dependents {
+        for group in &dependent.elsewhere.groups {
+            property_names(group, findings);
+        }
         let (text, at) = dependent.fmri;
         match fmri::parse(text) {
             None => {
@@ -117,7 +149,10 @@ fn entity(entity: &Entity<'_>, fmri: &str, flavour: Flavour, findings: &mut Find
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::rules::entity::{Dependent, Instance, Service};
+    use crate::manifest::rules::entity::{
+        Dependent, Instance, Property, PropertyPattern, Service, Value,
+    };
+    use crate::manifest::rules::value::ValueType;
 
     fn codes(name: &str, instance: &str, make: impl FnOnce(&mut Entity<'static>)) -> Vec<Code> {
         let (name, instance) = (name.to_owned().leak(), instance.to_owned().leak());
@@ -181,6 +216,31 @@ mod tests {
         assert_eq!(groups(&[("a b", "c")]), [Code::ImportGroupName]);
         assert_eq!(groups(&[("a", "1c")]), [Code::ImportGroupName]);
         assert_eq!(groups(&[("a", "b"), ("a", "c")]), [Code::ImportGroupTwice]);
+        let deleted = codes("x", "a", |entity| {
+            entity.group("a b", "c", 0).deleted = true;
+            entity.group("d", "e", 1).deleted = true;
+            let _made = entity.group("d", "f", 2);
+        });
+        assert_eq!(deleted, []);
+    }
+
+    #[test]
+    fn templates_become_groups_and_properties() {
+        let pattern = |key: &'static str| {
+            codes("x", "a", |entity| {
+                let pattern = PropertyPattern {
+                    key: key.into(),
+                    ..PropertyPattern::default()
+                };
+                entity.property_patterns.push(pattern);
+            })
+        };
+        assert_eq!(pattern("tm_proppat_t_notify_params_smtp,to"), []);
+        assert_eq!(pattern("tm_proppat_t_a b_p"), [Code::ImportGroupName]);
+        assert_eq!(pattern("tm_proppat_nt_a,b_c,d"), [Code::ImportGroupName]);
+        let language = |name: &str| codes("x", "a", |e| e.languages.push((name.to_owned(), 0)));
+        assert_eq!(language("en_US_UTF_8"), []);
+        assert_eq!(language("_x"), [Code::ImportPropertyName]);
     }
 
     #[test]
@@ -191,6 +251,7 @@ mod tests {
                     name: "d",
                     at: 0,
                     fmri: (fmri, 0),
+                    elsewhere: Entity::default(),
                 });
             })
         };
@@ -201,7 +262,19 @@ mod tests {
         assert_eq!(dependent("file:///a"), [Code::ImportDependent]);
         assert_eq!(dependent("svc:/aa/:properties/b"), [Code::ImportDependent]);
         assert_eq!(
-            codes("x", "a", |e| e.restarter = Some(("not a fmri", 0))),
+            codes("x", "a", |e| {
+                let value = Value {
+                    text: "not a fmri".into(),
+                    at: 0,
+                };
+                let restarter = Property {
+                    name: "restarter".into(),
+                    value_type: Some(ValueType::Fmri),
+                    values: vec![value],
+                    at: 0,
+                };
+                e.group("general", "framework", 0).add(restarter).unwrap();
+            }),
             [Code::ImportFmri]
         );
         assert_eq!(

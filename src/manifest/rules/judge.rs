@@ -4,15 +4,14 @@ use roxmltree::{Document, Error, ParsingOptions};
 
 use super::code::Code;
 use super::finding::{Finding, Findings, Lines};
-use super::text::decode::{self, Undecodable};
-use super::text::growth::GROWTH_MAX;
-use super::text::scan::{
-    self, ATTRIBUTES_IN_ALL_MAX, ATTRIBUTES_MAX, CHILDREN_MAX, DEPTH_MAX, MARKUP_MAX, Markup,
-    NAMESPACES_MAX, TooMuch,
-};
+use super::text::decode;
+use super::text::scan::{self, Markup};
 use super::tree::Element;
 use super::{Flavour, Included, grammar, import, lint, read, templates};
 use crate::vm::Printable;
+
+mod unreadable;
+use unreadable::{not_well_formed, too_large, undecodable};
 
 /// The document type that svccfg knows.
 const SYSTEM_ID: &str = "/usr/share/lib/xml/dtd/service_bundle.dtd.1";
@@ -20,7 +19,7 @@ const SYSTEM_ID: &str = "/usr/share/lib/xml/dtd/service_bundle.dtd.1";
 /// What a document lacks that uses the prefix xi and does not say what it is.
 const DECLARED: &str = " xmlns:xi='http://www.w3.org/2001/XInclude'";
 
-/// Nodes of the tree: twice [`MARKUP_MAX`], for there is text between.
+/// Nodes of the tree: twice [`scan::MARKUP_MAX`], for there is text between.
 const NODES_MAX: u32 = 4_000_000;
 
 /// Judges the text of a file. `include` reads what an `xi:include` names.
@@ -74,40 +73,6 @@ fn finish(findings: Findings, lines: &Lines<'_>) -> Vec<Finding> {
     all
 }
 
-/// The text before the fault, for its place.
-fn undecodable(fault: Undecodable, findings: &mut Findings) -> String {
-    let (code, message, before) = match fault {
-        Undecodable::TooLarge(limit) => (
-            Code::TooLarge,
-            format!(
-                "the file has more than {} MB, the most that is read in its encoding",
-                limit >> 20
-            ),
-            String::new(),
-        ),
-        Undecodable::Unknown(name) => (
-            Code::Encoding,
-            format!("the encoding '{}' is not known", Printable(&name)),
-            String::new(),
-        ),
-        Undecodable::Mislabelled(name) => (
-            Code::Encoding,
-            format!(
-                "the file says that it is in {}, and it is not",
-                Printable(&name)
-            ),
-            String::new(),
-        ),
-        Undecodable::Broken(before) => (
-            Code::Encoding,
-            "a byte here cannot be in this encoding".to_owned(),
-            before,
-        ),
-    };
-    findings.add(code, before.len(), message);
-    before
-}
-
 /// `declared` is where [`DECLARED`] was put into the text.
 fn document(
     text: &str,
@@ -145,6 +110,10 @@ fn document(
         }
         Err(error) => return not_well_formed(&error, text, lines, findings),
     };
+    if let Some((at, what)) = markup.fault {
+        findings.add(Code::NotWellFormed, at, what);
+        return;
+    }
     if let Some((at, version)) = markup.version.filter(|(_, version)| *version != "1.0") {
         let message = format!("the XML version is '{}'", Printable(version));
         findings.add(Code::XmlVersion, at, message);
@@ -167,72 +136,6 @@ fn document(
     }
     import::check(&bundle, flavour, findings);
     lint::check(&bundle, findings);
-}
-
-fn too_large(too_much: TooMuch, findings: &mut Findings) {
-    let (at, message) = match too_much {
-        TooMuch::Deep(at) => (at, format!("elements are nested deeper than {DEPTH_MAX}")),
-        TooMuch::Attributes(at) => (
-            at,
-            format!("an element has more than {ATTRIBUTES_MAX} attributes"),
-        ),
-        TooMuch::Markup(at) => (
-            at,
-            format!("there are more than {MARKUP_MAX} tags, comments and references"),
-        ),
-        TooMuch::AttributesInAll(at) => (
-            at,
-            format!("there are more than {ATTRIBUTES_IN_ALL_MAX} attributes"),
-        ),
-        TooMuch::Children(at) => (
-            at,
-            format!(
-                "an element holds more than {CHILDREN_MAX} others that are no instances or services"
-            ),
-        ),
-        TooMuch::Namespaces(at) => (
-            at,
-            format!("there are more than {NAMESPACES_MAX} namespace declarations"),
-        ),
-        TooMuch::Growth(at) => (
-            at,
-            format!(
-                "the document grows by more than {} MB when its entities are expanded",
-                GROWTH_MAX >> 20
-            ),
-        ),
-    };
-    findings.add(Code::TooLarge, at, message);
-}
-
-fn not_well_formed(error: &Error, text: &str, lines: &Lines<'_>, findings: &mut Findings) {
-    let place = error.pos();
-    let at = lines
-        .offset(place.row as usize, place.col as usize)
-        .min(text.len());
-    let (code, message) = match error {
-        Error::UnknownEntityReference(name, _) => (
-            Code::UndefinedEntity,
-            format!("the entity &{name}; is not defined"),
-        ),
-        Error::NodesLimitReached
-        | Error::AttributesLimitReached
-        | Error::NamespacesLimitReached
-        | Error::EntityReferenceLoop(_) => (Code::TooLarge, error.to_string()),
-        _ if text.trim().is_empty() => (Code::NotWellFormed, "the file is empty".to_owned()),
-        _ => (Code::NotWellFormed, without_place(&error.to_string())),
-    };
-    findings.add(code, at, Printable(&message).to_string());
-}
-
-/// The parser's message without its `at LINE:COLUMN`, which the finding has.
-fn without_place(message: &str) -> String {
-    match message.rsplit_once(" at ") {
-        Some((what, place)) if place.bytes().all(|b| b.is_ascii_digit() || b == b':') => {
-            what.to_owned()
-        }
-        Some(_) | None => message.to_owned(),
-    }
 }
 
 /// Whether svccfg would look any further.
@@ -277,6 +180,10 @@ fn includes(bundle: Element<'_>, include: &dyn Fn(&str) -> Included, findings: &
     for element in bundle.elements() {
         match element.name() {
             "service_bundle" => includes(element, include, findings),
+            "xi:include" if !element.is_included() && !element.namespaces().is_empty() => {
+                let message = "xmlns:xi is not http://www.w3.org/2001/XInclude";
+                findings.add(Code::Include, element.at(), message);
+            }
             "xi:include" if !element.is_included() => {
                 let message = "svccfg ignores this: xmlns:xi is not declared on it";
                 findings.add(Code::IncludeNotRead, element.at(), message);
@@ -284,7 +191,20 @@ fn includes(bundle: Element<'_>, include: &dyn Fn(&str) -> Included, findings: &
             "xi:include" => {
                 let (href, at) = element.value("href");
                 let fallback = element.element("xi:fallback").is_some();
+                // libxml2 does not try the fallback where the inclusion itself is wrong.
+                let wrong = match element.attribute("parse").map(|parse| parse.value) {
+                    _ if href.is_empty() => Some("a document cannot include itself"),
+                    None | Some("xml") => None,
+                    Some("text") => Some("a text is included, and bundles hold elements only"),
+                    Some(_) => Some("parse is neither xml nor text"),
+                };
+                if let Some(message) = wrong {
+                    findings.add(Code::Include, at, message);
+                    continue;
+                }
                 let fault = match include(href) {
+                    // There is no such file; and libxml2 wants an xpointer for a part of one.
+                    _ if href.contains('#') => "cannot be read",
                     Included::Outside => {
                         let message = format!("'{}' is not followed", Printable(href));
                         findings.add(Code::IncludeNotRead, at, message);

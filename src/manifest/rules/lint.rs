@@ -47,7 +47,7 @@ fn entity(entity: &Entity<'_>, findings: &mut Findings) {
     }
     for group in &entity.groups {
         match group.kind.as_ref() {
-            "method" if entity.restarter.is_none() => method(group, findings),
+            "method" if entity.restarter().is_none() => method(group, findings),
             "dependency" => dependency(group, findings),
             _ => {}
         }

@@ -98,7 +98,7 @@ impl<'d> Reader<'_, 'd> {
             self.findings
                 .add(Code::BundleName, at, "the bundle has an empty name");
         }
-        for element in bundle.elements() {
+        for element in self.elements_of(bundle) {
             match element.name() {
                 "service" => self.service(element),
                 "service_bundle" => self.bundle(element),
@@ -221,7 +221,6 @@ impl<'d> Reader<'_, 'd> {
     fn restarter(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
         for fmri in self.elements_of(element) {
             let (value, at) = fmri.value("value");
-            entity.restarter = Some((value, at));
             let general = entity.group("general", "framework", element.at());
             self.add(general, group::fmri("restarter", value, at));
         }
@@ -233,6 +232,14 @@ impl<'d> Reader<'_, 'd> {
             Flavour::Manifest => in_manifest,
             Flavour::Profile => Code::ProfileTwice,
         }
+    }
+
+    /// A method or dependency that is there already: svccfg complains of each of its properties.
+    fn second(&mut self, what: &str, name: &str, at: usize, first: usize) {
+        let message = format!("the {what} {} is there twice", Printable(name));
+        let help = format!("keep one of the two; {}", self.first_on_line(first));
+        self.findings
+            .add_with_help(self.twice(Code::PropertyTwice), at, message, help);
     }
 
     /// Says where the first of two is.

@@ -117,7 +117,7 @@ enum Restarter {
 }
 
 fn restarter(entity: &Entity<'_>, findings: &mut Findings) -> Restarter {
-    let Some((text, at)) = entity.restarter else {
+    let Some((text, at)) = entity.restarter() else {
         return Restarter::Startd;
     };
     match parse(text) {
@@ -145,7 +145,7 @@ fn restarter_of_instance(
     of_service: Restarter,
     findings: &mut Findings,
 ) -> Restarter {
-    if entity.restarter.is_none() {
+    if entity.restarter().is_none() {
         return of_service;
     }
     match restarter(entity, findings) {

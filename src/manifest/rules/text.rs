@@ -2,5 +2,6 @@
 
 pub(super) mod decode;
 pub(super) mod encoding;
+mod fault;
 pub(super) mod growth;
 pub(super) mod scan;

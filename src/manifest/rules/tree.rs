@@ -124,7 +124,14 @@ impl<'d> Element<'d> {
 
     /// Whether libxml2 puts a file in its place: an `xi:include` that declares its prefix.
     pub(super) fn is_included(&self) -> bool {
-        self.name() == "xi:include" && !self.namespaces().is_empty()
+        const XINCLUDE: [&str; 2] = [
+            "http://www.w3.org/2001/XInclude",
+            "http://www.w3.org/2003/XInclude",
+        ];
+        let namespace = self.node.tag_name().namespace().unwrap_or_default();
+        self.name() == "xi:include"
+            && !self.namespaces().is_empty()
+            && XINCLUDE.contains(&namespace)
     }
 
     /// The elements in it.
@@ -176,6 +183,21 @@ impl<'d> Element<'d> {
         }
     }
 
+    /// Where text that is not blank stands, be it in an entity.
+    pub(super) fn text_at(&self) -> Option<usize> {
+        let mut texts = self.node.children().filter(Node::is_text);
+        let text = texts.find(|text| {
+            let text = text.text().unwrap_or_default();
+            !text.trim_matches(XML_BLANKS).is_empty()
+        })?;
+        let at = text.range().start;
+        if self.node.range().contains(&at) {
+            return Some(at);
+        }
+        let extras = self.markup.extras.get(&self.at())?;
+        extras.first().map(|(at, _)| *at)
+    }
+
     /// Whether anything stands between its tags: `<a></a>` holds nothing.
     pub(super) fn is_empty(&self) -> bool {
         !self.node.has_children() && !self.markup.extras.contains_key(&self.at())
@@ -217,6 +239,9 @@ impl<'d> Element<'d> {
         })
     }
 }
+
+/// The characters that XML takes for blank.
+const XML_BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// What svccfg finds where it looks for the text of an element.
 pub(super) enum FirstText<'d> {

@@ -66,6 +66,28 @@ impl ValueType {
             .map_or("", |(name, _)| name)
     }
 
+    /// The type that has all of its values as well (`scf_proto_underlying_type()` of libscf).
+    const fn base(self) -> Option<Self> {
+        match self {
+            Self::Fmri => Some(Self::Uri),
+            Self::NetAddressV4 | Self::NetAddressV6 => Some(Self::NetAddress),
+            Self::NetAddress | Self::Hostname => Some(Self::Host),
+            Self::Host | Self::Uri => Some(Self::Ustring),
+            Self::Ustring => Some(Self::Astring),
+            Self::Astring
+            | Self::Boolean
+            | Self::Count
+            | Self::Integer
+            | Self::Opaque
+            | Self::Time => None,
+        }
+    }
+
+    /// Whether a template that wants `wanted` is content with this: an FMRI is a text, too.
+    pub(super) fn is_a(self, wanted: Self) -> bool {
+        self == wanted || self.base().is_some_and(|base| base.is_a(wanted))
+    }
+
     /// What values of the type look like.
     pub(super) const fn looks(self) -> &'static str {
         match self {
@@ -342,6 +364,30 @@ mod tests {
             for text in bad {
                 assert!(!value_type.takes(text), "{value_type:?} '{text}'");
             }
+        }
+    }
+
+    #[test]
+    fn an_fmri_is_a_text_and_a_text_is_no_fmri() {
+        use ValueType as T;
+        for (value_type, wanted) in [
+            (T::Fmri, T::Astring),
+            (T::Fmri, T::Uri),
+            (T::Hostname, T::Host),
+            (T::NetAddressV4, T::NetAddress),
+            (T::NetAddressV6, T::Ustring),
+            (T::Time, T::Time),
+        ] {
+            assert!(value_type.is_a(wanted), "{value_type:?} {wanted:?}");
+        }
+        for (value_type, wanted) in [
+            (T::Astring, T::Fmri),
+            (T::Uri, T::Host),
+            (T::Count, T::Integer),
+            (T::Count, T::Astring),
+            (T::Time, T::Astring),
+        ] {
+            assert!(!value_type.is_a(wanted), "{value_type:?} {wanted:?}");
         }
     }
 

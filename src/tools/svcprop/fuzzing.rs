@@ -1,6 +1,6 @@
 //! What svcprop prints: what is read can be quoted again and is then the same.
 
-use super::{Properties, SvcpropError, TYPES, parse, understand};
+use super::{Properties, SvcpropError, TYPES, parse, several, understand};
 use crate::fuzzing::assert_printable;
 use crate::host::{Ended, Output};
 
@@ -32,6 +32,12 @@ pub(crate) fn answer(bytes: &[u8]) {
             (Ok(_), Ended::Exited(_)) => assert!(!stderr.is_empty(), "a failure without a word"),
             (Ok(_), Ended::Killed(_)) => panic!("what a dead svcprop said is believed"),
             (Err(error), _) => said(error),
+        }
+        match (several::understand(&output), ended) {
+            (Ok(_), Ended::Exited(0)) => {}
+            (Ok(_), Ended::Exited(_)) => assert!(!stderr.is_empty(), "a failure without a word"),
+            (Ok(_), Ended::Killed(_)) => panic!("what a dead svcprop said is believed"),
+            (Err(error), _) => said(&error),
         }
     }
 }

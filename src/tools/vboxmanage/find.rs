@@ -24,14 +24,22 @@ pub(crate) enum FindError {
     /// It is in none of the folders.
     #[error("there is no VBoxManage in {}", FOLDERS.join(", "))]
     Nowhere,
-    /// The path that was set cannot be looked at.
-    #[error("virtualbox/vboxmanage: cannot look at {}", .0.display())]
-    Look(PathBuf, #[source] io::Error),
+    /// The one that was set cannot be trusted.
+    #[error("virtualbox/vboxmanage: {0}")]
+    Set(TrustError),
+}
+
+/// Why a program cannot be trusted to be root's own.
+#[derive(Debug, Error)]
+pub(crate) enum TrustError {
+    /// The path cannot be looked at.
+    #[error("cannot look at {}: {}", .0.display(), .1)]
+    Look(PathBuf, io::Error),
     /// It is not a file that can be executed.
-    #[error("virtualbox/vboxmanage: {} is not an executable file", .0.display())]
+    #[error("{} is not an executable file", .0.display())]
     NotAProgram(PathBuf),
     /// Somebody else than root could put another program there.
-    #[error("virtualbox/vboxmanage: {} {why}; only root may be able to change it", path.display())]
+    #[error("{} {why}; only root may be able to change it", path.display())]
     Untrusted {
         /// What could be changed.
         path: PathBuf,
@@ -45,10 +53,10 @@ impl FindError {
     pub(crate) const fn next_step(&self) -> &'static str {
         match self {
             Self::Nowhere => "install VirtualBox, or set virtualbox/vboxmanage",
-            Self::Look(..) | Self::NotAProgram(_) => {
+            Self::Set(TrustError::Look(..) | TrustError::NotAProgram(_)) => {
                 "set virtualbox/vboxmanage to where it is, or delete the property to have it looked for; then svcadm refresh and svcadm clear the instance"
             }
-            Self::Untrusted { .. } => {
+            Self::Set(TrustError::Untrusted { .. }) => {
                 "set virtualbox/vboxmanage to one that belongs to root, as do the folders above it; then svcadm refresh and svcadm clear the instance"
             }
         }
@@ -65,7 +73,7 @@ const LINKS_MAX: usize = 40;
 pub(crate) fn find(host: &dyn Host, set: Option<&Path>) -> Result<PathBuf, FindError> {
     match set {
         Some(path) => {
-            trust(host, path)?;
+            trust(host, path).map_err(FindError::Set)?;
             Ok(path.to_owned())
         }
         None => FOLDERS
@@ -102,18 +110,22 @@ pub(crate) fn ipc_folder_is_wrong(host: &dyn Host, account: &Account, folder: &s
     })
 }
 
-/// Checks the file, every folder above it, and the same for every link on the way.
-fn trust(host: &dyn Host, program: &Path) -> Result<(), FindError> {
+/// Checks that only root can change a program: the file, every folder above it, and the same for every link on
+/// the way.
+///
+/// # Errors
+/// Somebody else can, or it is no program.
+pub(crate) fn trust(host: &dyn Host, program: &Path) -> Result<(), TrustError> {
     let mut ahead: VecDeque<OsString> = names(program).collect();
     let mut at = PathBuf::from("/");
     let mut links = 0;
     let look = |path: &Path| {
         host.file_facts(path)
-            .map_err(|e| FindError::Look(path.to_owned(), e))
+            .map_err(|e| TrustError::Look(path.to_owned(), e))
     };
     let check = |path: &Path| {
         let facts = look(path)?;
-        let untrusted = |why| FindError::Untrusted {
+        let untrusted = |why| TrustError::Untrusted {
             path: path.to_owned(),
             why,
         };
@@ -138,7 +150,7 @@ fn trust(host: &dyn Host, program: &Path) -> Result<(), FindError> {
             FileKind::Link(target) => {
                 links += 1;
                 if links > LINKS_MAX {
-                    return Err(FindError::NotAProgram(program.to_owned()));
+                    return Err(TrustError::NotAProgram(program.to_owned()));
                 }
                 at.pop();
                 if target.is_absolute() {
@@ -153,7 +165,7 @@ fn trust(host: &dyn Host, program: &Path) -> Result<(), FindError> {
             FileKind::Directory | FileKind::File | FileKind::Other => break,
         }
     }
-    Err(FindError::NotAProgram(program.to_owned()))
+    Err(TrustError::NotAProgram(program.to_owned()))
 }
 
 /// The names in a path, `..` among them; `.` and `/` are left out.

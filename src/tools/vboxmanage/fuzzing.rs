@@ -76,6 +76,7 @@ pub(crate) fn lists(text: &str) {
         }
         Err(what) => assert_printable(&what),
     }
+    let _any = list::parse_autostart(text);
     // The text before a VM, and as the name of one: it can add entries, and take none away.
     let vm = Identity {
         name: "vm1".to_owned(),

@@ -173,6 +173,28 @@ pub(super) fn parse_long(text: &str) -> Result<Vec<Listed>, String> {
     Ok(found)
 }
 
+/// Whether the same listing has a VM in it of which it says only why it cannot be read.
+pub(super) fn has_inaccessible(text: &[u8]) -> bool {
+    text.split(|b| *b == b'\n')
+        .any(|line| line.starts_with(b"Name:            <inaccessible!>"))
+}
+
+/// The VMs in the same listing that are marked for VirtualBox's own autostart (`modifyvm --autostart-enabled`).
+pub(super) fn parse_autostart(text: &str) -> Vec<Uuid> {
+    let mut marked = Vec::new();
+    let mut uuid: Option<Uuid> = None;
+    for line in lines(text) {
+        match label(line) {
+            Some(("Name", _)) => uuid = None,
+            // The first one: a description with a line of this form comes later.
+            Some(("UUID", value)) if uuid.is_none() => uuid = value.parse().ok(),
+            Some(("Autostart Enabled", "enabled")) => marked.extend(uuid.take()),
+            Some(_) | None => {}
+        }
+    }
+    marked
+}
+
 /// `Name:                        vm1`: the label and the value in its column.
 pub(super) fn label(line: &str) -> Option<(&str, &str)> {
     let (head, value) = line.split_at_checked(LABEL)?;
@@ -275,6 +297,21 @@ mod tests {
         assert_eq!(
             found[1].uuid.as_str(),
             "ed5cbdf1-edb3-492d-ba42-b9cf7e8dbdc4"
+        );
+    }
+
+    #[test]
+    fn marked_for_autostart() {
+        assert_eq!(parse_autostart(LONG), []);
+        let marked = LONG.replacen(
+            "Autostart Enabled:           disabled",
+            "Autostart Enabled:           enabled",
+            1,
+        );
+        let found = parse_autostart(&marked);
+        assert_eq!(
+            found,
+            [parse_long(LONG).expect("a listing")[0].uuid.clone()]
         );
     }
 

@@ -129,6 +129,8 @@ fn another_vm_of_the_user_is_inaccessible() {
         vm.assert_is(from);
         vm.start().succeeds();
         vm.start().succeeds().logs(&["it runs already"]);
+        vm.take_into("paused");
+        vm.start().succeeds();
         vm.assert_is("running");
         vm.stop().succeeds();
         vm.stop().succeeds();

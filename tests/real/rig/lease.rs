@@ -37,6 +37,12 @@ impl Rig {
         self.lease(vec![gate, alone])
     }
 
+    /// The same, and another user beside it, who goes first.
+    pub(crate) fn exclusive_pair(&self) -> (User<'_>, User<'_>) {
+        let alone = self.exclusive();
+        (alone, self.lease(Vec::new()))
+    }
+
     fn lease(&self, mut locks: Vec<File>) -> User<'_> {
         let slot = Slot::mine().as_ref().expect("a slot");
         loop {

@@ -34,6 +34,15 @@ impl User<'_> {
             .collect()
     }
 
+    /// The calls of svcs, in the order they began.
+    pub(crate) fn svcs_calls(&self) -> Vec<Recorded> {
+        let log = fs::read(self.svcprop_folder().join("svcs.log")).unwrap_or_default();
+        lines_of_fields(&log)
+            .iter()
+            .map(|fields| recorded(fields))
+            .collect()
+    }
+
     /// The programs that a run of the method executed, each with its arguments.
     pub(crate) fn programs_executed(&self, run: &Run) -> Vec<String> {
         let lines = |program: &str, calls: Vec<Recorded>| -> Vec<String> {

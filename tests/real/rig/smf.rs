@@ -49,6 +49,33 @@ impl User<'_> {
         let _ = fs::remove_file(folder.join(format!("{name}.down")));
     }
 
+    /// Adds to the properties of an instance, which are written already, what svc.startd says of it.
+    pub(crate) fn set_state(&self, instance: &str, state: &str, next: &str) {
+        let name = format!("site%xvm%vbox@{instance}.props");
+        let path = self.svcprop_folder().join(name);
+        let mut lines = fs::read_to_string(&path).expect("the properties of the instance");
+        for (name, kind, value) in [
+            ("state", "astring", state),
+            ("next_state", "astring", next),
+            ("state_timestamp", "time", "1795270000.500000000"),
+        ] {
+            writeln!(lines, "v restarter/{name} {kind} {value}").expect("to write to a string");
+        }
+        fs::write(&path, lines).expect("to write properties");
+    }
+
+    /// The programs that were executed so far on behalf of this user, as far as their stand-ins wrote it down.
+    pub(crate) fn programs_so_far(&self) -> Vec<String> {
+        let words = |program: &str, calls: Vec<super::Recorded>| {
+            let line = |call: super::Recorded| format!("{program} {}", call.arguments.join(" "));
+            calls.into_iter().map(line).collect::<Vec<_>>()
+        };
+        let mut all = words("svcs", self.svcs_calls());
+        all.extend(words("svcprop", self.svcprop_calls()));
+        all.extend(words("VBoxManage", self.vboxmanage_calls()));
+        all
+    }
+
     pub(super) fn svcprop_folder(&self) -> PathBuf {
         outside(&format!("/var/svcprop/{}", self.uid))
     }

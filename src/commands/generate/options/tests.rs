@@ -129,6 +129,14 @@ fn every_refusal_is_a_usage_error_that_names_the_operand() {
             &["a", "--user", "u", "--method", "vbox"],
             "--method: 'vbox' is not an absolute path",
         ),
+        (
+            &["a", "--user", "u", "--path", "/"],
+            "--path: '/' is always there",
+        ),
+        (
+            &["a", "--user", "u", "--depends-on", "file:///x"],
+            "--depends-on: 'file:///x' is not a service FMRI",
+        ),
     ];
     for (line, message) in table {
         let failure = made(line).unwrap_err();

@@ -54,6 +54,7 @@ fn what_is_right() {
         "<dependency name='a' grouping='require_all' restart_on='none' type='service'><service_fmri value=''/><service_fmri value='b'/><stability value='Stable'/><propval name='c' type='count' value='1'/><property name='d' type='count'/></dependency>",
         "<method_context><method_environment><envvar name='a' value='b'/></method_environment></method_context>",
         "<loctext xml:lang='C'>text<!-- c --></loctext>",
+        "<!DOCTYPE units [<!ENTITY e ' '>]><units>&e;<loctext xml:lang='C'>a</loctext>&#32;</units>",
         "<xi:include href='a' xmlns:xi='http://www.w3.org/2001/XInclude'><xi:fallback><b/></xi:fallback></xi:include>",
     ] {
         assert_eq!(manifest(xml), Vec::<String>::new(), "{xml}");
@@ -83,6 +84,10 @@ fn what_is_wrong() {
             "SMF0112 <units> holds elements only, and here is text",
         ),
         (
+            "<!DOCTYPE units [<!ENTITY e 'text'>]><units>&e;<loctext xml:lang='C'>a</loctext></units>",
+            "SMF0112 <units> holds elements only, and here is text",
+        ),
+        (
             "<stability value='Stable'> </stability>",
             "SMF0113 <stability> must be empty, and holds something",
         ),
@@ -98,14 +103,17 @@ fn what_is_wrong() {
             "<units xmlns='x'><loctext xml:lang='C'>a</loctext></units>",
             "SMF0114 <units> has no attribute called xmlns",
         ),
-        ("<stability/>", "SMF0115 <stability> has no attribute value"),
+        (
+            "<stability/>",
+            "SMF0115 <stability> lacks the attribute value",
+        ),
         (
             "<stability value='Committed'/>",
-            "SMF0116 value cannot be 'Committed'; it is one of Standard, Stable, Evolving, Unstable, External, Obsolete",
+            "SMF0116 value of <stability> cannot be 'Committed'; it is one of Standard, Stable, Evolving, Unstable, External, Obsolete",
         ),
         (
             "<create_default_instance enabled=' true'/>",
-            "SMF0116 enabled cannot be ' true'; it is one of true, false",
+            "SMF0116 enabled of <create_default_instance> cannot be ' true'; it is one of true, false",
         ),
         (
             "<loctext xml:lang='C'>a<b/></loctext>",
@@ -128,8 +136,8 @@ fn a_profile_may_leave_types_out() {
     assert_eq!(
         manifest(xml),
         [
-            "SMF0115 <property_group> has no attribute type",
-            "SMF0115 <propval> has no attribute type"
+            "SMF0115 <property_group> lacks the attribute type",
+            "SMF0115 <propval> lacks the attribute type"
         ]
     );
 }

@@ -17,6 +17,10 @@ pub(super) fn names(names: &[&str]) -> String {
 /// What an element holds, in its order: `restarter?, dependency*, ...`.
 pub(super) fn order(rule: &ElementRule) -> String {
     let content = match rule.content {
+        // Of one kind there is no order.
+        Content::Sequence([particle]) => {
+            return format!("<{}> holds {}", rule.name, names(particle.names));
+        }
         Content::Sequence(particles) => particles
             .iter()
             .map(|particle| {
@@ -33,11 +37,10 @@ pub(super) fn order(rule: &ElementRule) -> String {
             })
             .collect::<Vec<_>>()
             .join(", "),
-        Content::OneKind(names) => names
-            .iter()
-            .map(|n| format!("{n}*"))
-            .collect::<Vec<_>>()
-            .join(" | "),
+        Content::OneKind(kinds) => {
+            let name = rule.name;
+            return format!("all that <{name}> holds is of one kind: {}", names(kinds));
+        }
         Content::Empty => "nothing".to_owned(),
         Content::Any => "anything".to_owned(),
         Content::Text => "text".to_owned(),

@@ -50,6 +50,18 @@ fn documents() {
 }
 
 #[test]
+fn only_ascii_blanks_around_a_text_are_none_of_it() {
+    let service = |text: &str| {
+        bundle(&format!(
+            "<service name='xx' type='service' version='1'><template><common_name><loctext xml:lang='C'>{text}</loctext></common_name></template></service>"
+        ))
+    };
+    let long = "x".repeat(4094);
+    assert_eq!(codes(&service(&format!(" {long}\n"))), NONE);
+    assert_eq!(codes(&service(&format!("{long}\u{a0}"))).len(), 1);
+}
+
+#[test]
 fn a_manifest_is_not_a_profile() {
     let profile = bundle("").replace("'manifest'", "'profile'");
     assert_eq!(codes(&profile), ["SMF0201 2:17"]);
@@ -85,6 +97,18 @@ fn inclusions() {
         "><xi:fallback/></xi:include></service_bundle>",
     );
     assert_eq!(codes(&fallback), NONE);
+    let there = |text: &str| codes_with(text, &|_| Included::Content(b"<b/>".to_vec()));
+    for (good, wrong) in [
+        ("href='a'", "href=''"),
+        ("href='a'", "href='a#b'"),
+        ("href='a'", "href='a' parse='text'"),
+        ("href='a'", "href='a' parse='x'"),
+    ] {
+        let found = there(&declared.replace(good, wrong));
+        assert_eq!(found, ["SMF0108 2:54"], "{wrong}");
+    }
+    let other = there(&fallback.replace("www.w3.org/2001", "example.com"));
+    assert_eq!(other, ["SMF0108 2:42"]);
     // libxml2 takes a prefix that is not declared for a part of the name.
     let plain = bundle("<xi:include href='a'><xi:fallback/></xi:include>");
     assert_eq!(codes(&plain), ["SMF0509 2:42"]);

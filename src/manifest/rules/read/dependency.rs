@@ -11,6 +11,9 @@ impl<'d> Reader<'_, 'd> {
     pub(super) fn dependency(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
         let (name, at) = element.value("name");
         let group = entity.group(name, "dependency", at);
+        if let Some(first) = group.property("entities") {
+            return self.second("dependency", name, at, first.at);
+        }
         for attribute in ["type", "restart_on", "grouping"] {
             let (value, at) = element.value(attribute);
             self.add(group, group::astring(attribute, value, at));
@@ -35,7 +38,8 @@ impl<'d> Reader<'_, 'd> {
             at,
         };
         self.add(group, property);
-        self.properties(element, group);
+        self.properties(element, "stability", group);
+        group.deleted = element.word("delete") == "true";
     }
 
     pub(super) fn dependent(
@@ -68,11 +72,22 @@ impl<'d> Reader<'_, 'd> {
         let fmri = element
             .element("service_fmri")
             .map_or(("", element.at()), |fmri| fmri.value("value"));
-        entity.dependents.push(Dependent { name, at, fmri });
-        let group = entity.group("dependents", "framework", at);
-        self.add(group, group::fmri(name, fmri.0, at));
-        // The properties go into the other service; here they are only read.
         let mut elsewhere = Entity::default();
-        self.properties(element, elsewhere.group(name, "dependency", at));
+        let group = elsewhere.group(name, "dependency", at);
+        for attribute in ["restart_on", "grouping"] {
+            let (value, at) = element.value(attribute);
+            self.add(group, group::astring(attribute, value, at));
+        }
+        self.add(group, group::fmri("entities", scope.fmri(), at));
+        self.add(group, group::boolean("external", true, at));
+        self.properties(element, "entity_stability", group);
+        let dependents = entity.group("dependents", "framework", at);
+        self.add(dependents, group::fmri(name, fmri.0, at));
+        entity.dependents.push(Dependent {
+            name,
+            at,
+            fmri,
+            elsewhere,
+        });
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn astring<'d>(
     property(name, ValueType::Astring, text, at)
 }
 
-pub(super) fn fmri<'d>(name: &'d str, text: &'d str, at: usize) -> Property<'d> {
+pub(super) fn fmri<'d>(name: &'d str, text: impl Into<Cow<'d, str>>, at: usize) -> Property<'d> {
     property(name, ValueType::Fmri, text, at)
 }
 
@@ -75,16 +75,23 @@ impl<'d> Reader<'_, 'd> {
         let (name, at) = element.value("name");
         let (kind, _) = element.value("type");
         let group = entity.group(name, kind, at);
-        self.properties(element, group);
+        self.properties(element, "stability", group);
+        group.deleted = element.word("delete") == "true";
     }
 
-    /// The `stability`, `propval` and `property` elements in an element.
-    pub(super) fn properties(&mut self, element: Element<'d>, group: &mut Group<'d>) {
+    /// The `stability`, `propval` and `property` elements in an element, and what svccfg calls the
+    /// property for the first.
+    pub(super) fn properties(
+        &mut self,
+        element: Element<'d>,
+        stability: &'static str,
+        group: &mut Group<'d>,
+    ) {
         for child in self.elements_of(element) {
             match child.name() {
                 "stability" => {
                     let (value, at) = child.value("value");
-                    self.add(group, astring("stability", value, at));
+                    self.add(group, astring(stability, value, at));
                 }
                 "propval" => self.propval(child, group),
                 "property" => self.property(child, group),
@@ -135,15 +142,16 @@ impl<'d> Reader<'_, 'd> {
             if self.flavour == Flavour::Profile && value_type.is_none() {
                 value_type = list_type;
             } else if list_type != value_type {
-                self.findings.add(
+                let wanted = value_type.map_or("none", ValueType::name);
+                self.findings.add_with_help(
                     Code::ListType,
                     list.at(),
                     format!(
-                        "the property {} is of type {}, and its values are in a {}",
+                        "the property {} is of type {wanted}, and its values are in a {}",
                         Printable(name),
-                        value_type.map_or("none", ValueType::name),
                         list.name()
                     ),
+                    format!("put them into a <{wanted}_list>, or change the type"),
                 );
             }
             for node in self.elements_of(list) {

@@ -11,6 +11,9 @@ impl<'d> Reader<'_, 'd> {
     pub(super) fn exec_method(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
         let (name, at) = element.value("name");
         let group = entity.group(name, "method", at);
+        if let Some(first) = group.property("exec") {
+            return self.second("method", name, at, first.at);
+        }
         let exec = element.value("exec");
         self.add(group, group::astring("type", element.word("type"), at));
         self.add(group, group::astring("exec", exec.0, exec.1));
@@ -31,7 +34,8 @@ impl<'d> Reader<'_, 'd> {
             self.method_context(child, entity, name, "method");
         }
         let group = entity.group(name, "method", at);
-        self.properties(element, group);
+        self.properties(element, "stability", group);
+        group.deleted = element.word("delete") == "true";
     }
 
     /// The properties of a context, in the group of the method or in `method_context`.

@@ -14,6 +14,8 @@ impl<'d> Reader<'_, 'd> {
                 Child::Element(element) => elements.push(element),
                 // The document type has no text here.
                 Child::Text(..) | Child::CData(_) | Child::Comment(_) => {}
+                // Between services svccfg looks at services alone.
+                Child::Instruction(..) if element.name() == "service_bundle" => {}
                 Child::Instruction(name, at) => {
                     self.stray(
                         element,
@@ -39,6 +41,10 @@ impl<'d> Reader<'_, 'd> {
             "notification_parameters" => (
                 Code::NodeIgnored,
                 format!("{what} among notification parameters is ignored"),
+            ),
+            "service_bundle" => (
+                Code::NodeIgnored,
+                format!("{what} in a bundle is ignored, with the services that it stands for"),
             ),
             _ => (Code::StrayNode, format!("{what} cannot be in <{parent}>")),
         };

@@ -36,7 +36,9 @@ impl<'d> Reader<'_, 'd> {
             match child.name() {
                 // The two are property groups of their own, with a property for each language.
                 "common_name" | "description" => {
-                    self.texts(child, "", &mut Used::new(), entity);
+                    let mut languages = Used::new();
+                    self.texts(child, "", &mut languages, entity);
+                    entity.languages.extend(languages);
                 }
                 "documentation" => self.documentation(child),
                 "pg_pattern" => self.group_pattern(child, scope, entity, &mut keys),
@@ -48,16 +50,21 @@ impl<'d> Reader<'_, 'd> {
     fn documentation(&mut self, element: Element<'d>) {
         let mut used = Used::new();
         for child in self.elements_of(element) {
-            let (label, what) = if child.name() == "manpage" {
+            if child.name() == "manpage" {
                 let (title, section) = (child.value("title").0, child.value("section").0);
-                (
-                    group_name("tm_man_", &format!("{title}{section}")),
-                    "man page",
-                )
+                // Once there was an underscore between the two, and svccfg still looks for that.
+                let before = man_page(&format!("{title}_{section}"));
+                let now = man_page(&format!("{title}{section}"));
+                let label = if used.contains_key(&before) {
+                    before
+                } else {
+                    now
+                };
+                self.unused(&mut used, label, child.at(), "man page");
             } else {
-                (group_name("tm_doc_", child.value("name").0), "document")
-            };
-            self.unused(&mut used, label, child.at(), what);
+                let label = group_name("tm_doc_", child.value("name").0.as_bytes());
+                self.unused(&mut used, label, child.at(), "document");
+            }
         }
     }
 
@@ -113,7 +120,8 @@ impl<'d> Reader<'_, 'd> {
 
     fn text(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
         match element.first_text() {
-            FirstText::Text(text) => entity.texts.push((text.trim(), element.at())),
+            // To isspace() of the C locale a blank that does not break is a letter.
+            FirstText::Text(text) => entity.texts.push((text.trim_ascii(), element.at())),
             FirstText::Nothing => {
                 self.findings.add(
                     Code::LocalizedText,
@@ -158,8 +166,14 @@ impl<'d> Reader<'_, 'd> {
     }
 }
 
+/// The name of the property group that svccfg keeps the reference to a man page in.
+fn man_page(label: &str) -> String {
+    let label = label.as_bytes();
+    group_name("tm_man_", &label[..label.len().min(NAME_MAX)])
+}
+
 /// The name of the property group that svccfg keeps a document's reference in.
-fn group_name(prefix: &str, label: &str) -> String {
+fn group_name(prefix: &str, label: &[u8]) -> String {
     let plain = |b: u8| {
         if b.is_ascii_alphanumeric() || b == b'-' {
             char::from(b)
@@ -167,7 +181,11 @@ fn group_name(prefix: &str, label: &str) -> String {
             '_'
         }
     };
-    let name: String = format!("{prefix}{label}").bytes().map(plain).collect();
+    let name: String = [prefix.as_bytes(), label]
+        .concat()
+        .into_iter()
+        .map(plain)
+        .collect();
     if name.len() <= NAME_MAX {
         return name;
     }
@@ -182,8 +200,16 @@ mod tests {
 
     #[test]
     fn names_of_groups() {
-        assert_eq!(group_name("tm_man_", "svc.startd1M"), "tm_man_svc_startd1M");
-        assert_eq!(group_name("tm_doc_", "a-b c/é"), "tm_doc_a-b_c___");
-        assert!(group_name("tm_doc_", &"x".repeat(300)).len() <= NAME_MAX);
+        assert_eq!(man_page("svc.startd1M"), "tm_man_svc_startd1M");
+        let long = "a".repeat(130);
+        assert_eq!(
+            man_page(&format!("{long}b1")),
+            man_page(&format!("{long}1"))
+        );
+        assert_eq!(
+            group_name("tm_doc_", "a-b c/é".as_bytes()),
+            "tm_doc_a-b_c___"
+        );
+        assert!(group_name("tm_doc_", &[b'x'; 300]).len() <= NAME_MAX);
     }
 }

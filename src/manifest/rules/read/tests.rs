@@ -63,6 +63,35 @@ fn bundles_and_services() {
         NONE
     );
     assert_eq!(in_service("<?pi?>"), ["SMF0211"]);
+    // svccfg does not look behind a reference: the service is not there, whatever its name.
+    let entity =
+        "<!DOCTYPE service_bundle [<!ENTITY s \"<service name='' type='service' version='1'/>\">]>";
+    let bundle =
+        format!("{entity}<service_bundle type='manifest' name='x'><?pi?>&s;</service_bundle>");
+    assert_eq!(codes(&bundle), ["SMF0514"]);
+}
+
+#[test]
+fn a_dependent_has_properties_of_its_own_before_any_is_added() {
+    let dependent = |properties: &str| {
+        in_service(&format!(
+            "<dependent name='d' grouping='optional_all' restart_on='none'><service_fmri value='svc:/aa'/>{properties}</dependent>"
+        ))
+    };
+    for name in ["grouping", "restart_on", "entities", "external"] {
+        let property = format!("<propval name='{name}' type='astring' value='x'/>");
+        assert_eq!(dependent(&property), ["SMF0208"], "{name}");
+    }
+    assert_eq!(
+        dependent("<propval name='type' type='astring' value='path'/>"),
+        NONE
+    );
+    let stability = "<stability value='Stable'/><propval name='{}' type='astring' value='x'/>";
+    assert_eq!(dependent(&stability.replace("{}", "stability")), NONE);
+    assert_eq!(
+        dependent(&stability.replace("{}", "entity_stability")),
+        ["SMF0208"]
+    );
 }
 
 #[test]

@@ -11,9 +11,6 @@ use crate::vm::Printable;
 /// So many of the values that are allowed are named.
 const SHOWN: usize = 20;
 
-/// The longest name of the property group behind a property pattern, in bytes.
-const PATTERN_NAME_MAX: usize = 119;
-
 impl<'c, 'd> Check<'c, 'd> {
     pub(super) fn groups(&mut self) {
         for group in Composed::groups(self.service, self.instance) {
@@ -87,12 +84,6 @@ impl<'c, 'd> Check<'c, 'd> {
             Printable(&composed.group.name),
             Printable(&property.name)
         );
-        // `tm_proppat_` takes the place of `tm_pgpat`, and `_` stands before the property.
-        if group_pattern.key.len() + 4 + property.name.len() > PATTERN_NAME_MAX {
-            let message = format!("{path} is too long a name to find a template for");
-            self.say(Code::TemplateName, property.at, message);
-            return;
-        }
         let pattern = self
             .property_patterns()
             .find(|pattern| pattern.group == group_pattern.key && pattern.name == property.name);
@@ -100,7 +91,7 @@ impl<'c, 'd> Check<'c, 'd> {
             return;
         };
         if let (Some(wanted), Some(found)) = (pattern.value_type, property.value_type)
-            && wanted != found
+            && !found.is_a(wanted)
         {
             let message = format!(
                 "{path} is of the type {}, and its template requires {}",
@@ -116,6 +107,12 @@ impl<'c, 'd> Check<'c, 'd> {
 
     fn cardinality(&mut self, path: &str, property: &Property<'d>, pattern: &PropertyPattern<'d>) {
         let found = property.values.len() as u64;
+        if found == 0 && pattern.group == "tm_pgpatt_dependency" {
+            let message = format!("{path} is empty: the dependency depends on nothing");
+            let help = "add <service_fmri value='svc:/...'/>".to_owned();
+            self.say_with_help(Code::CardinalityViolated, property.at, message, help);
+            return;
+        }
         if let Some((min, max)) = pattern.cardinality
             && !(min..=max).contains(&found)
         {

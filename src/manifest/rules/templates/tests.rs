@@ -113,6 +113,12 @@ fn other_restarters_require_nothing_here() {
     );
     assert_eq!(codes(&service("svc:/system/svc/restarter")), ["SMF0508"]);
     assert_eq!(codes(&service("")), ["SMF0508"]);
+    assert_eq!(
+        codes(
+            "<property_group name='general' type='framework'><propval name='restarter' type='fmri' value='svc:/network/inetd:default'/></property_group><instance name='a' enabled='true'/>"
+        ),
+        NONE
+    );
     assert_eq!(codes(&instance("svc:/network/inetd:default")), NONE);
     assert_eq!(
         codes(&instance("svc:/site/own:default")),
@@ -177,6 +183,12 @@ fn groups_of_the_framework() {
         ["SMF0312"]
     );
     assert_eq!(group("x", &"y".repeat(109), ""), ["SMF0312"]);
+    // svccfg notes that it finds no template for the property, and goes on.
+    let long = format!(
+        "<propval name='{}' type='count' value='1'/>",
+        "p".repeat(119)
+    );
+    assert_eq!(group("startd", "framework", &long), NONE);
     assert_eq!(group("x".repeat(108).as_str(), "template", ""), NONE);
     assert_eq!(
         group("config", "dependency", ""),

@@ -37,10 +37,8 @@ pub(in super::super) fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Undecodable> 
         None => encoding,
         Some(name) => match Encoding::named(name) {
             None => return Err(Undecodable::Unknown(name.clone())),
-            // libxml2 believes what it sees of the first bytes.
-            Some(_) if encoding.is_wide() || rest.len() < bytes.len() => encoding,
-            Some(wide) if wide.is_wide() => return Err(Undecodable::Mislabelled(name.clone())),
-            Some(declared) => declared,
+            Some(declared) => agreed(encoding, declared, name)
+                .ok_or_else(|| Undecodable::Mislabelled(name.clone()))?,
         },
     };
     if encoding != Encoding::Utf8 && bytes.len() > DECODED_MAX {
@@ -49,6 +47,21 @@ pub(in super::super) fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Undecodable> 
     encoding
         .decode(rest)
         .map_err(|Broken(before)| Undecodable::Broken(before))
+}
+
+/// The encoding of a file whose first bytes show one and whose declaration says another, if it can be both.
+fn agreed(shown: Encoding, declared: Encoding, name: &str) -> Option<Encoding> {
+    // UTF-16 alone does not say which of the two.
+    let name = name.to_ascii_uppercase();
+    let either = !name.ends_with("LE") && !name.ends_with("BE");
+    let possible = match (shown.is_wide(), declared.is_wide()) {
+        (true, true) => either || shown == declared,
+        (true, false) => declared == Encoding::Utf8,
+        (false, true) => false,
+        // Even behind the byte order mark of UTF-8 libxml2 believes the declaration.
+        (false, false) => return Some(declared),
+    };
+    possible.then_some(shown)
 }
 
 /// What the first bytes show, and what follows the byte order mark.
@@ -115,6 +128,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shown_and_what_is_said() {
+        let wide = |name: &str, little| {
+            let file = format!("<?xml version='1.0' encoding='{name}'?>");
+            text(&utf16(&file, little, true)).is_ok()
+        };
+        for (name, little, taken) in [
+            ("UTF-16", true, true),
+            ("ISO-10646-UCS-2", false, true),
+            ("utf-16le", true, true),
+            ("UTF-16LE", false, false),
+            ("UTF-8", true, true),
+            ("ISO-8859-1", true, false),
+        ] {
+            assert_eq!(wide(name, little), taken, "{name} {little}");
+        }
+        let marked = b"\xef\xbb\xbf<?xml version='1.0' encoding='ISO-8859-1'?>\xe9";
+        assert!(text(marked).unwrap().ends_with('é'));
+    }
+
+    #[test]
     fn what_is_not_utf_8_has_to_be_smaller() {
         let mut bytes = b"\xff\xfe".to_vec();
         bytes.resize(DECODED_MAX, 0);
@@ -127,7 +160,11 @@ mod tests {
 
     #[test]
     fn what_is_no_text() {
-        let table: [(&[u8], Undecodable); 5] = [
+        let table: [(&[u8], Undecodable); 6] = [
+            (
+                b"\xef\xbb\xbf<?xml version='1.0' encoding='UTF-16LE'?>",
+                Undecodable::Mislabelled("UTF-16LE".to_owned()),
+            ),
             (
                 b"<?xml version='1.0' encoding='EBCDIC'?>",
                 Undecodable::Unknown("EBCDIC".to_owned()),

@@ -76,11 +76,14 @@ impl Encoding {
             ("UTF-16BE", Self::Utf16Be),
             ("UTF-16", Self::Utf16Le),
             ("UTF16", Self::Utf16Le),
+            ("ISO-10646-UCS-2", Self::Utf16Le),
+            ("UCS-2", Self::Utf16Le),
         ];
         known
             .iter()
             .find(|(known, _)| name.eq_ignore_ascii_case(known))
             .map(|(_, encoding)| *encoding)
+            .or_else(|| is_foreign(name).then_some(Self::Latin1))
     }
 
     /// Whether two bytes make a character.
@@ -111,6 +114,29 @@ impl Encoding {
             Self::Utf16Be => wide(bytes, u16::from_be_bytes),
         }
     }
+}
+
+/// Encodings that iconv knows and this program does not. Markup is the same bytes in all of them, and SMF
+/// asks no more of a letter beyond ASCII than that it is one: they can be read as Latin 1.
+fn is_foreign(name: &str) -> bool {
+    const BEGINNINGS: [&str; 14] = [
+        "ISO-8859-",
+        "ISO8859-",
+        "ISO_8859-",
+        "8859-",
+        "WINDOWS-125",
+        "CP125",
+        "KOI8-",
+        "EUC-",
+        "GB2312",
+        "GBK",
+        "GB18030",
+        "BIG5",
+        "SHIFT_JIS",
+        "ANSI_X3.4-1968",
+    ];
+    let name = name.to_ascii_uppercase();
+    BEGINNINGS.iter().any(|begin| name.starts_with(begin))
 }
 
 const fn latin9(byte: u8) -> char {
@@ -169,6 +195,7 @@ mod tests {
             ("iso-8859-1", b"\xe9\x80", "é\u{80}"),
             ("ISO-8859-15", b"\xa4\xe9", "€é"),
             ("windows-1252", b"\x80\x9f\xe9", "€Ÿé"),
+            ("KOI8-R", b"<a b='\xc1'>", "<a b='Á'>"),
             ("UTF-16LE", b"a\0\x3d\xd8\x00\xde", "a😀"),
             ("UTF-16BE", b"\0a\xd8\x3d\xde\x00", "a😀"),
         ] {

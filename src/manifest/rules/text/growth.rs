@@ -44,7 +44,7 @@ pub(super) fn check(text: &str, document_type: DocumentType<'_>) -> Result<(), T
 }
 
 /// What `<!ENTITY name "value">` defines. The first definition of a name counts.
-fn values(declarations: &str) -> HashMap<&str, &str> {
+pub(super) fn values(declarations: &str) -> HashMap<&str, &str> {
     let mut values = HashMap::new();
     for declaration in declarations.split("<!ENTITY").skip(1) {
         let declaration = declaration.trim_ascii_start();

@@ -6,7 +6,10 @@
 
 use std::collections::HashMap;
 
+use super::fault::{self, Fault};
 use super::growth;
+
+mod doctype;
 
 /// libxml2 refuses documents that are nested deeper.
 pub(in super::super) const DEPTH_MAX: usize = 256;
@@ -84,6 +87,8 @@ pub(in super::super) struct Markup<'a> {
     pub(in super::super) document_type: Option<DocumentType<'a>>,
     /// The version in the XML declaration, with its offset.
     pub(in super::super) version: Option<(usize, &'a str)>,
+    /// The first thing that the parser should not let pass.
+    pub(in super::super) fault: Option<Fault>,
     /// Where the root element's attributes may begin.
     pub(in super::super) root_attributes: Option<usize>,
 }
@@ -116,6 +121,7 @@ pub(in super::super) fn scan(text: &str) -> Result<Markup<'_>, TooMuch> {
     scanner.run()?;
     if let Some(found) = scanner.markup.document_type {
         growth::check(text, found)?;
+        scanner.note(fault::entity(text, found));
     }
     Ok(scanner.markup)
 }
@@ -150,11 +156,11 @@ impl<'a> Scanner<'a> {
                 self.extra(start, Extra::CData);
             } else if rest.starts_with("<!DOCTYPE") && self.open.is_empty() {
                 self.document_type();
-            } else if let Some(behind) = rest.strip_prefix("<?") {
-                let target = name(behind);
+            } else if rest.starts_with("<?") {
                 self.skip_behind_from(2, "?>");
-                if target == "xml" {
-                    self.version(start);
+                self.note(fault::instruction(&self.text[start..self.at], start));
+                if start == 0 {
+                    self.markup.version = fault::attribute(&self.text[..self.at], "version");
                 }
             } else if rest.starts_with("</") {
                 self.skip_behind(">");
@@ -187,24 +193,18 @@ impl<'a> Scanner<'a> {
         self.at += 1;
         let entity = name(self.rest());
         let predefined = matches!(entity, "amp" | "lt" | "gt" | "apos" | "quot" | "");
-        if !predefined && !entity.starts_with('#') {
+        if entity.starts_with('#') {
+            let reference = self.rest().split_inclusive(';').next().unwrap_or_default();
+            let end = self.at + reference.len();
+            self.note(fault::character(&self.text[start..end], start));
+        } else if !predefined {
             self.extra(start, Extra::Reference(entity));
         }
     }
 
-    /// `version='1.0'` of the XML declaration that was just passed.
-    fn version(&mut self, start: usize) {
-        let declaration = &self.text[start..self.at];
-        let value = declaration
-            .find("version")
-            .and_then(|i| declaration[i..].find(['"', '\'']).map(|q| i + q + 1));
-        if let Some(from) = value {
-            let version = declaration[from..]
-                .split(['"', '\''])
-                .next()
-                .unwrap_or_default();
-            self.markup.version = Some((start + from, version));
-        }
+    /// Keeps the first fault.
+    fn note(&mut self, fault: Option<Fault>) {
+        self.markup.fault = self.markup.fault.or(fault);
     }
 
     /// `<name a='b' ... >` or `/>`
@@ -250,7 +250,9 @@ impl<'a> Scanner<'a> {
                 match first {
                     '"' | '\'' => {
                         self.at += 1;
+                        let from = self.at;
                         self.skip_behind(if first == '"' { "\"" } else { "'" });
+                        self.note(fault::character(&self.text[from..self.at], from));
                     }
                     '<' => return Ok(()),
                     _ => self.at += first.len_utf8(),
@@ -275,84 +277,6 @@ impl<'a> Scanner<'a> {
             }
             self.at += attribute.len();
         }
-    }
-
-    /// `<!DOCTYPE root PUBLIC "..." "..." [ ... ]>`
-    fn document_type(&mut self) {
-        let start = self.at;
-        self.at += "<!DOCTYPE".len();
-        let mut words = Words { scanner: self };
-        let root = words.word().map_or("", |(word, _)| word);
-        let keyword = words.word().map_or("", |(word, _)| word);
-        let system = match keyword {
-            "SYSTEM" => words.word(),
-            "PUBLIC" => {
-                let _public = words.word();
-                words.word()
-            }
-            _ => None,
-        };
-        self.skip_declaration();
-        if self.markup.document_type.is_none() {
-            self.markup.document_type = Some(DocumentType {
-                at: start,
-                end: self.at,
-                root,
-                system,
-            });
-        }
-    }
-
-    /// Behind the `>` of a document type, and what it holds in brackets.
-    fn skip_declaration(&mut self) {
-        let mut inside = false;
-        while let Some(next) = self.rest().find(['[', ']', '>', '"', '\'', '<']) {
-            self.at += next;
-            let rest = self.rest();
-            if rest.starts_with("<!--") {
-                self.skip_behind_from(4, "-->");
-            } else if rest.starts_with("<?") {
-                self.skip_behind_from(2, "?>");
-            } else {
-                let c = rest.as_bytes()[0];
-                self.at += 1;
-                match c {
-                    b'[' => inside = true,
-                    b']' => inside = false,
-                    b'"' => self.skip_behind("\""),
-                    b'\'' => self.skip_behind("'"),
-                    b'>' if !inside => return,
-                    _ => {}
-                }
-            }
-        }
-        self.at = self.text.len();
-    }
-}
-
-/// The words of a document type declaration: names, and texts in quotes.
-struct Words<'s, 'a> {
-    scanner: &'s mut Scanner<'a>,
-}
-
-impl<'a> Words<'_, 'a> {
-    /// The next word, with its place.
-    fn word(&mut self) -> Option<(&'a str, usize)> {
-        let scanner = &mut *self.scanner;
-        let rest = scanner.rest();
-        scanner.at += rest.len() - rest.trim_ascii_start().len();
-        let rest = scanner.rest();
-        let quote = rest.chars().next()?;
-        if matches!(quote, '"' | '\'') {
-            let text = rest[1..].split(quote).next()?;
-            let at = scanner.at + 1;
-            scanner.at = (at + text.len() + 1).min(scanner.text.len());
-            return Some((text, at));
-        }
-        let word = name(rest);
-        let at = scanner.at;
-        scanner.at += word.len();
-        (!word.is_empty()).then_some((word, at))
     }
 }
 

@@ -20,7 +20,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         [
             "the instance cannot be imported under this name",
             "An instance's name begins with a letter and holds letters, digits, - and _ (a domain with dots and a comma may come before it), at most 119 bytes. svccfg validate does not look at it; svccfg import says \"Invalid instance name\" when the service is already there.",
-            "use a valid name; the VM's own name goes into vm/name",
+            "write letters, digits, - and _ that begin with a letter; a VM's own name can stay as it is in vm/name",
         ],
     ),
     row(
@@ -28,7 +28,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         [
             "the property group cannot be imported under this name or type",
             "Names and types of property groups, methods and dependencies begin with a letter and hold letters, digits, - and _ (a domain with dots and a comma may come before it), at most 119 bytes.",
-            "use a valid name and type",
+            "write letters, digits, - and _ that begin with a letter",
         ],
     ),
     row(
@@ -36,7 +36,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         [
             "the property cannot be imported under this name",
             "A property's name begins with a letter and holds letters, digits, - and _ (a domain with dots and a comma may come before it), at most 119 bytes.",
-            "use a valid name",
+            "write letters, digits, - and _ that begin with a letter",
         ],
     ),
     row(

@@ -112,7 +112,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         Code::NodeIgnored,
         [
             "svccfg ignores this",
-            "A processing instruction among notification parameters is reported as an \"illegal element\" and left out.",
+            "A processing instruction among notification parameters is reported as an \"illegal element\" and left out; a reference to an entity between services is left out without a word.",
             "remove it",
         ],
     ),

@@ -12,7 +12,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         [
             "the file is not well-formed XML",
             "svccfg reads manifests with libxml2, which stops at the first place that is not XML: a tag that is not closed, a bare & or < in a value, an attribute that is there twice, anything before the XML declaration. svccfg then says \"couldn't parse document\".",
-            "mend the XML at this place; & is written &amp; and < is written &lt;",
+            "mend the XML at this place; & is written &amp;, < is &lt;, and in a value \" is &quot;",
         ],
     ),
     row(
@@ -27,7 +27,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         Code::Encoding,
         [
             "the characters cannot be decoded",
-            "A file without a byte order mark and without an encoding in its XML declaration is UTF-8. A byte that cannot be in the encoding, or an encoding that the file is not in, ends the reading. This program knows UTF-8, UTF-16, US-ASCII, ISO-8859-1, ISO-8859-15 and windows-1252.",
+            "A file without a byte order mark and without an encoding in its XML declaration is UTF-8. A byte that cannot be in the encoding, or an encoding that the file is not in, ends the reading. This program knows UTF-8, UTF-16, US-ASCII, ISO-8859-1, ISO-8859-15 and windows-1252, and reads the likes of ISO-8859-2 and EUC-JP as if they were ISO-8859-1.",
             "save the file as UTF-8",
         ],
     ),

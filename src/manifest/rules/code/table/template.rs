@@ -99,7 +99,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         Code::TemplateName,
         [
             "a name is too long for templates",
-            "svccfg looks for the template of a property group under a name that is built from the group's: the name of a group may have 107 bytes, its type 108, and group and property together 104. svccfg import without -V takes longer ones.",
+            "svccfg looks for the template of a property group under a name that is built from the group's: the name of a group may have 107 bytes, and its type 108. svccfg import without -V takes longer ones.",
             "shorten the name",
         ],
     ),

@@ -1,7 +1,7 @@
 //! A word that was probably meant.
 
 /// The known word that is nearest to this one, where one is near: at most every third letter otherwise.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().count();
     known
         .into_iter()

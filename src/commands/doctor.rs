@@ -1,0 +1,184 @@
+//! `vbox-smf doctor`: what is wrong, and the command that mends it.
+//!
+//! ```text
+//! svcs, svcprop  -> instances ──────────────┐
+//! machine        -> SMF, VirtualBox, driver ├-> checks -> text or JSON
+//! each user      -> files, server, VMs ─────┤
+//! join (status)  -> instances beside VMs ───┘
+//! ```
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+
+use crate::failure::{Failure, Kind};
+use crate::host::Host;
+
+use super::instances::{Gathered, Selection, gather};
+use super::output;
+use super::owners::{NoAnswer, Owner, as_owner, owners};
+use super::status::join::{Asked, join};
+
+mod budget;
+mod check;
+mod instance;
+mod machine;
+mod print;
+#[cfg(test)]
+mod tests;
+mod user;
+
+use check::{Check, Topic, Verdict};
+
+/// Check the host, the users whose VMs are instances, and the instances
+///
+/// Each check is ok, warn or fail; what is not ok comes with what to do about it. It mends nothing itself. It asks for the
+/// VMs as status does, and takes no session on any.
+#[derive(Debug, clap::Args)]
+#[command(after_help = help())]
+pub(crate) struct Arguments {
+    #[arg(value_name = "INSTANCE", help = super::status::ONLY_THESE)]
+    instances: Vec<String>,
+    /// The instances of this service too, beside those of site/xvm/vbox
+    #[arg(short, long = "service", value_name = "SERVICE")]
+    services: Vec<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--help` ends with.
+fn help() -> String {
+    let mut text = String::from("Checks:\n");
+    for topic in Topic::ALL {
+        writeln!(text, "  {:<14} {}", topic.word(), topic.about()).expect("a String");
+    }
+    text.push_str(
+        "
+Root can examine every user, anybody else one: the own.
+
+Exit status:
+  0  nothing failed: there may be warnings
+  1  a check failed
+  2  the command line makes no sense
+
+Examples:
+  vbox-smf doctor
+  vbox-smf doctor vm1
+  vbox-smf doctor --json | jq -r '.checks[] | select(.verdict == \"fail\") | .command'",
+    );
+    text
+}
+
+/// Makes every check and prints what was found.
+///
+/// # Errors
+/// A check failed, or the result cannot be printed.
+pub(crate) fn run(
+    host: &dyn Host,
+    arguments: &Arguments,
+    environment: &[(OsString, OsString)],
+) -> Result<(), Failure> {
+    let selection = Selection::new(&arguments.services, &arguments.instances)?;
+    let gathered = gather(host, &selection, environment);
+    let checks = examine(host, &gathered, environment);
+    output::print(&if arguments.json {
+        print::json(&checks)
+    } else {
+        print::text(&checks)
+    })?;
+    let failed = checks
+        .iter()
+        .filter(|check| check.verdict == Verdict::Fail)
+        .count();
+    if failed == 0 {
+        return Ok(());
+    }
+    Err(Failure::told(
+        Kind::Transient,
+        format_args!("{failed} of {} checks failed", checks.len()),
+    ))
+}
+
+fn examine(
+    host: &dyn Host,
+    gathered: &Gathered,
+    environment: &[(OsString, OsString)],
+) -> Vec<Check> {
+    let instances = &gathered.instances;
+    let mut owners = owners(host, instances, environment);
+    if gathered.no_smf
+        && let Ok(account) = host.account()
+    {
+        owners.push(Owner::ourselves(account, environment));
+    }
+    let services = if gathered.no_smf {
+        machine::Services::default()
+    } else {
+        machine::services(host)
+    };
+    let mut checks = machine::smf(gathered);
+    checks.extend(machine::virtualbox(host, &owners, environment));
+    checks.extend(machine::driver(host, &services));
+    checks.extend(machine::methods(host, instances));
+    let mut asked = Vec::new();
+    for owner in owners {
+        let (found, answer) = examine_user(host, &owner);
+        checks.extend(found);
+        checks.extend(instance::environment(instances, &owner));
+        asked.push(Asked {
+            owner: owner.name,
+            members: owner.members,
+            answer,
+        });
+    }
+    let rows = join(instances, &asked, false);
+    for (instance, row) in instances.iter().zip(&rows) {
+        checks.extend(instance::configuration(instance));
+        checks.extend(instance::vm(row));
+    }
+    checks.extend(instance::autostart(
+        instances,
+        &asked,
+        services.autostart.as_ref(),
+    ));
+    checks
+}
+
+/// Examines a user as that user.
+fn examine_user(host: &dyn Host, owner: &Owner) -> (Vec<Check>, super::owners::Answer) {
+    let name = owner.name.as_str();
+    let Some(account) = &owner.account else {
+        let reason = "there is no such user".to_owned();
+        let hint = "make the user, or set method_context/user".to_owned();
+        let check = Check::fail(Topic::User, name, reason.as_str())
+            .hint("the instances go to maintenance; set method_context/user, or make the user")
+            .command(format!("useradd -m {name}"));
+        let no_answer = NoAnswer {
+            reason,
+            hint,
+            not_permitted: false,
+        };
+        return (vec![check], Err(no_answer));
+    };
+    let mut checks = vec![Check::ok(
+        Topic::User,
+        name,
+        format!("user id {}", account.uid),
+    )];
+    match as_owner(host, owner, |host| user::examine(host, owner, account)) {
+        Ok(examined) => {
+            checks.extend(examined.checks);
+            (checks, examined.answer)
+        }
+        Err(error) => {
+            let finding = format!("not examined: {}", error.reason);
+            let check = if error.not_permitted {
+                Check::warn(Topic::User, name, finding)
+            } else {
+                Check::fail(Topic::User, name, finding)
+            };
+            checks.push(check.hint(error.hint.as_str()));
+            (checks, Err(error))
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What holds for an instance: pure, from what SMF and VirtualBox said.
+
+use std::ffi::OsString;
+
+use super::budget::budgets;
+use super::check::{Check, Topic};
+use crate::commands::instances::{Instance, Known};
+use crate::commands::method::context;
+use crate::commands::owners::{Owner, find};
+use crate::commands::status::join::{Asked, Row};
+use crate::commands::status::note::Note;
+use crate::settings::unknown_properties;
+use crate::tools::svcs::SmfState;
+use crate::tools::vboxmanage::Refusal;
+use crate::vm::{Intent, Printable};
+
+/// The settings and the budgets of an instance.
+pub(super) fn configuration(instance: &Instance) -> Vec<Check> {
+    let Some(known) = &instance.known else {
+        return Vec::new();
+    };
+    let fmri = instance.fmri.to_string();
+    let mut checks: Vec<Check> = unknown_properties(&known.properties)
+        .into_iter()
+        .map(|path| {
+            let finding = format!("nobody reads property {}", Printable(path));
+            Check::warn(Topic::Settings, &fmri, finding)
+                .hint("is it misspelt?")
+                .command(format!(
+                    "svccfg -s {fmri} delprop {path} && svcadm refresh {fmri}"
+                ))
+        })
+        .collect();
+    match &known.settings {
+        Err(error) => checks.push(
+            Check::fail(Topic::Settings, &fmri, error.to_string()).command(format!(
+                "svccfg -s {fmri} setprop '{}' && svcadm refresh {fmri}",
+                error.setprop()
+            )),
+        ),
+        Ok(settings) => {
+            if checks.is_empty() {
+                checks.push(Check::ok(
+                    Topic::Settings,
+                    &fmri,
+                    "every property is allowed",
+                ));
+            }
+            checks.extend(budgets(instance, settings));
+        }
+    }
+    checks
+}
+
+/// What the join found: the VM, and whether the states go together.
+pub(super) fn vm(row: &Row) -> Vec<Check> {
+    let Some(fmri) = row.fmri.as_ref().map(ToString::to_string) else {
+        return Vec::new();
+    };
+    let mut checks: Vec<Check> = row.notes.iter().map(|note| of_note(note, &fmri)).collect();
+    // What is wrong with its properties is told where those are.
+    checks.retain(|check| check.topic != Topic::Settings);
+    let has = |topic| checks.iter().any(|check| check.topic == topic);
+    let (has_vm, has_state) = (has(Topic::Vm), has(Topic::State));
+    if !has_vm {
+        checks.push(Check::ok(Topic::Vm, &fmri, "it has a VM of its own"));
+    }
+    if !has_vm && !has_state {
+        let finding = format!("its VM is {}", Printable(row.vm.word()));
+        checks.push(Check::ok(Topic::State, &fmri, finding));
+    }
+    checks
+}
+
+fn of_note(note: &Note, fmri: &str) -> Check {
+    let told = note.to_string();
+    match note {
+        Note::Online(_) => Check::warn(Topic::State, fmri, told)
+            .hint("to have it as SMF has it")
+            .command(format!("svcadm restart {fmri}")),
+        Note::Disabled(_) => Check::warn(Topic::State, fmri, told)
+            .hint("to have SMF stop it with the host")
+            .command(format!("svcadm enable {fmri}")),
+        Note::Offline(_) => Check::warn(Topic::State, fmri, told)
+            .hint("this says what it waits for")
+            .command(format!("svcs -xv {fmri}")),
+        Note::Maintenance => Check::fail(Topic::State, fmri, "it is in maintenance")
+            .hint("this names its log, whose last line has the next step; then svcadm clear it")
+            .command(format!("svcs -xv {fmri}")),
+        Note::SameVm(other) => {
+            let finding = format!("it has the same VM as {}", Printable(other));
+            Check::fail(Topic::Vm, fmri, finding)
+                .hint("one starts what the other stops: set vm/name of one of them, or remove it")
+                .command(format!("svccfg delete {fmri}"))
+        }
+        Note::NoSuchVm => Check::fail(Topic::Vm, fmri, "its user has no such VM")
+            .hint(Refusal::NotRegistered.next_step()),
+        Note::Inaccessible => Check::fail(
+            Topic::Vm,
+            fmri,
+            "the settings file of its VM is missing or broken",
+        )
+        .hint(Refusal::Inaccessible.next_step()),
+        Note::Namesakes(count) => Check::warn(
+            Topic::Vm,
+            fmri,
+            format!("{count} VMs have the name that it asks for: the first is meant"),
+        )
+        .hint("set vm/name to the UUID"),
+        Note::NoInstance | Note::Setting(_) => Check::warn(Topic::Settings, fmri, told),
+        Note::Unknown(_) => Check::warn(Topic::Vm, fmri, format!("its VM is not known: {told}")),
+    }
+}
+
+/// VMs that VirtualBox's own autostart is to start, too.
+pub(super) fn autostart(
+    instances: &[Instance],
+    asked: &[Asked],
+    service: Option<&SmfState>,
+) -> Vec<Check> {
+    let topic = Topic::Autostart;
+    let mut checks = Vec::new();
+    for each in asked {
+        let Ok(vms) = &each.answer else { continue };
+        for &at in &each.members {
+            let fmri = instances[at].fmri.to_string();
+            let Some(Known {
+                settings: Ok(settings),
+                ..
+            }) = &instances[at].known
+            else {
+                continue;
+            };
+            let Some(vm) = find(vms, &settings.vm) else {
+                continue;
+            };
+            let leave = |check: Check| {
+                check
+                    .hint(format!("when the VM is off, as {}", each.owner))
+                    .command(format!(
+                        "VBoxManage modifyvm {} --autostart-enabled off",
+                        vm.uuid()
+                    ))
+            };
+            checks.push(match (vm.autostart, service == Some(&SmfState::Online)) {
+                (false, _) => Check::ok(topic, &fmri, "VirtualBox's own autostart leaves it alone"),
+                (true, true) => leave(Check::fail(
+                    topic,
+                    &fmri,
+                    "VirtualBox's own autostart, which is online, starts and stops it, too",
+                )),
+                (true, false) => leave(Check::warn(
+                    topic,
+                    &fmri,
+                    "it is marked for VirtualBox's own autostart, too",
+                )),
+            });
+        }
+    }
+    checks
+}
+
+/// Whether all VMs of a user ask for one environment: VirtualBox starts all of them from one server.
+pub(super) fn environment(instances: &[Instance], owner: &Owner) -> Option<Check> {
+    let topic = Topic::Environment;
+    let of = |at: usize| {
+        let known = instances[at].known.as_ref()?;
+        let mut all = context::environment_by_hand(&[], &known.properties, Intent::Start);
+        // What goes through to VirtualBox.
+        all.retain(|(name, _)| {
+            let name = name.to_string_lossy();
+            ["TZ", "LANG"].contains(&&*name) || name.starts_with("LC_") || name.starts_with("VBOX_")
+        });
+        all.sort();
+        Some(all)
+    };
+    let first = *owner.members.first()?;
+    let other = owner.members.iter().find(|at| of(**at) != of(first));
+    Some(match other {
+        None => Check::ok(topic, &owner.name, "all VMs ask for one environment"),
+        Some(other) => {
+            let shown = |at: usize| {
+                let words = words(&of(at).unwrap_or_default());
+                format!("{} has {words}", instances[at].short_name())
+            };
+            Check::warn(
+                topic,
+                &owner.name,
+                format!(
+                    "{}, and {}: all VMs run with what the first that was started had",
+                    shown(first),
+                    shown(*other)
+                ),
+            )
+            .hint("give all instances of this user the same method_environment")
+        }
+    })
+}
+
+fn words(environment: &[(OsString, OsString)]) -> String {
+    let pairs: Vec<String> = environment
+        .iter()
+        .map(|(name, value)| format!("{}={}", name.to_string_lossy(), value.to_string_lossy()))
+        .collect();
+    if pairs.is_empty() {
+        "none".to_owned()
+    } else {
+        pairs.join(" ")
+    }
+}

@@ -1,0 +1,216 @@
+//! What holds for the whole machine: SMF, VirtualBox, its driver, and the program's own installation.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::check::{Check, Topic, Verdict};
+use crate::commands::instances::{Gathered, Instance};
+use crate::commands::method::context;
+use crate::commands::owners::Owner;
+use crate::host::Host;
+use crate::tools::svcs::{self, SmfState};
+use crate::tools::vboxmanage::{self, TrustError, VBoxManage, trust};
+
+/// The subject of these checks.
+const HOST: &str = "host";
+/// How long a quick question may take.
+const LIMIT: Duration = Duration::from_secs(20);
+/// The driver's device, on illumos, Solaris and Linux.
+const DEVICE: &str = "/dev/vboxdrv";
+/// OpenIndiana's service that installs and loads the driver.
+const DRIVER_SERVICE: &str = "svc:/application/virtualbox/run-once:default";
+/// VirtualBox's own autostart.
+const AUTOSTART_SERVICE: &str = "svc:/application/virtualbox/autostart:default";
+/// What SMF executes.
+const METHOD: &str = "/lib/svc/method/vbox";
+/// Where that looks for the program, after its own folder.
+const FOLDERS: [&str; 4] = [
+    "/opt/ooce/bin",
+    "/usr/local/bin",
+    "/opt/local/bin",
+    "/usr/bin",
+];
+
+/// The services of VirtualBox itself, where they are.
+#[derive(Debug, Default)]
+pub(super) struct Services {
+    driver: Option<SmfState>,
+    pub(super) autostart: Option<SmfState>,
+}
+
+/// Asks for them; what is not there is none.
+pub(super) fn services(host: &dyn Host) -> Services {
+    let operands = [DRIVER_SERVICE, AUTOSTART_SERVICE].map(str::to_owned);
+    let lines = svcs::list(host, &operands, None, LIMIT).unwrap_or_default();
+    let state = |wanted: &str| {
+        let line = lines.iter().find(|line| line.fmri.to_string() == wanted);
+        line.map(|line| line.state.clone())
+    };
+    Services {
+        driver: state(DRIVER_SERVICE),
+        autostart: state(AUTOSTART_SERVICE),
+    }
+}
+
+/// Whether SMF is there and has what was asked for.
+pub(super) fn smf(gathered: &Gathered) -> Vec<Check> {
+    if gathered.no_smf {
+        let finding = "this machine has no SMF; skipped: the instances, their methods, and the services of VirtualBox";
+        return vec![Check::warn(Topic::Smf, HOST, finding)];
+    }
+    let mut checks: Vec<Check> = gathered
+        .troubles
+        .iter()
+        .map(|trouble| {
+            Check::fail(Topic::Smf, HOST, trouble.as_str())
+                .hint("svcs -a lists the instances that there are; if it fails, too:")
+                .command("svcs -xv svc:/system/svc/repository-server")
+        })
+        .collect();
+    match gathered.instances.len() {
+        0 if checks.is_empty() => checks.push(
+            Check::warn(Topic::Smf, HOST, "there is no instance")
+                .hint("vbox-smf gen writes the manifest of some"),
+        ),
+        0 => {}
+        1 => checks.push(Check::ok(Topic::Smf, HOST, "1 instance")),
+        count => checks.push(Check::ok(Topic::Smf, HOST, format!("{count} instances"))),
+    }
+    checks
+}
+
+/// Each VBoxManage that is used, once.
+pub(super) fn virtualbox(
+    host: &dyn Host,
+    owners: &[Owner],
+    shell: &[(OsString, OsString)],
+) -> Vec<Check> {
+    let mut used: Vec<Option<PathBuf>> = owners.iter().map(|o| o.vboxmanage.clone()).collect();
+    if used.is_empty() {
+        used.push(None);
+    }
+    used.sort();
+    used.dedup();
+    used.iter()
+        .map(|set| one_virtualbox(host, set.as_deref(), shell))
+        .collect()
+}
+
+fn one_virtualbox(host: &dyn Host, set: Option<&Path>, shell: &[(OsString, OsString)]) -> Check {
+    let topic = Topic::Virtualbox;
+    let program = match vboxmanage::find(host, set) {
+        Ok(program) => program,
+        Err(error) => {
+            return Check::fail(topic, HOST, error.to_string()).hint(error.next_step());
+        }
+    };
+    let environment = host
+        .account()
+        .map(|account| context::child_environment(host, &account, shell))
+        .unwrap_or_default();
+    let shown = program.display().to_string();
+    let version = VBoxManage::new(host, program.clone(), environment).version(LIMIT);
+    match (version, trust(host, &program)) {
+        (Err(error), _) => Check::fail(topic, HOST, format!("{shown}: {error}"))
+            .hint("install VirtualBox anew, or set virtualbox/vboxmanage"),
+        (Ok(version), Err(error)) => {
+            let finding = format!("VirtualBox {version}, but {error}");
+            Check::warn(topic, HOST, finding).hint("it runs as every user whose VMs are instances")
+        }
+        (Ok(version), Ok(())) => Check::ok(topic, HOST, format!("VirtualBox {version}, {shown}")),
+    }
+}
+
+/// The kernel driver, and the service that loads it.
+pub(super) fn driver(host: &dyn Host, services: &Services) -> Vec<Check> {
+    let loaded = host.file_facts(Path::new(DEVICE)).is_ok();
+    let mut checks = vec![if loaded {
+        Check::ok(Topic::Driver, HOST, format!("{DEVICE} is there"))
+    } else {
+        let finding = format!("{DEVICE} is not there: VirtualBox's kernel driver is not loaded");
+        let check = Check::fail(Topic::Driver, HOST, finding);
+        match &services.driver {
+            Some(_) => check
+                .hint("after an update a reboot may be needed; else")
+                .command(format!("svcadm restart {DRIVER_SERVICE}")),
+            None => check
+                .hint("after an install or an update a reboot may be needed: modinfo | grep vbox (lsmod on Linux) shows what is loaded"),
+        }
+    }];
+    let topic = Topic::DriverService;
+    let finding = |state: &SmfState| format!("{DRIVER_SERVICE} is {state}");
+    checks.extend(services.driver.as_ref().map(|state| {
+        match state {
+            SmfState::Online | SmfState::Degraded => Check::ok(topic, HOST, finding(state)),
+            SmfState::Maintenance => Check::fail(topic, HOST, finding(state))
+                .hint("svcs -xv names its log; when that is mended")
+                .command(format!("svcadm clear {DRIVER_SERVICE}")),
+            SmfState::Disabled
+            | SmfState::Offline
+            | SmfState::Uninitialized
+            | SmfState::Other(_) => {
+                let verdict = if loaded { Verdict::Warn } else { Verdict::Fail };
+                Check::new(verdict, topic, HOST, finding(state))
+                    .hint("after the next update of VirtualBox its driver would not be loaded")
+                    .command(format!("svcadm enable {DRIVER_SERVICE}"))
+            }
+        }
+    }));
+    checks
+}
+
+/// What the instances have SMF execute: the entry, and the program that it finds.
+pub(super) fn methods(host: &dyn Host, instances: &[Instance]) -> Vec<Check> {
+    let mut entries: Vec<PathBuf> = instances.iter().filter_map(entry_of).collect();
+    entries.sort();
+    entries.dedup();
+    if entries.is_empty() && !instances.is_empty() {
+        entries.push(PathBuf::from(METHOD));
+    }
+    entries.iter().map(|entry| method(host, entry)).collect()
+}
+
+/// The program of `start/exec`: its first word, if that is a path.
+fn entry_of(instance: &Instance) -> Option<PathBuf> {
+    let exec = instance.known.as_ref()?.properties.get("start/exec")?;
+    let word = exec.values.first()?.split_ascii_whitespace().next()?;
+    word.starts_with('/').then(|| PathBuf::from(word))
+}
+
+fn method(host: &dyn Host, entry: &Path) -> Check {
+    let topic = Topic::Method;
+    let install = |check: Check| {
+        check
+            .hint("install it, as root")
+            .command("cp vbox-smf method/vbox /lib/svc/method/ && chown root /lib/svc/method/vbox* && chmod 755 /lib/svc/method/vbox*")
+    };
+    if let Err(error) = trust(host, entry) {
+        return install(Check::fail(topic, HOST, error.to_string()));
+    }
+    let shown = entry.display();
+    if entry.ends_with("vbox-smf") {
+        return Check::ok(topic, HOST, format!("{shown} is root's alone"));
+    }
+    let beside = entry.parent().unwrap_or(Path::new("/"));
+    let folders = std::iter::once(beside).chain(FOLDERS.iter().map(Path::new));
+    for folder in folders {
+        let program = folder.join("vbox-smf");
+        match trust(host, &program) {
+            Ok(()) => {
+                let finding = format!("{shown} and {} are root's alone", program.display());
+                return Check::ok(topic, HOST, finding);
+            }
+            // There is none, so the entry looks on.
+            Err(TrustError::Look(..) | TrustError::NotAProgram(_)) => {}
+            Err(error @ TrustError::Untrusted { .. }) => {
+                return install(Check::fail(topic, HOST, error.to_string()));
+            }
+        }
+    }
+    install(Check::fail(
+        topic,
+        HOST,
+        format!("{shown} finds no vbox-smf"),
+    ))
+}

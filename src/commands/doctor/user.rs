@@ -1,0 +1,227 @@
+//! What holds for a user: looked at as that user.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::check::{Check, Topic};
+use crate::commands::method::context;
+use crate::commands::owners::{self, Answer, Owner};
+use crate::host::{Account, FileKind, Host, LockError};
+use crate::tools::vboxmanage::{VBoxManage, ipc_folder_is_wrong};
+use crate::vm::Printable;
+
+/// What was found, and what VirtualBox said of the VMs.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Examined {
+    pub(super) checks: Vec<Check>,
+    pub(super) answer: Answer,
+}
+
+/// Examines a user: the files first, because asking VirtualBox may change them.
+pub(super) fn examine(host: &dyn Host, owner: &Owner, account: &Account) -> Examined {
+    let mut checks = vec![
+        home(host, account),
+        locale(host, owner),
+        ipc(host, owner, account),
+        lock(host, account),
+        registry(host, owner, account),
+    ];
+    let answer = owners::list(host, owner);
+    let name = account.name.as_str();
+    checks.push(match &answer {
+        Ok(vms) => {
+            let finding = format!("VirtualBox's server answers; VMs: {}", vms.len());
+            Check::ok(Topic::Server, name, finding)
+        }
+        Err(error) => {
+            Check::fail(Topic::Server, name, error.reason.as_str()).hint(error.hint.as_str())
+        }
+    });
+    checks.extend(answer.iter().map(|vms| names(name, vms)));
+    Examined { checks, answer }
+}
+
+fn home(host: &dyn Host, account: &Account) -> Check {
+    let (topic, name) = (Topic::Home, account.name.as_str());
+    let shown = account.home.display();
+    // With a dot behind it a link to it is followed.
+    let finding = match host.file_facts(&account.home.join(".")) {
+        Err(error) => format!("{shown}: {error}"),
+        Ok(facts) if facts.kind != FileKind::Directory => format!("{shown} is not a directory"),
+        Ok(facts) if facts.owner != account.uid && account.uid != 0 => {
+            format!("{shown} belongs to user id {}", facts.owner)
+        }
+        Ok(facts) if facts.mode & 0o300 != 0o300 => {
+            format!(
+                "{shown} has mode {:o}: {name} cannot write to it",
+                facts.mode
+            )
+        }
+        Ok(_) => {
+            return Check::ok(
+                topic,
+                name,
+                format!("{shown} belongs to {name}, and is writable"),
+            );
+        }
+    };
+    Check::fail(topic, name, finding)
+        .hint("VirtualBox keeps its settings there")
+        .command(format!(
+            "mkdir -p '{shown}' && chown {name} '{shown}' && chmod u+rwx '{shown}'"
+        ))
+}
+
+fn locale(host: &dyn Host, owner: &Owner) -> Check {
+    let (topic, name) = (Topic::Locale, owner.name.as_str());
+    let locale = context::locale(host, &owner.environment);
+    if locale == "C" {
+        return Check::warn(
+            topic,
+            name,
+            "this machine has no UTF-8 locale: VBoxManage prints nothing from the first name on that is not ASCII, and says nothing about that",
+        )
+        .hint("install one, as en_US.UTF-8, or have only VMs with ASCII names");
+    }
+    Check::ok(topic, name, format!("VirtualBox is asked in {locale}"))
+}
+
+fn ipc(host: &dyn Host, owner: &Owner, account: &Account) -> Check {
+    let (topic, name) = (Topic::Ipc, account.name.as_str());
+    let environment = context::child_environment(host, account, &owner.environment);
+    let folder = VBoxManage::new(host, PathBuf::from("/"), environment).ipc_folder();
+    if ipc_folder_is_wrong(host, account, &folder) {
+        let finding = format!("{folder} is not a folder that only {name} may enter");
+        return Check::fail(topic, name, finding)
+            .hint("end the VirtualBox that uses it, then, as root")
+            .command(format!("rm -r {folder}"));
+    }
+    let finding = match host.file_facts(Path::new(&folder)) {
+        Ok(_) => format!("{folder} is for {name} alone"),
+        Err(_) => format!("{folder} is not there: {name} has not used VirtualBox since the boot"),
+    };
+    Check::ok(topic, name, finding)
+}
+
+fn lock(host: &dyn Host, account: &Account) -> Check {
+    let (topic, name) = (Topic::Lock, account.name.as_str());
+    let folder = format!("/tmp/.vbox-smf-{}", account.uid);
+    // Taking it would make it.
+    if host.file_facts(Path::new(&folder)).is_err() {
+        return Check::ok(topic, name, format!("{folder} is not there yet"));
+    }
+    match host.cold_start_lock(Duration::ZERO) {
+        Ok(_held) => Check::ok(topic, name, format!("{folder}/lock is free")),
+        Err(LockError::Busy(_)) => {
+            let finding =
+                format!("{folder}/lock is held: a start or a stop is under way, or hangs");
+            Check::warn(topic, name, finding)
+                .hint("this names who holds it")
+                .command(format!("fuser {folder}/lock"))
+        }
+        Err(LockError::Unusable(why)) => Check::fail(topic, name, why)
+            .hint("starts at the same moment race without it; as root")
+            .command(format!("rm -r {folder}")),
+    }
+}
+
+/// Where VirtualBox has its settings: the old folder, if that is there.
+fn settings_folder(host: &dyn Host, owner: &Owner, account: &Account) -> PathBuf {
+    let set = owner
+        .environment
+        .iter()
+        .find(|(n, _)| n == "VBOX_USER_HOME");
+    if let Some((_, folder)) = set {
+        return PathBuf::from(folder);
+    }
+    let old = account.home.join(".VirtualBox");
+    match host.file_facts(&old.join(".")) {
+        Ok(_) => old,
+        Err(_) => account.home.join(".config/VirtualBox"),
+    }
+}
+
+/// What is wrong with a `VirtualBox.xml`; none, if it is whole.
+fn broken(host: &dyn Host, path: &Path) -> Option<String> {
+    let bytes = match host.read_file(path) {
+        Ok(bytes) => bytes,
+        Err(error) => return Some(error.to_string()),
+    };
+    if bytes.is_empty() {
+        return Some("it is empty".to_owned());
+    }
+    let Ok(text) = String::from_utf8(bytes) else {
+        return Some("it is not UTF-8".to_owned());
+    };
+    match roxmltree::Document::parse(&text) {
+        Err(error) => Some(error.to_string()),
+        Ok(document) if document.root_element().tag_name().name() != "VirtualBox" => {
+            Some("it is not VirtualBox's".to_owned())
+        }
+        Ok(_) => None,
+    }
+}
+
+fn registry(host: &dyn Host, owner: &Owner, account: &Account) -> Check {
+    let (topic, name) = (Topic::Registry, account.name.as_str());
+    let folder = settings_folder(host, owner, account);
+    let file = folder.join("VirtualBox.xml");
+    let previous = folder.join("VirtualBox.xml-prev");
+    let is_there = |path: &Path| host.file_facts(path).is_ok();
+    if !is_there(&file) && !is_there(&previous) {
+        let finding = format!("{} is not there: {name} has no VMs yet", file.display());
+        return Check::warn(topic, name, finding)
+            .hint("VirtualBox makes it when it is asked for the first time");
+    }
+    let Some(why) = broken(host, &file) else {
+        return Check::ok(topic, name, format!("{} is whole", file.display()));
+    };
+    let check = Check::fail(topic, name, format!("{}: {why}", file.display()));
+    match broken(host, &previous) {
+        None => check
+            .hint(format!(
+                "{} is whole; when no VM of {name} runs and VBoxSVC has ended, as {name}",
+                previous.display()
+            ))
+            .command(format!(
+                "cp -p '{}' '{}'",
+                previous.display(),
+                file.display()
+            )),
+        Some(why) => check.hint(format!(
+            "{} does not help: {why}; put a copy back, or remove both and register each VM again (VBoxManage registervm FILE.vbox)",
+            previous.display()
+        )),
+    }
+}
+
+fn names(user: &str, vms: &[owners::Listed]) -> Check {
+    let topic = Topic::Names;
+    let same = |one: &owners::Listed, other: &owners::Listed| {
+        one.name == other.name && one.name != "<inaccessible>"
+    };
+    let twice = vms.iter().enumerate().find_map(|(at, vm)| {
+        let other = vms[..at].iter().find(|other| same(other, vm))?;
+        Some((other, vm))
+    });
+    match twice {
+        None => Check::ok(topic, user, "no two VMs have one name"),
+        Some((first, second)) => Check::warn(
+            topic,
+            user,
+            format!(
+                "two VMs are called '{}': by that name the first is meant, {}, and not {}",
+                Printable(&first.name),
+                first.uuid(),
+                second.uuid()
+            ),
+        )
+        .hint("name it by its UUID in vm/name, or give the other one, when it is off, another name")
+        .command(format!(
+            "VBoxManage modifyvm {} --name OTHER",
+            second.uuid()
+        )),
+    }
+}

@@ -1,0 +1,416 @@
+//! VirtualBox as each of its users has it, for commands that look at many VMs: two lists a user, however many VMs
+//! there are.
+//!
+//! `list vms` says who there is, and in which order a name is looked for; `list --long vms` says in which state
+//! each VM is. Neither takes a session. The second costs 25 to 60 ms a VM: the short list of those that run would
+//! be cheaper, but cannot tell saved from off, nor paused from running. `showvminfo` is never asked: beside a start
+//! or a stop it does harm.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::instances::Instance;
+use super::look::{LOCK_PATIENCE, SERVER_READY};
+use super::method::{context, refused::what_hangs};
+use crate::host::{Account, AsUserError, Held, Host, RunError};
+use crate::plan::SHORT_CALL;
+use crate::tools::processes::{Census, Wanted, census};
+use crate::tools::vboxmanage::{self, VBoxError, VBoxManage};
+use crate::vm::{Intent, Uuid, VmName, VmState};
+
+/// What the long list may take for each VM, beside [`SHORT_CALL`].
+const EACH_VM: Duration = Duration::from_millis(200);
+/// How often a server that is on its way up or down is asked again.
+const TRIES: u32 = 5;
+/// The pause before that, which grows.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A user whose VMs are instances.
+#[derive(Debug, Clone)]
+pub(super) struct Owner {
+    /// The login name; what the property says, where there is no such user.
+    pub(super) name: String,
+    /// None: there is no such user.
+    pub(super) account: Option<Account>,
+    /// The places of its instances among all.
+    pub(super) members: Vec<usize>,
+    /// What its VirtualBox is asked with: the environment of the first of them.
+    pub(super) environment: Vec<(OsString, OsString)>,
+    /// `virtualbox/vboxmanage` of the first of them that has it.
+    pub(super) vboxmanage: Option<PathBuf>,
+}
+
+impl Owner {
+    /// Who this process is, where there is nobody else to ask.
+    pub(super) fn ourselves(account: Account, environment: &[(OsString, OsString)]) -> Self {
+        Self {
+            name: account.name.clone(),
+            account: Some(account),
+            members: Vec::new(),
+            environment: environment.to_vec(),
+            vboxmanage: None,
+        }
+    }
+}
+
+/// The users of these instances, in the order of their first ones. Those whose properties are not known have none.
+pub(super) fn owners(
+    host: &dyn Host,
+    instances: &[Instance],
+    shell: &[(OsString, OsString)],
+) -> Vec<Owner> {
+    let mut owners: Vec<Owner> = Vec::new();
+    for (at, instance) in instances.iter().enumerate() {
+        let Some(known) = &instance.known else {
+            continue;
+        };
+        let account = host.account_of(&known.user).ok();
+        let name = account
+            .as_ref()
+            .map_or_else(|| known.user.clone(), |account| account.name.clone());
+        let set = known
+            .settings
+            .as_ref()
+            .ok()
+            .and_then(|s| s.vboxmanage.clone());
+        if let Some(owner) = owners.iter_mut().find(|owner| owner.name == name) {
+            owner.members.push(at);
+            owner.vboxmanage = owner.vboxmanage.take().or(set);
+            continue;
+        }
+        owners.push(Owner {
+            name,
+            account,
+            members: vec![at],
+            environment: context::environment_by_hand(shell, &known.properties, Intent::Start),
+            vboxmanage: set,
+        });
+    }
+    owners
+}
+
+/// A VM as the lists have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Listed {
+    uuid: String,
+    /// Its name; `<inaccessible>` for one whose settings file is missing or broken.
+    pub(super) name: String,
+    state: Told,
+    /// VirtualBox's own autostart is to start it.
+    pub(super) autostart: bool,
+}
+
+/// What the long list says of a state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+enum Told {
+    /// The word of the machine-readable listings.
+    Word(String),
+    /// Nothing: its settings cannot be read.
+    Nothing,
+    /// Two things: somebody's name or description holds a listing.
+    Twice,
+}
+
+/// What is seen of a VM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// It is in this state.
+    State(VmState),
+    /// Its settings cannot be read.
+    Inaccessible,
+    /// The list has it in two states.
+    Ambiguous,
+}
+
+impl Listed {
+    /// A VM that is accessible.
+    #[cfg(test)]
+    pub(super) fn new(uuid: &str, name: &str, state: &VmState) -> Self {
+        Self {
+            uuid: uuid.to_owned(),
+            name: name.to_owned(),
+            state: Told::Word(state.word().to_owned()),
+            autostart: false,
+        }
+    }
+
+    /// One that is not.
+    #[cfg(test)]
+    pub(super) fn inaccessible(uuid: &str) -> Self {
+        Self {
+            uuid: uuid.to_owned(),
+            name: "<inaccessible>".to_owned(),
+            state: Told::Nothing,
+            autostart: false,
+        }
+    }
+
+    pub(super) fn uuid(&self) -> &str {
+        &self.uuid
+    }
+
+    pub(super) fn sight(&self) -> Sight {
+        match &self.state {
+            Told::Word(word) => Sight::State(VmState::from_machine_word(word)),
+            Told::Nothing => Sight::Inaccessible,
+            Told::Twice => Sight::Ambiguous,
+        }
+    }
+
+    /// Whether VirtualBox would look this VM up by that name.
+    pub(super) fn is(&self, vm: &VmName) -> bool {
+        match vm.as_uuid() {
+            Some(uuid) => self.uuid == uuid.as_str(),
+            None => self.name == vm.as_str(),
+        }
+    }
+}
+
+/// Why there are no lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct NoAnswer {
+    /// A fragment.
+    pub(super) reason: String,
+    /// What to do about it.
+    pub(super) hint: String,
+    /// Somebody else may ask: nothing is wrong.
+    pub(super) not_permitted: bool,
+}
+
+/// The VMs of a user, or why they are not known.
+pub(super) type Answer = Result<Vec<Listed>, NoAnswer>;
+
+/// Asks for the VMs of a user, as that user.
+pub(super) fn ask(host: &dyn Host, owner: &Owner) -> Answer {
+    as_owner(host, owner, |host| list(host, owner)).and_then(|answer| answer)
+}
+
+/// Does something as a user, in another process where that has to be.
+pub(super) fn as_owner<T: Serialize + for<'a> Deserialize<'a>>(
+    host: &dyn Host,
+    owner: &Owner,
+    work: impl Fn(&dyn Host) -> T,
+) -> Result<T, NoAnswer> {
+    let given = host.as_user(&owner.name, &mut |host| {
+        serde_json::to_vec(&work(host)).unwrap_or_default()
+    });
+    match given {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| NoAnswer {
+            reason: format!("the process for {} gave no answer", owner.name),
+            hint: "run it as that user".to_owned(),
+            not_permitted: false,
+        }),
+        Err(error) => Err(NoAnswer {
+            reason: match &error {
+                AsUserError::Failed(_, source) => format!("{error}: {source}"),
+                AsUserError::NoSuchUser(_) | AsUserError::NotPermitted(_) => error.to_string(),
+            },
+            hint: match &error {
+                AsUserError::NoSuchUser(_) => "set method_context/user".to_owned(),
+                AsUserError::NotPermitted(user) => format!("run it as root, or as {user}"),
+                AsUserError::Failed(..) => "run it as that user".to_owned(),
+            },
+            not_permitted: matches!(error, AsUserError::NotPermitted(_)),
+        }),
+    }
+}
+
+/// The VMs of the user that we are.
+pub(super) fn list(host: &dyn Host, owner: &Owner) -> Answer {
+    let told = |reason: String, hint: String| NoAnswer {
+        reason,
+        hint,
+        not_permitted: false,
+    };
+    let account = host
+        .account()
+        .map_err(|e| told(e.to_string(), "VirtualBox needs a user".to_owned()))?;
+    let program = vboxmanage::find(host, owner.vboxmanage.as_deref())
+        .map_err(|e| told(e.to_string(), e.next_step().to_owned()))?;
+    let environment = context::child_environment(host, &account, &owner.environment);
+    let vbox = VBoxManage::new(host, program, environment);
+    ask_both(host, &vbox).map_err(|error| {
+        let hint = match &error {
+            VBoxError::Refused(refusal, _) => refusal.next_step().to_owned(),
+            VBoxError::Run(RunError::Hung { .. }) => what_hangs(&account.name, stock(host)),
+            VBoxError::ServerGone(_) => format!(
+                "is {} a folder of {} alone?",
+                vbox.ipc_folder(),
+                account.name
+            ),
+            VBoxError::Run(RunError::Spawn { .. })
+            | VBoxError::Elsewhere(_)
+            | VBoxError::Garbled(_)
+            | VBoxError::Other(_) => {
+                format!(
+                    "VBoxManage list vms, run as {}, may tell more",
+                    account.name
+                )
+            }
+        };
+        told(error.to_string(), hint)
+    })
+}
+
+/// The processes of VirtualBox, as far as they belong to no VM in particular.
+fn stock(host: &dyn Host) -> Option<Census> {
+    let nobody = Wanted {
+        name: None,
+        uuid: None,
+    };
+    Some(census(&host.processes().ok()?, nobody))
+}
+
+/// Both lists, as one.
+fn ask_both(host: &dyn Host, vbox: &VBoxManage<'_>) -> Result<Vec<Listed>, VBoxError> {
+    let lock = lock_if_cold(host);
+    let vms = patiently(host, || vbox.vms(SHORT_CALL))?;
+    drop(lock);
+    let each = EACH_VM.saturating_mul(u32::try_from(vms.len()).unwrap_or(u32::MAX));
+    let (long, marked) = patiently(host, || vbox.details(SHORT_CALL.saturating_add(each)))?;
+    let joined = vms.into_iter().map(|vm| {
+        let mut states = long.iter().filter(|l| l.uuid == vm.uuid).map(|l| &l.state);
+        let state = match states.next() {
+            None => Told::Nothing,
+            Some(first) if states.any(|other| other != first) => Told::Twice,
+            Some(state) => Told::Word(state.word().to_owned()),
+        };
+        Listed {
+            autostart: marked.contains(&vm.uuid),
+            uuid: vm.uuid.to_string(),
+            name: vm.name,
+            state,
+        }
+    });
+    Ok(joined.collect())
+}
+
+/// VirtualBox's clients race when no server answers: one at a time until it does. A method that starts a VM at this
+/// moment must not fail because of us.
+fn lock_if_cold(host: &dyn Host) -> Option<Box<dyn Held>> {
+    let ready = |census: Census| census.server_age.is_some_and(|age| age >= SERVER_READY);
+    if stock(host).is_some_and(ready) {
+        return None;
+    }
+    host.cold_start_lock(LOCK_PATIENCE).ok()
+}
+
+/// Asks again where the server went away.
+fn patiently<T>(host: &dyn Host, ask: impl Fn() -> Result<T, VBoxError>) -> Result<T, VBoxError> {
+    let mut tried = 1;
+    loop {
+        match ask() {
+            Err(VBoxError::ServerGone(_)) if tried < TRIES => host.sleep(PAUSE * tried),
+            other => return other,
+        }
+        tried += 1;
+    }
+}
+
+/// The VM that an instance means, among those of its user.
+pub(super) fn find<'v>(vms: &'v [Listed], vm: &VmName) -> Option<&'v Listed> {
+    vms.iter().find(|listed| listed.is(vm))
+}
+
+/// How many VMs have the name that an instance means; a UUID is one's own.
+pub(super) fn namesakes(vms: &[Listed], vm: &VmName) -> usize {
+    let uuid: Option<Uuid> = vm.as_uuid();
+    match uuid {
+        Some(_) => 1,
+        None => vms.iter().filter(|listed| listed.is(vm)).count(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::fake::Fake;
+
+    const ONE: &str = "a3a21769-fdde-4a22-8ede-8f84ae391faf";
+    const TWO: &str = "ed5cbdf1-edb3-492d-ba42-b9cf7e8dbdc4";
+    const LOST: &str = "7f332852-3b79-4a32-adc6-e5d0d73f16e8";
+
+    fn entry(name: &str, uuid: &str, state: &str) -> String {
+        format!(
+            "Name:                        {name}\nUUID:                        {uuid}\nState:                       {state} (since x)\nAutostart Enabled:           enabled\n\n"
+        )
+    }
+
+    fn asked(short: &str, long: &str) -> Result<Vec<Listed>, VBoxError> {
+        let fake =
+            Fake::default()
+                .answer("list vms", 0, short, "")
+                .answer("list --long vms", 0, long, "");
+        let vbox = VBoxManage::new(&fake, "/usr/bin/VBoxManage".into(), Vec::new());
+        let both = ask_both(&fake, &vbox);
+        assert_eq!(fake.asked(), ["list vms", "list --long vms"]);
+        both
+    }
+
+    #[test]
+    fn both_lists_as_one() {
+        let short =
+            format!("\"vm1\" {{{ONE}}}\n\"vm1\" {{{TWO}}}\n\"<inaccessible>\" {{{LOST}}}\n");
+        let long = entry("vm1", ONE, "guru meditation") + &entry("vm1", TWO, "powered off");
+        let vms = asked(&short, &long).expect("two lists");
+        let seen: Vec<_> = vms.iter().map(Listed::sight).collect();
+        assert_eq!(
+            seen,
+            [
+                Sight::State(VmState::GuruMeditation),
+                Sight::State(VmState::PowerOff),
+                Sight::Inaccessible
+            ]
+        );
+        assert_eq!(vms.iter().filter(|vm| vm.autostart).count(), 2);
+        let name: VmName = "vm1".parse().expect("a name");
+        assert_eq!(find(&vms, &name).map(Listed::uuid), Some(ONE));
+        assert_eq!(namesakes(&vms, &name), 2);
+        let uuid: VmName = TWO.parse().expect("a name");
+        assert_eq!(find(&vms, &uuid).map(Listed::uuid), Some(TWO));
+        assert_eq!(namesakes(&vms, &uuid), 1);
+    }
+
+    /// A description with a listing in it makes no VM of its own, and no state certain.
+    #[test]
+    fn a_forged_entry_is_not_believed() {
+        let short = format!("\"vm1\" {{{ONE}}}\n");
+        let forged = entry("vm1", ONE, "running") + &entry("vm1", LOST, "saved");
+        let vms = asked(&short, &(forged + &entry("vm1", ONE, "powered off"))).expect("lists");
+        assert_eq!(vms.len(), 1);
+        assert_eq!(vms[0].sight(), Sight::Ambiguous);
+    }
+
+    #[test]
+    fn a_server_that_went_away_is_asked_again() {
+        let gone = "VBoxManage: error: Failed to create the VirtualBox object!\n";
+        let fake = Fake::default().answer("list vms", 1, "", gone);
+        let vbox = VBoxManage::new(&fake, "/usr/bin/VBoxManage".into(), Vec::new());
+        let refused = ask_both(&fake, &vbox);
+        assert!(matches!(refused, Err(VBoxError::ServerGone(_))));
+        assert_eq!(fake.asked().len(), 5);
+    }
+
+    #[test]
+    fn an_answer_survives_the_way_from_another_process() {
+        let answers: [Answer; 2] = [
+            Ok(vec![
+                Listed::new(ONE, "a\n\u{1b}ü", &VmState::Other("molten".into())),
+                Listed::inaccessible(LOST),
+            ]),
+            Err(NoAnswer {
+                reason: "r".to_owned(),
+                hint: "h".to_owned(),
+                not_permitted: false,
+            }),
+        ];
+        for answer in answers {
+            let bytes = serde_json::to_vec(&answer).expect("bytes");
+            let back: Answer = serde_json::from_slice(&bytes).expect("an answer");
+            assert_eq!(back, answer);
+        }
+    }
+}

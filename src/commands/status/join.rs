@@ -1,0 +1,257 @@
+//! The join, pure: what SMF has and what VirtualBox has, a row for each instance, and where the two disagree.
+
+use crate::commands::instances::Instance;
+use crate::commands::owners::{Answer, Listed, Sight, find, namesakes};
+use crate::fmri::InstanceFmri;
+use crate::plan::{Class, class};
+use crate::settings::{OnAborted, OnPaused, OnSaved, Settings};
+use crate::tools::svcs::SmfState;
+use crate::vm::VmState;
+
+use super::note::Note;
+
+/// What one user's VirtualBox says, and for which instances it counts.
+#[derive(Debug, Clone)]
+pub(in crate::commands) struct Asked {
+    /// The login name.
+    pub(in crate::commands) owner: String,
+    /// The places of its instances among all.
+    pub(in crate::commands) members: Vec<usize>,
+    pub(in crate::commands) answer: Answer,
+}
+
+/// What is told of a VM's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::commands) enum Vm {
+    State(VmState),
+    /// Its user has no such VM.
+    Missing,
+    /// Its settings file is missing or broken.
+    Inaccessible,
+    /// It could not be asked.
+    Unknown,
+}
+
+impl Vm {
+    /// The word in the table.
+    pub(in crate::commands) fn word(&self) -> &str {
+        match self {
+            Self::State(state) => state.word(),
+            Self::Missing => "missing",
+            Self::Inaccessible => "inaccessible",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether its guest runs; none where that is not known.
+    pub(super) fn runs(&self) -> Option<bool> {
+        match self {
+            Self::State(state) => match class(state) {
+                Class::Up => Some(true),
+                Class::Held
+                | Class::Dead
+                | Class::Off
+                | Class::Stored
+                | Class::Crashed
+                | Class::Moving
+                | Class::Busy => Some(false),
+                Class::Strange => None,
+            },
+            Self::Missing | Self::Inaccessible => Some(false),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::commands) struct Row {
+    /// None: a VM without an instance.
+    pub(in crate::commands) fmri: Option<InstanceFmri>,
+    /// The instance's short name, or the VM's.
+    pub(super) name: String,
+    /// The VM's name as VirtualBox has it, or as the settings have it.
+    pub(super) vm_name: Option<String>,
+    pub(super) uuid: Option<String>,
+    pub(super) smf: Option<SmfState>,
+    pub(super) next: Option<SmfState>,
+    pub(in crate::commands) vm: Vm,
+    /// As svcs prints it.
+    pub(super) since: Option<String>,
+    /// Seconds since 1970.
+    pub(super) since_seconds: Option<u64>,
+    /// None where it is not known.
+    pub(super) owner: Option<String>,
+    pub(super) stop: Option<&'static str>,
+    pub(in crate::commands) notes: Vec<Note>,
+}
+
+/// One row an instance, in their order; then one for each VM that has none, where `all` are meant.
+pub(in crate::commands) fn join(instances: &[Instance], asked: &[Asked], all: bool) -> Vec<Row> {
+    let mut rows: Vec<Row> = instances.iter().map(alone).collect();
+    for each in asked {
+        for &at in &each.members {
+            look_up(&mut rows[at], &instances[at], each);
+        }
+    }
+    note_shared(&mut rows);
+    for row in &mut rows {
+        // Another note most likely says why.
+        if row.smf == Some(SmfState::Maintenance) && row.next.is_none() && row.notes.is_empty() {
+            row.notes.push(Note::Maintenance);
+        }
+    }
+    if all {
+        for each in asked {
+            rows.extend(without_instance(&rows, each));
+        }
+    }
+    rows
+}
+
+/// What SMF alone says.
+fn alone(instance: &Instance) -> Row {
+    let known = instance.known.as_ref();
+    let settings = known.and_then(|known| known.settings.as_ref().ok());
+    let mut notes = Vec::new();
+    if let Some(Err(error)) = known.map(|known| &known.settings) {
+        notes.push(Note::Setting(error.to_string()));
+    }
+    if known.is_none() {
+        notes.push(Note::Unknown("its properties are not known".to_owned()));
+    }
+    Row {
+        fmri: Some(instance.fmri.clone()),
+        name: instance.short_name(),
+        vm_name: settings.map(|settings| settings.vm.as_str().to_owned()),
+        uuid: None,
+        smf: Some(instance.state.clone()),
+        next: instance.next.clone(),
+        vm: Vm::Unknown,
+        since: Some(instance.since.clone()),
+        since_seconds: instance.since_seconds(),
+        owner: known.map(|known| known.user.clone()),
+        stop: settings.map(|settings| settings.stop_method.word()),
+        notes,
+    }
+}
+
+/// Adds what VirtualBox says.
+fn look_up(row: &mut Row, instance: &Instance, asked: &Asked) {
+    row.owner = Some(asked.owner.clone());
+    let Some(Ok(settings)) = instance.known.as_ref().map(|known| &known.settings) else {
+        return;
+    };
+    let vms = match &asked.answer {
+        Ok(vms) => vms,
+        Err(error) => {
+            row.notes.push(Note::Unknown(error.reason.clone()));
+            return;
+        }
+    };
+    let Some(listed) = find(vms, &settings.vm) else {
+        row.vm = Vm::Missing;
+        row.notes.push(Note::NoSuchVm);
+        return;
+    };
+    row.uuid = Some(listed.uuid().to_owned());
+    row.vm_name = Some(listed.name.clone());
+    let namesakes = namesakes(vms, &settings.vm);
+    if namesakes > 1 {
+        row.notes.push(Note::Namesakes(namesakes));
+    }
+    match listed.sight() {
+        Sight::State(state) => {
+            row.notes.extend(disagreement(instance, &state, settings));
+            row.vm = Vm::State(state);
+        }
+        Sight::Inaccessible => {
+            row.vm = Vm::Inaccessible;
+            row.notes.push(Note::Inaccessible);
+        }
+        Sight::Ambiguous => row.notes.push(Note::Unknown(
+            "VirtualBox lists it in two states".to_owned(),
+        )),
+    }
+}
+
+/// Where the states do not go together. While either changes, nothing is said.
+fn disagreement(instance: &Instance, state: &VmState, settings: &Settings) -> Option<Note> {
+    if instance.next.is_some() {
+        return None;
+    }
+    let word = match class(state) {
+        Class::Up => "running",
+        Class::Held => "paused",
+        Class::Dead => "stuck",
+        Class::Off => "off",
+        Class::Stored => "saved",
+        Class::Crashed => "aborted",
+        Class::Moving | Class::Busy | Class::Strange => return None,
+    };
+    let left = match class(state) {
+        Class::Held => settings.on_paused == OnPaused::Leave,
+        Class::Stored => settings.on_saved == OnSaved::Leave,
+        Class::Crashed => settings.on_aborted == OnAborted::Leave,
+        Class::Up | Class::Dead | Class::Off | Class::Moving | Class::Busy | Class::Strange => {
+            false
+        }
+    };
+    let up = matches!(class(state), Class::Up | Class::Held | Class::Dead);
+    match &instance.state {
+        SmfState::Online | SmfState::Degraded => {
+            (class(state) != Class::Up && !left).then_some(Note::Online(word))
+        }
+        SmfState::Disabled => up.then_some(Note::Disabled(word)),
+        SmfState::Offline | SmfState::Uninitialized => up.then_some(Note::Offline(word)),
+        // It has a note of its own, and the state is beside it.
+        SmfState::Maintenance | SmfState::Other(_) => None,
+    }
+}
+
+/// Two instances of one VM fight over it.
+fn note_shared(rows: &mut [Row]) {
+    let key = |row: &Row| {
+        let vm = row.uuid.clone().or_else(|| row.vm_name.clone())?;
+        Some((row.owner.clone()?, vm))
+    };
+    let keys: Vec<_> = rows.iter().map(key).collect();
+    for at in 0..rows.len() {
+        let other = keys
+            .iter()
+            .enumerate()
+            .find(|(i, other)| *i != at && other.is_some() && **other == keys[at]);
+        if let Some((other, _)) = other {
+            let name = rows[other].name.clone();
+            rows[at].notes.push(Note::SameVm(name));
+        }
+    }
+}
+
+/// The VMs of a user that no instance has.
+fn without_instance(rows: &[Row], asked: &Asked) -> Vec<Row> {
+    let vms = asked.answer.as_deref().unwrap_or_default();
+    let is_known = |vm: &Listed| {
+        rows.iter()
+            .any(|row| row.uuid.as_deref() == Some(vm.uuid()))
+    };
+    let row = |listed: &Listed| Row {
+        fmri: None,
+        name: listed.name.clone(),
+        vm_name: Some(listed.name.clone()),
+        uuid: Some(listed.uuid().to_owned()),
+        smf: None,
+        next: None,
+        vm: match listed.sight() {
+            Sight::State(state) => Vm::State(state),
+            Sight::Inaccessible => Vm::Inaccessible,
+            Sight::Ambiguous => Vm::Unknown,
+        },
+        since: None,
+        since_seconds: None,
+        owner: Some(asked.owner.clone()),
+        stop: None,
+        notes: vec![Note::NoInstance],
+    };
+    vms.iter().filter(|vm| !is_known(vm)).map(row).collect()
+}

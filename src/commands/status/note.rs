@@ -1,0 +1,66 @@
+//! What is to be said about a row.
+
+use std::fmt;
+
+/// Where SMF and VirtualBox disagree, or what keeps that from being known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::commands) enum Note {
+    /// It should be up, and its VM is this.
+    Online(&'static str),
+    /// It should be down, and its VM is this.
+    Disabled(&'static str),
+    /// It waits for something, and its VM is this.
+    Offline(&'static str),
+    /// Somebody has to look.
+    Maintenance,
+    /// Another instance has the same VM.
+    SameVm(String),
+    /// Nobody starts and stops this VM.
+    NoInstance,
+    /// The user has no such VM.
+    NoSuchVm,
+    /// Its settings file is missing or broken.
+    Inaccessible,
+    /// So many VMs have this name; the first is meant.
+    Namesakes(usize),
+    /// A property cannot be used.
+    Setting(String),
+    /// Why its VM is not known.
+    Unknown(String),
+}
+
+impl Note {
+    /// Whether something is wrong, and not only unknown.
+    pub(in crate::commands) fn is_disagreement(&self) -> bool {
+        match self {
+            Self::Online(_)
+            | Self::Disabled(_)
+            | Self::Offline(_)
+            | Self::Maintenance
+            | Self::SameVm(_)
+            | Self::NoInstance
+            | Self::NoSuchVm
+            | Self::Inaccessible
+            | Self::Namesakes(_)
+            | Self::Setting(_) => true,
+            Self::Unknown(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Online(vm) => write!(f, "online but {vm}"),
+            Self::Disabled(vm) => write!(f, "disabled but {vm}"),
+            Self::Offline(vm) => write!(f, "offline but {vm}"),
+            Self::Maintenance => f.write_str("svcs -xv says why"),
+            Self::SameVm(other) => write!(f, "same VM as {other}"),
+            Self::NoInstance => f.write_str("no instance"),
+            Self::NoSuchVm => f.write_str("no such VM"),
+            Self::Inaccessible => f.write_str("settings file lost"),
+            Self::Namesakes(count) => write!(f, "first of {count} so named"),
+            Self::Setting(reason) | Self::Unknown(reason) => f.write_str(reason),
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The properties of many instances, in one call.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Properties, SVCPROP, SvcpropError, TYPES, Value, split_line, split_words};
+use crate::fmri::InstanceFmri;
+use crate::host::{Ended, Host, Invocation, Output};
+use crate::vm::Printable;
+
+/// Asks for whole groups or single properties of many instances: the composed view of their running snapshots. An
+/// instance that has none of them, or is gone by now, is left out.
+///
+/// # Errors
+/// The repository is not there, or the answer cannot be understood.
+pub(crate) fn read_all(
+    host: &dyn Host,
+    fmris: &[InstanceFmri],
+    wanted: &[&str],
+    limit: Duration,
+) -> Result<BTreeMap<InstanceFmri, Properties>, SvcpropError> {
+    // svcprop takes a call without operands for a mistake.
+    if fmris.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    // With one operand that matches, svcprop prints no FMRIs unless it is told to.
+    let mut args: Vec<OsString> = vec!["-f".into()];
+    for path in wanted {
+        args.extend(["-p".into(), path.into()]);
+    }
+    args.extend(fmris.iter().map(|fmri| fmri.to_string().into()));
+    let invocation = Invocation {
+        program: PathBuf::from(SVCPROP),
+        args,
+        env: vec![("LC_ALL".into(), "C".into())],
+        limit,
+    };
+    match host.run(&invocation, &mut crate::host::wait_on) {
+        Ok(output) => understand(&output),
+        Err(error) if error.may_pass() => Err(SvcpropError::Unreachable(error.to_string())),
+        Err(error) => Err(SvcpropError::NoSmf(error)),
+    }
+}
+
+/// Decides what an answer means: as for one instance, but that one of many may be gone.
+pub(super) fn understand(
+    output: &Output,
+) -> Result<BTreeMap<InstanceFmri, Properties>, SvcpropError> {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let complaint = || Printable(stderr.lines().next().unwrap_or("no message")).to_string();
+    let harmless = |line: &str| {
+        line.starts_with("svcprop: Couldn't find property")
+            || line.ends_with("doesn't match any entities")
+    };
+    match output.ended {
+        Ended::Exited(0) => {}
+        Ended::Exited(1) if stderr.contains("Could not connect to configuration repository") => {
+            return Err(SvcpropError::Unreachable(complaint()));
+        }
+        Ended::Exited(1) if !stderr.is_empty() && stderr.lines().all(harmless) => {}
+        Ended::Exited(status) => {
+            return Err(SvcpropError::Failed(format!(
+                "exit status {status}: {}",
+                complaint()
+            )));
+        }
+        Ended::Killed(signal) => {
+            return Err(SvcpropError::Failed(format!("killed by signal {signal}")));
+        }
+    }
+    if output.cut {
+        return Err(SvcpropError::Garbled("far too much of it".to_owned()));
+    }
+    let text = std::str::from_utf8(&output.stdout)
+        .map_err(|_| SvcpropError::Garbled("it is not UTF-8".to_owned()))?;
+    parse(text).map_err(SvcpropError::Garbled)
+}
+
+/// Parses the output of `svcprop -f`:
+///
+/// ```text
+/// $ svcprop -f -p vm -p start/timeout_seconds svc:/site/xvm/vbox:vm1 svc:/site/xvm/vbox:vm2
+/// svc:/site/xvm/vbox:vm1/:properties/start/timeout_seconds count 120
+/// svc:/site/xvm/vbox:vm1/:properties/vm/name astring two\ words
+/// svc:/site/xvm/vbox:vm2/:properties/start/timeout_seconds count 120
+/// ```
+///
+/// # Errors
+/// A line that is not of this form, quoted for the message.
+fn parse(text: &str) -> Result<BTreeMap<InstanceFmri, Properties>, String> {
+    let mut all: BTreeMap<InstanceFmri, Properties> = BTreeMap::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (line, after) = split_line(rest);
+        rest = after;
+        let bad = || format!("'{}'", Printable(line));
+        let mut words = split_words(line)?.into_iter();
+        let (Some(place), Some(value_type)) = (words.next(), words.next()) else {
+            return Err(bad());
+        };
+        let (fmri, path) = place.split_once("/:properties/").ok_or_else(bad)?;
+        let fmri: InstanceFmri = fmri.parse().map_err(|_| bad())?;
+        if !TYPES.contains(&value_type.as_str()) || path.split('/').count() != 2 {
+            return Err(bad());
+        }
+        let value = Value {
+            value_type,
+            values: words.collect(),
+        };
+        let before = all.entry(fmri).or_default().insert(path.to_owned(), value);
+        if before.is_some() {
+            return Err(format!("{} (twice)", bad()));
+        }
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Lines as the real svcprop printed them (tests/vectors/svcprop/svcprop.transcript.txt).
+    #[test]
+    fn recorded_lines() {
+        let text = "svc:/site/propdemo:default/:properties/config/int integer 7\n\
+            svc:/site/propdemo:second/:properties/config/int integer -42\n\
+            svc:/site/propdemo:default/:properties/config/multi astring one two\\ words \"\" four\n\
+            svc:/site/propdemo:second/:properties/config/str_nl astring line1\\\nline2\n\
+            svc:/site/propdemo:second/:properties/config/novalue astring \n";
+        let all = parse(text).expect("recorded text");
+        let of = |name: &str, path: &str| {
+            let fmri = format!("svc:/site/propdemo:{name}")
+                .parse()
+                .expect("an FMRI");
+            all[&fmri][path].values.clone()
+        };
+        assert_eq!(of("default", "config/int"), ["7"]);
+        assert_eq!(of("second", "config/int"), ["-42"]);
+        assert_eq!(
+            of("default", "config/multi"),
+            ["one", "two words", "", "four"]
+        );
+        assert_eq!(of("second", "config/str_nl"), ["line1\nline2"]);
+        assert!(of("second", "config/novalue").is_empty());
+        assert_eq!(parse(""), Ok(BTreeMap::new()));
+    }
+
+    #[test]
+    fn garbage_is_refused() {
+        for text in [
+            "7\n",
+            "config/int integer 7\n",
+            "svc:/site/propdemo/:properties/config/int integer 7\n",
+            "svc:/site/propdemo:x/:properties/config integer 7\n",
+            "svc:/site/propdemo:x/:properties/config/int number 7\n",
+            "svc:/site/p:x/:properties/c/i count 1\nsvc:/site/p:x/:properties/c/i count 2\n",
+        ] {
+            assert!(parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    fn answer(
+        status: i32,
+        stdout: &str,
+        stderr: &str,
+    ) -> Result<BTreeMap<InstanceFmri, Properties>, SvcpropError> {
+        understand(&Output {
+            ended: Ended::Exited(status),
+            stdout: stdout.into(),
+            stderr: stderr.into(),
+            cut: false,
+        })
+    }
+
+    #[test]
+    fn one_that_is_gone_hides_no_other() {
+        let line = "svc:/site/propdemo:default/:properties/config/int integer 7\n";
+        for stderr in [
+            "svcprop: Pattern 'svc:/site/propdemo:x' doesn't match any entities\n",
+            "svcprop: Couldn't find property group `vm' for instance `svc:/site/propdemo:y'.\n",
+        ] {
+            assert_eq!(answer(1, line, stderr).expect("the rest").len(), 1);
+        }
+        let down = "svcprop: Could not connect to configuration repository: repository server unavailable.\n";
+        assert!(matches!(
+            answer(1, "", down),
+            Err(SvcpropError::Unreachable(_))
+        ));
+        assert!(matches!(answer(1, "", ""), Err(SvcpropError::Failed(_))));
+        assert!(matches!(
+            answer(0, "x\n", ""),
+            Err(SvcpropError::Garbled(_))
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "(?s)(svc:/site/x:y/:properties/|a/b |astring |\n|.){0,40}") {
+            let _any = parse(&text);
+        }
+    }
+}
