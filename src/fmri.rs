@@ -1,7 +1,8 @@
 //! Names and FMRIs of SMF.
 //!
 //! The grammar is that of libscf and libuutil (`uu_check_name`), holes included: what SMF can
-//! hold is accepted here, because svc.startd hands it to the method.
+//! hold is accepted here, because svc.startd hands it to the method. One of them is closed: a service's
+//! name may not hold what would forge a line of the log or move the cursor of a terminal.
 //!
 //! ```text
 //! ident   = [A-Za-z] [A-Za-z0-9_-]*
@@ -15,6 +16,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
+
+use crate::vm::is_unprintable;
 
 /// The longest instance name that `svccfg import` takes, in bytes.
 pub(crate) const INSTANCE_NAME_MAX: usize = 119;
@@ -122,7 +125,7 @@ impl InstanceFmri {
     /// # Errors
     /// The service's name is not one.
     pub(crate) fn new(service: &str, instance: InstanceName) -> Result<Self, FmriError> {
-        if !is_service_name(service) {
+        if !is_service_name(service) || service.contains(is_unprintable) {
             return Err(FmriError::Service(service.to_owned()));
         }
         Ok(Self {
@@ -259,6 +262,7 @@ mod tests {
             ("svc:/site//vbox:x", FmriError::Service("site//vbox".into())),
             ("svc:/site/vbox/:x", FmriError::Service("site/vbox/".into())),
             ("svc:/si te/v b:x", FmriError::Service("si te/v b".into())),
+            ("svc:/sit\n/demo:x", FmriError::Service("sit\n/demo".into())),
             (
                 "SVC:/site/vbox:x",
                 FmriError::Instance("/site/vbox:x".into()),

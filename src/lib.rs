@@ -22,6 +22,9 @@ mod docs;
 mod failure;
 mod fleet;
 mod fmri;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod host;
 mod log;
 mod manifest;

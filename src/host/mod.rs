@@ -4,7 +4,11 @@
 //! who we are. [`real`] is this machine, [`sim`] an SMF repository and a VirtualBox in memory.
 //! `unsafe` and `std::process::Command` live below here and nowhere else.
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
+#[cfg_attr(
+    fuzzing,
+    expect(dead_code, reason = "the fuzz targets ask it for files alone")
+)]
 pub(crate) mod fake;
 pub(crate) mod real;
 pub(crate) mod sim;

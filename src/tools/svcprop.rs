@@ -11,6 +11,8 @@ use crate::fmri::InstanceFmri;
 use crate::host::{Ended, Host, Invocation, Output, RunError};
 use crate::vm::Printable;
 
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod several;
 
 pub(crate) use several::read_all;

@@ -11,6 +11,9 @@ use crate::fmri::InstanceFmri;
 use crate::host::{Ended, Host, Invocation, Output, RunError};
 use crate::vm::Printable;
 
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
+
 /// Where illumos and Solaris have it.
 const SVCS: &str = "/usr/bin/svcs";
 

@@ -10,6 +10,8 @@ use crate::vm::{Uuid, VmState};
 
 mod error;
 mod find;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod inventory;
 mod list;
 mod vminfo;

@@ -14,6 +14,8 @@ pub(crate) mod code;
 mod entity;
 mod finding;
 mod fmri;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod grammar;
 mod import;
 mod judge;

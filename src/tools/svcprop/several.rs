@@ -45,7 +45,9 @@ pub(crate) fn read_all(
 }
 
 /// Decides what an answer means: as for one instance, but that one of many may be gone.
-fn understand(output: &Output) -> Result<BTreeMap<InstanceFmri, Properties>, SvcpropError> {
+pub(super) fn understand(
+    output: &Output,
+) -> Result<BTreeMap<InstanceFmri, Properties>, SvcpropError> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let complaint = || Printable(stderr.lines().next().unwrap_or("no message")).to_string();
     let harmless = |line: &str| {

@@ -208,7 +208,7 @@ fn first_line(stderr: &str, ended: Ended) -> String {
                 .filter(|word| word.contains("_E"))
         });
     match code {
-        Some(code) => format!("{} [{code}]", Printable(first)),
+        Some(code) => format!("{} [{}]", Printable(first), Printable(code)),
         None => Printable(first).to_string(),
     }
 }
@@ -224,6 +224,13 @@ mod tests {
             stderr: stderr.into(),
             cut: false,
         }
+    }
+
+    #[test]
+    fn a_code_is_printable_too() {
+        let stderr = "VBoxManage: error: x\nVBoxManage: error: Details: code NS_ERROR\u{1b}X\n";
+        let error = classify(&output(1, stderr));
+        assert_eq!(error.to_string(), "x [NS_ERROR\\u{1b}X]");
     }
 
     fn told(error: &VBoxError) -> &'static str {

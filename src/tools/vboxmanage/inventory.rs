@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::list::{self, Entry, label};
+use super::list::{self, Entry, label, lines};
 use super::{Refusal, VBoxError};
 use crate::vm::{Printable, Uuid};
 
@@ -124,7 +124,7 @@ fn machines_of(text: &str) -> Vec<Machine> {
     let mut uuid: Option<Uuid> = None;
     let mut in_path = false;
     let mut in_storage = false;
-    for line in text.lines() {
+    for line in lines(text) {
         match label(line) {
             Some(("Name", _)) => (uuid, in_path, in_storage) = (None, false, false),
             Some(("UUID", value)) if uuid.is_none() => uuid = value.parse().ok(),
@@ -196,7 +196,7 @@ fn disks_of(text: &str) -> HashMap<Uuid, Disk> {
     let mut disks = HashMap::new();
     let mut open: Option<(Uuid, Option<Uuid>)> = None;
     let mut location: Option<String> = None;
-    for line in text.lines() {
+    for line in lines(text) {
         let value = |label: &str| line.strip_prefix(label).map(str::trim_start);
         if let Some(path) = &mut location {
             if value("Storage format:").is_none() {

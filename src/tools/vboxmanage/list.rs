@@ -38,7 +38,7 @@ pub(crate) struct Roll {
 pub(super) fn parse_short(text: &str) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut name: Option<String> = None;
-    for line in text.lines() {
+    for line in lines(text) {
         let rest = match &mut name {
             Some(open) => {
                 open.push('\n');
@@ -97,6 +97,11 @@ pub(super) fn parse_sections(text: &str) -> Option<Roll> {
     })
 }
 
+/// The lines, whole: a carriage return before the end of one belongs to a name, or to a path.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split_terminator('\n')
+}
+
 /// The width of the labels in a long listing: every value begins there.
 const LABEL: usize = 29;
 
@@ -126,7 +131,7 @@ const LABEL: usize = 29;
 pub(super) fn parse_long(text: &str) -> Result<Vec<Listed>, String> {
     let mut found = Vec::new();
     let mut open: Option<(String, Option<Uuid>)> = None;
-    for line in text.lines() {
+    for line in lines(text) {
         match label(line) {
             Some(("Name", name)) => open = Some((name.to_owned(), None)),
             Some(("UUID", value)) => {
@@ -178,7 +183,7 @@ pub(super) fn has_inaccessible(text: &[u8]) -> bool {
 pub(super) fn parse_autostart(text: &str) -> Vec<Uuid> {
     let mut marked = Vec::new();
     let mut uuid: Option<Uuid> = None;
-    for line in text.lines() {
+    for line in lines(text) {
         match label(line) {
             Some(("Name", _)) => uuid = None,
             // The first one: a description with a line of this form comes later.
@@ -232,6 +237,17 @@ mod tests {
             ]
         );
         assert!(parse_short("").is_empty());
+    }
+
+    #[test]
+    fn a_carriage_return_in_a_name_stays_there() {
+        let uuid = "c49decd0-163a-44f9-9d85-b6e06ddc2277";
+        let found = parse_short(&format!("\"a\r\nb\r\" {{{uuid}}}\n"));
+        assert_eq!(found[0].name, "a\r\nb\r");
+        let long = format!(
+            "Name:                        a\r\nb\r\nUUID:                        {uuid}\nState:                       saved\n"
+        );
+        assert_eq!(parse_long(&long).expect("a listing")[0].name, "a\r\nb\r");
     }
 
     #[test]

@@ -1,0 +1,77 @@
+//! What the fuzz targets in `tests/fuzz` call: one function a target. It exists under cargo-fuzz alone.
+//!
+//! A target takes any bytes, and panics where what is promised of the parser does not hold. A panic of the parser
+//! itself is found in the same way.
+
+mod fleet;
+mod names;
+
+pub use fleet::fleet;
+pub use names::{fmri, names};
+
+use crate::manifest::rules::{Flavour, fuzzing as rules};
+use crate::tools::svcprop::fuzzing as properties;
+use crate::tools::svcs::fuzzing as states;
+use crate::tools::vboxmanage::fuzzing as vboxmanage;
+use crate::vm::is_unprintable;
+
+/// `validate FILE`
+pub fn manifest(bytes: &[u8]) {
+    rules::judged(bytes, Flavour::Manifest);
+}
+
+/// `validate --profile FILE`
+pub fn profile(bytes: &[u8]) {
+    rules::judged(bytes, Flavour::Profile);
+}
+
+/// What svcprop prints.
+pub fn svcprop(bytes: &[u8]) {
+    properties::answer(bytes);
+}
+
+/// What svcs prints.
+pub fn svcs(bytes: &[u8]) {
+    states::answer(bytes);
+}
+
+/// What `showvminfo --machinereadable` prints.
+pub fn vminfo(bytes: &[u8]) {
+    text(bytes, vboxmanage::vminfo);
+}
+
+/// What `list vms`, `list --multiple vms runningvms` and `list --long vms` print.
+pub fn lists(bytes: &[u8]) {
+    text(bytes, vboxmanage::lists);
+}
+
+/// What `list vms`, `list --long vms` and `list hdds` print, with a NUL between them.
+pub fn inventory(bytes: &[u8]) {
+    text(bytes, vboxmanage::inventory);
+}
+
+/// What VBoxManage complains about on standard error.
+pub fn complaints(bytes: &[u8]) {
+    vboxmanage::complaints(bytes);
+}
+
+/// A path of VBoxManage that was set, and what is in the file system.
+pub fn find(bytes: &[u8]) {
+    text(bytes, vboxmanage::search);
+}
+
+/// The parsers of text are never reached by anything else.
+fn text(bytes: &[u8], target: fn(&str)) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        target(text);
+    }
+}
+
+/// That a message can neither forge a line of the log nor move the cursor of a terminal.
+///
+/// # Panics
+/// It can.
+#[track_caller]
+pub(crate) fn assert_printable(message: &str) {
+    assert!(!message.chars().any(is_unprintable), "{message:?}");
+}
