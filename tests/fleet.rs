@@ -58,11 +58,11 @@ fn explain_tells_of_the_shipped_fleet() {
     let (status, json, _) = run(&["--fleet", &fleet(), "--explain", "--json"]);
     assert_eq!(status, 0);
     for part in [
-        "\"version\": 1,",
-        "\"property\": \"vm/stop_method\",",
-        "\"level\": \"service\",",
-        "\"from\": \"[defaults] line 8\"",
-        "\"level\": null,",
+        "\"version\":1,",
+        "\"property\":\"vm/stop_method\",",
+        "\"level\":\"service\",",
+        "\"from\":\"[defaults] line 8\"",
+        "\"level\":null,",
     ] {
         assert!(json.contains(part), "{part} in {json}");
     }

@@ -19,7 +19,12 @@ use crate::host::{Account, AsUserError, Held, Host, RunError};
 use crate::plan::SHORT_CALL;
 use crate::tools::processes::{Census, Wanted, census};
 use crate::tools::vboxmanage::{self, VBoxError, VBoxManage};
-use crate::vm::{Intent, Uuid, VmName, VmState};
+use crate::vm::Intent;
+
+mod listed;
+
+use listed::Told;
+pub(super) use listed::{Listed, Sight, find, namesakes};
 
 /// What the long list may take for each VM, beside [`SHORT_CALL`].
 const EACH_VM: Duration = Duration::from_millis(200);
@@ -90,83 +95,6 @@ pub(super) fn owners(
         });
     }
     owners
-}
-
-/// A VM as the lists have it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Listed {
-    uuid: String,
-    /// Its name; `<inaccessible>` for one whose settings file is missing or broken.
-    pub(super) name: String,
-    state: Told,
-    /// VirtualBox's own autostart is to start it.
-    pub(super) autostart: bool,
-}
-
-/// What the long list says of a state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum Told {
-    /// The word of the machine-readable listings.
-    Word(String),
-    /// Nothing: its settings cannot be read.
-    Nothing,
-    /// Two things: somebody's name or description holds a listing.
-    Twice,
-}
-
-/// What is seen of a VM.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Sight {
-    /// It is in this state.
-    State(VmState),
-    /// Its settings cannot be read.
-    Inaccessible,
-    /// The list has it in two states.
-    Ambiguous,
-}
-
-impl Listed {
-    /// A VM that is accessible.
-    #[cfg(test)]
-    pub(super) fn new(uuid: &str, name: &str, state: &VmState) -> Self {
-        Self {
-            uuid: uuid.to_owned(),
-            name: name.to_owned(),
-            state: Told::Word(state.word().to_owned()),
-            autostart: false,
-        }
-    }
-
-    /// One that is not.
-    #[cfg(test)]
-    pub(super) fn inaccessible(uuid: &str) -> Self {
-        Self {
-            uuid: uuid.to_owned(),
-            name: "<inaccessible>".to_owned(),
-            state: Told::Nothing,
-            autostart: false,
-        }
-    }
-
-    pub(super) fn uuid(&self) -> &str {
-        &self.uuid
-    }
-
-    pub(super) fn sight(&self) -> Sight {
-        match &self.state {
-            Told::Word(word) => Sight::State(VmState::from_machine_word(word)),
-            Told::Nothing => Sight::Inaccessible,
-            Told::Twice => Sight::Ambiguous,
-        }
-    }
-
-    /// Whether VirtualBox would look this VM up by that name.
-    pub(super) fn is(&self, vm: &VmName) -> bool {
-        match vm.as_uuid() {
-            Some(uuid) => self.uuid == uuid.as_str(),
-            None => self.name == vm.as_str(),
-        }
-    }
 }
 
 /// Why there are no lists.
@@ -310,24 +238,11 @@ fn patiently<T>(host: &dyn Host, ask: impl Fn() -> Result<T, VBoxError>) -> Resu
     }
 }
 
-/// The VM that an instance means, among those of its user.
-pub(super) fn find<'v>(vms: &'v [Listed], vm: &VmName) -> Option<&'v Listed> {
-    vms.iter().find(|listed| listed.is(vm))
-}
-
-/// How many VMs have the name that an instance means; a UUID is one's own.
-pub(super) fn namesakes(vms: &[Listed], vm: &VmName) -> usize {
-    let uuid: Option<Uuid> = vm.as_uuid();
-    match uuid {
-        Some(_) => 1,
-        None => vms.iter().filter(|listed| listed.is(vm)).count(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::host::fake::Fake;
+    use crate::vm::{VmName, VmState};
 
     const ONE: &str = "a3a21769-fdde-4a22-8ede-8f84ae391faf";
     const TWO: &str = "ed5cbdf1-edb3-492d-ba42-b9cf7e8dbdc4";

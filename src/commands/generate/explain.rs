@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::fmri::InstanceName;
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::explain::{Level, Row, rows};
@@ -22,7 +22,7 @@ const WIDTHS: [usize; 4] = [21, 16, 16, 21];
 pub(super) fn run(request: &Request, blueprint: &Blueprint, json: bool) -> Result<(), Failure> {
     let rows = rows(request, blueprint);
     let text = if json {
-        as_json(&rows)?
+        as_json(&rows)
     } else {
         as_table(&rows)
     };
@@ -128,7 +128,7 @@ struct Shown<'r> {
     from: &'r str,
 }
 
-fn as_json(rows: &[Row]) -> Result<String, Failure> {
+fn as_json(rows: &[Row]) -> String {
     let properties = rows
         .iter()
         .map(|row| {
@@ -153,9 +153,7 @@ fn as_json(rows: &[Row]) -> Result<String, Failure> {
         version: 1,
         properties,
     };
-    let text = serde_json::to_string_pretty(&document)
-        .map_err(|error| Failure::new(Kind::Fatal, error))?;
-    Ok(text + "\n")
+    output::json(&document)
 }
 
 #[cfg(test)]

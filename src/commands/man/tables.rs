@@ -12,17 +12,12 @@ pub(super) fn entry(roff: &mut Roff, what: &str, more: &str, meaning: &str) {
     roff.text([roman(meaning)]);
 }
 
-/// The exit statuses of the methods, then those of `validate`.
+/// The exit statuses of the methods. Each other command has its own in its help, where they differ.
 pub(super) fn exit_statuses(roff: &mut Roff) {
     roff.control("SH", ["EXIT STATUS"]);
+    roff.text([roman("Where a command above has none of its own:")]);
     for (status, meaning, consequence) in docs::exit_rows() {
         let words = format!("{}. svc.startd: {}.", sentence(meaning), consequence);
-        entry(roff, &status.to_string(), "", &words);
-    }
-    roff.control("PP", []);
-    roff.text([roman("Of validate:")]);
-    for (status, meaning) in docs::verdict_rows() {
-        let words = format!("{}.", sentence(meaning));
         entry(roff, &status.to_string(), "", &words);
     }
 }

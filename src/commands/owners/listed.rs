@@ -1,0 +1,96 @@
+//! A VM as VirtualBox's lists have it, and which of them an instance means.
+
+use serde::{Deserialize, Serialize};
+
+use crate::vm::{Uuid, VmName, VmState};
+
+/// A VM as the lists have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::commands) struct Listed {
+    pub(super) uuid: String,
+    /// Its name; `<inaccessible>` for one whose settings file is missing or broken.
+    pub(in crate::commands) name: String,
+    pub(super) state: Told,
+    /// VirtualBox's own autostart is to start it.
+    pub(in crate::commands) autostart: bool,
+}
+
+/// What the long list says of a state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Told {
+    /// The word of the machine-readable listings.
+    Word(String),
+    /// Nothing: its settings cannot be read.
+    Nothing,
+    /// Two things: somebody's name or description holds a listing.
+    Twice,
+}
+
+/// What is seen of a VM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::commands) enum Sight {
+    /// It is in this state.
+    State(VmState),
+    /// Its settings cannot be read.
+    Inaccessible,
+    /// The list has it in two states.
+    Ambiguous,
+}
+
+impl Listed {
+    /// A VM that is accessible.
+    #[cfg(test)]
+    pub(in crate::commands) fn new(uuid: &str, name: &str, state: &VmState) -> Self {
+        Self {
+            uuid: uuid.to_owned(),
+            name: name.to_owned(),
+            state: Told::Word(state.word().to_owned()),
+            autostart: false,
+        }
+    }
+
+    /// One that is not.
+    #[cfg(test)]
+    pub(in crate::commands) fn inaccessible(uuid: &str) -> Self {
+        Self {
+            uuid: uuid.to_owned(),
+            name: "<inaccessible>".to_owned(),
+            state: Told::Nothing,
+            autostart: false,
+        }
+    }
+
+    pub(in crate::commands) fn uuid(&self) -> &str {
+        &self.uuid
+    }
+
+    pub(in crate::commands) fn sight(&self) -> Sight {
+        match &self.state {
+            Told::Word(word) => Sight::State(VmState::from_machine_word(word)),
+            Told::Nothing => Sight::Inaccessible,
+            Told::Twice => Sight::Ambiguous,
+        }
+    }
+
+    /// Whether VirtualBox would look this VM up by that name.
+    pub(in crate::commands) fn is(&self, vm: &VmName) -> bool {
+        match vm.as_uuid() {
+            Some(uuid) => self.uuid == uuid.as_str(),
+            None => self.name == vm.as_str(),
+        }
+    }
+}
+
+/// The VM that an instance means, among those of its user.
+pub(in crate::commands) fn find<'v>(vms: &'v [Listed], vm: &VmName) -> Option<&'v Listed> {
+    vms.iter().find(|listed| listed.is(vm))
+}
+
+/// How many VMs have the name that an instance means; a UUID is one's own.
+pub(in crate::commands) fn namesakes(vms: &[Listed], vm: &VmName) -> usize {
+    let uuid: Option<Uuid> = vm.as_uuid();
+    match uuid {
+        Some(_) => 1,
+        None => vms.iter().filter(|listed| listed.is(vm)).count(),
+    }
+}
