@@ -75,7 +75,8 @@ struct MethodArguments {
 Exit status:
   0   everything is told
   2   the command line makes no sense
-  96  the instance is not there, or has a property that is not allowed
+  96  the instance is malformed, not there, or has a property that is not
+      allowed
   99  an instance is named, and there is no SMF
 
 Examples:
@@ -119,13 +120,7 @@ impl Instance {
                 .map(|(_, v)| v)
         };
         let malformed = |from: &str, error: anyhow::Error| {
-            // Of the command line people are told as of any other word in it.
-            let kind = if from == "SMF_FMRI" {
-                Kind::Config
-            } else {
-                Kind::Usage
-            };
-            Failure::new(kind, error.context(format!("{from} is malformed")))
+            Failure::new(Kind::Config, error.context(format!("{from} is malformed")))
                 .hinted("svcs -a shows the instances that there are, as svc:/site/xvm/vbox:vm1")
         };
         let parse = |from: &str, value: &OsString| {
@@ -295,8 +290,8 @@ mod tests {
         }
         for (instance, kind) in [
             (instance(None, None), Kind::NoSmf),
-            (instance(Some("svc:/site/other"), None), Kind::Usage),
-            (instance(None, Some("web.example")), Kind::Usage),
+            (instance(Some("svc:/site/other"), None), Kind::Config),
+            (instance(None, Some("web.example")), Kind::Config),
         ] {
             assert_eq!(instance.decide(&[]).expect_err("no instance").kind, kind);
         }

@@ -151,7 +151,7 @@ fn nothing_but_the_result_is_printed() {
     for (arguments, status) in [
         (&["describe", "vm/nosuch"][..], 2),
         (&["explain", "--set", "vm/on_paused=x"], 2),
-        (&["explain", "--fmri", "svc:/site/xvm/vbox"], 2),
+        (&["explain", "--fmri", "svc:/site/xvm/vbox"], 96),
         (&["completions", "tcsh"], 2),
     ] {
         let output = run(PROGRAM, arguments);
