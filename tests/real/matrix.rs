@@ -80,7 +80,8 @@ const CASES: [Case; 25] = [
         options: &["--fault", "hang"],
         settings: &[
             ("vm/stop_method", "poweroff"),
-            ("stop/timeout_seconds", "30"),
+            // VirtualBox may take ten seconds to list a VM that does not answer.
+            ("stop/timeout_seconds", "60"),
         ],
         prepare: freeze,
         then: None,
@@ -402,8 +403,14 @@ fn the_rehearsal_is_like_the_real_thing() {
                     let Some(case) = cases.lock().expect("no panic").pop_front() else {
                         break;
                     };
-                    let real = case.really(rig);
                     let rehearsed = rehearsed(case);
+                    let mut real = case.really(rig);
+                    if real != rehearsed {
+                        // VirtualBox takes ten seconds for an answer now and then, which is the time of some
+                        // cases. What differs twice differs.
+                        println!("--- {}: {real:?}, once more", case.name);
+                        real = case.really(rig);
+                    }
                     if real != rehearsed {
                         let told =
                             format!("{}:\n real {real:?}\n rehearsed {rehearsed:?}", case.name);
