@@ -24,7 +24,7 @@ pub(super) fn want(key: Key, text: &str) -> Result<Option<Want>, String> {
         Key::Requires => Want::Requires(parsed(text)?),
         Key::DependsOn => Want::DependsOn(parsed(text)?),
         Key::Path => Want::Path(parsed(text)?),
-        Key::Timezone => Want::Variable(Variable::new("TZ", text).map_err(words)?),
+        Key::Timezone => Want::Variable(Variable::time_zone(text).map_err(words)?),
         Key::WorkingDirectory => Want::WorkingDirectory(parsed(text)?),
         Key::Project => Want::Project(parsed(text)?),
         Key::ResourcePool => Want::ResourcePool(parsed(text)?),

@@ -32,6 +32,9 @@ pub(crate) enum ContextError {
         /// What it was to be.
         value: String,
     },
+    /// No zone of the C library has such a name.
+    #[error("'{}' cannot be a time zone: allowed is a name of /usr/share/lib/zoneinfo, as in Europe/Vienna, or a rule like EST5EDT, without white space", Printable(.0))]
+    TimeZone(String),
     /// Methods would begin somewhere else, or nowhere.
     #[error("'{}' is not an absolute path, :home or :default", Printable(.0))]
     Directory(String),
@@ -79,6 +82,17 @@ impl Variable {
             name: name.to_owned(),
             value: value.to_owned(),
         })
+    }
+
+    /// `TZ`, which says what the wall clock shows.
+    ///
+    /// # Errors
+    /// The zone cannot be one, whatever zones the host has.
+    pub(crate) fn time_zone(zone: &str) -> Result<Self, ContextError> {
+        if zone.is_empty() || zone.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(ContextError::TimeZone(zone.to_owned()));
+        }
+        Self::new("TZ", zone)
     }
 
     /// Its name.
@@ -208,6 +222,17 @@ impl FromStr for Privileges {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_zones() {
+        for zone in ["UTC", "Europe/Vienna", "EST5EDT,M3.2.0/2:00:00", "<-03>3"] {
+            assert_eq!(Variable::time_zone(zone).unwrap().value(), zone);
+        }
+        for zone in ["", " ", "UTC\n", "Europe Vienna", "\u{1b}[2J"] {
+            let message = Variable::time_zone(zone).unwrap_err().to_string();
+            assert!(message.contains("cannot be a time zone"), "{message}");
+        }
+    }
 
     #[test]
     fn variables() {

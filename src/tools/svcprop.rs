@@ -199,9 +199,7 @@ fn parse(text: &str) -> Result<Properties, String> {
         let (Some(path), Some(value_type)) = (words.next(), words.next()) else {
             return Err(bad());
         };
-        let mut parts = path.split('/');
-        let named = matches!((parts.next(), parts.next(), parts.next()), (Some(g), Some(p), None) if !g.is_empty() && !p.is_empty());
-        if !named || !TYPES.contains(&value_type.as_str()) {
+        if !is_property_path(&path) || !TYPES.contains(&value_type.as_str()) {
             return Err(bad());
         }
         let value = Value {
@@ -213,6 +211,12 @@ fn parse(text: &str) -> Result<Properties, String> {
         }
     }
     Ok(properties)
+}
+
+/// Whether it is `GROUP/PROPERTY`.
+fn is_property_path(text: &str) -> bool {
+    matches!(text.split_once('/'), Some((group, property))
+        if !group.is_empty() && !property.is_empty() && !property.contains('/'))
 }
 
 /// Cuts at the first line end that no backslash precedes.

@@ -225,14 +225,7 @@ impl Lowered {
         for text in texts {
             let option = "--timezone";
             let (whom, zone) = self.scopes.split(option, text, Named::InstancesAndUsers)?;
-            if zone.is_empty() {
-                return Err(Failure::told(
-                    Kind::Usage,
-                    format_args!("--timezone {}: no time zone", Printable(text)),
-                )
-                .hinted("name one of /usr/share/lib/zoneinfo, as in Europe/Vienna"));
-            }
-            let variable = Variable::new("TZ", zone).map_err(usage(option))?;
+            let variable = Variable::time_zone(zone).map_err(usage(option))?;
             self.wish(whom, Want::Variable(variable), &format!("{option} {text}"));
         }
         Ok(())

@@ -5,7 +5,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Properties, SVCPROP, SvcpropError, TYPES, Value, split_line, split_words};
+use super::{
+    Properties, SVCPROP, SvcpropError, TYPES, Value, is_property_path, split_line, split_words,
+};
 use crate::fmri::InstanceFmri;
 use crate::host::{Ended, Host, Invocation, Output};
 use crate::vm::Printable;
@@ -102,7 +104,7 @@ fn parse(text: &str) -> Result<BTreeMap<InstanceFmri, Properties>, String> {
         };
         let (fmri, path) = place.split_once("/:properties/").ok_or_else(bad)?;
         let fmri: InstanceFmri = fmri.parse().map_err(|_| bad())?;
-        if !TYPES.contains(&value_type.as_str()) || path.split('/').count() != 2 {
+        if !TYPES.contains(&value_type.as_str()) || !is_property_path(path) {
             return Err(bad());
         }
         let value = Value {
@@ -155,6 +157,8 @@ mod tests {
             "config/int integer 7\n",
             "svc:/site/propdemo/:properties/config/int integer 7\n",
             "svc:/site/propdemo:x/:properties/config integer 7\n",
+            "svc:/site/propdemo:x/:properties//int integer 7\n",
+            "svc:/site/propdemo:x/:properties/config/ integer 7\n",
             "svc:/site/propdemo:x/:properties/config/int number 7\n",
             "svc:/site/p:x/:properties/c/i count 1\nsvc:/site/p:x/:properties/c/i count 2\n",
         ] {
