@@ -6,7 +6,7 @@
 mod fleet;
 mod names;
 
-pub use fleet::fleet;
+pub use fleet::{fleet, fleet_manifest};
 pub use names::{fmri, names};
 
 use crate::manifest::rules::{Flavour, fuzzing as rules};

@@ -1,30 +1,42 @@
 //! The fleet file: it is read the same every time, and what is made of it svccfg takes.
 
 use crate::fleet::File;
+use crate::manifest::request::Request;
 use crate::manifest::rules::{Flavour, Severity, judge};
 use crate::manifest::{build, resolve, rules, write};
 
-/// The text of a fleet file.
+/// The text of a fleet file: the request is the same every time, and a complaint points at a place of the file.
 ///
 /// # Panics
 /// Something that is promised does not hold.
 pub fn fleet(bytes: &[u8]) {
     super::text(bytes, |text| {
-        let written = manifest(text);
-        assert_eq!(written, manifest(text), "not the same twice");
-        if let Ok(written) = written {
+        let request = request(text);
+        assert_eq!(request, self::request(text), "not the same twice");
+    });
+}
+
+/// The text of a fleet file: svccfg takes the manifest that is made of it.
+///
+/// # Panics
+/// Something that is promised does not hold.
+pub fn fleet_manifest(bytes: &[u8]) {
+    super::text(bytes, |text| {
+        let manifest = manifest(text);
+        assert_eq!(manifest, self::manifest(text), "not the same twice");
+        if let Ok(manifest) = manifest {
             let nothing = |_: &str| rules::Included::Missing;
-            for finding in judge(written.as_bytes(), Flavour::Manifest, &nothing) {
+            for finding in judge(manifest.as_bytes(), Flavour::Manifest, &nothing) {
                 let refused = finding.severity() == Severity::Error;
-                assert!(!refused, "{finding:?} in\n{written}");
+                assert!(!refused, "{finding:?} in\n{manifest}");
             }
         }
     });
 }
 
-/// The manifest, or what is wrong.
-fn manifest(text: &str) -> Result<String, String> {
-    let request = File::parse(text)
+/// What the file asks for, or what is wrong.
+fn request(text: &str) -> Result<Request, String> {
+    File::parse(text)
         .and_then(|file| file.request())
         .map_err(|error| {
             // The file's last line ends before its end.
@@ -36,8 +48,12 @@ fn manifest(text: &str) -> Result<String, String> {
             let told = error.to_string();
             super::assert_printable(&told);
             told
-        })?;
-    let blueprint =
-        resolve::resolve(&request).map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
+        })
+}
+
+/// The manifest, or what is wrong.
+fn manifest(text: &str) -> Result<String, String> {
+    let blueprint = resolve::resolve(&request(text)?)
+        .map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
     write::to_text(&build::build(&blueprint)).map_err(|error| error.to_string())
 }

@@ -93,6 +93,7 @@ with_numbers vminfo "$vectors"/vminfo/*
 with_numbers lists "$vectors"/vboxmanage/*
 sed -n 's/^VBoxManage: error: /&/p' "$vectors"/vboxmanage/* | sort -u | each complaints
 with_numbers fleet manifests/fleet.toml
+with_numbers fleet_manifest manifests/fleet.toml
 with_numbers svcprop "$vectors"/svcprop/*
 sed -n 's/^  stdout| //p' "$vectors"/svcprop/* | grep -E '^[a-z_]+/[a-z_]+ [a-z]+ ' | each svcprop
 printf 'vm/name astring ""\n\0svcprop: Couldn'\''t find property group `vm'\'' for instance `svc:/a:b'\''.\n' \
@@ -126,7 +127,7 @@ bounds() {
     manifest | profile) echo "-max_len=4096 -dict=$seeds/xml.dict" ;;
     inventory) echo "-max_len=16384 -dict=$seeds/vbox.dict" ;;
     lists | vminfo | complaints) echo "-max_len=1024 -dict=$seeds/vbox.dict" ;;
-    fleet) echo "-max_len=2048 -dict=$seeds/fleet.dict" ;;
+    fleet | fleet_manifest) echo "-max_len=2048 -dict=$seeds/fleet.dict" ;;
     svcprop) echo "-max_len=1024" ;;
     fmri | names) echo "-max_len=256" ;;
     *) echo "-max_len=1024" ;;
@@ -142,7 +143,7 @@ for target in "${targets[@]}"; do
 done
 
 failed=0
-printf '\n%-12s %12s %9s %12s\n' target executions seconds "new crashes"
+printf '\n%-14s %12s %9s %12s\n' target executions seconds "new crashes"
 for target in "${targets[@]}"; do
     log=$fuzz/artifacts/$target.log
     before=$(find "$fuzz/artifacts/$target" -type f | wc -l)
@@ -154,7 +155,7 @@ for target in "${targets[@]}"; do
         "$fuzz/corpus/$target" "$seeds/$target" >"$log" 2>&1 || status=$?
     ran=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -n 1)
     crashes=$(($(find "$fuzz/artifacts/$target" -type f | wc -l) - before))
-    printf '%-12s %12s %9s %12s\n' "$target" "${ran:-?}" $((SECONDS - started)) "$crashes"
+    printf '%-14s %12s %9s %12s\n' "$target" "${ran:-?}" $((SECONDS - started)) "$crashes"
     if [ "$status" -ne 0 ] || [ "$crashes" -ne 0 ]; then
         failed=1
         grep -aE "panicked|ERROR: libFuzzer|Test unit written" -A 2 "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
