@@ -15,6 +15,12 @@ cd "$(dirname "$0")/.."
 
 targets=${*:-x86_64-unknown-illumos x86_64-pc-solaris}
 
+# On a bare machine there is no rustc at all.
+rustup_has() {
+	sysroot=$(rustc --print sysroot 2>/dev/null) &&
+	    [ -d "$sysroot/lib/rustlib/$1/lib" ]
+}
+
 debian_toolchain() {
 	dpkg-query -W rustc-web cargo-web rust-web-clippy rust-web-src \
 	    >/dev/null 2>&1
@@ -29,12 +35,13 @@ install_debian_toolchain() {
 	apt-get update -q >/dev/null
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
 	    --no-install-recommends \
-	    rustc-web cargo-web rust-web-clippy rust-web-src >/dev/null
+	    rustc-web cargo-web rust-web-clippy rust-web-src \
+	    ca-certificates >/dev/null
 }
 
 for target in $targets; do
 	echo "== $target"
-	if [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]; then
+	if rustup_has "$target"; then
 		cargo clippy --all-targets --target "$target" -- -D warnings
 		continue
 	fi
