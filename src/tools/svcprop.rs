@@ -192,7 +192,7 @@ fn parse(text: &str) -> Result<Properties, String> {
     let mut properties = Properties::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let (line, after) = split_line(rest);
+        let (line, after) = split_line(rest)?;
         rest = after;
         let mut words = split_words(line)?.into_iter();
         let bad = || format!("'{}'", Printable(line));
@@ -220,17 +220,20 @@ fn is_property_path(text: &str) -> bool {
 }
 
 /// Cuts at the first line end that no backslash precedes.
-fn split_line(text: &str) -> (&str, &str) {
+///
+/// # Errors
+/// There is none: svcprop was stopped while it wrote, and `count 24` may be the beginning of `count 240`.
+fn split_line(text: &str) -> Result<(&str, &str), String> {
     let mut escaped = false;
     for (at, c) in text.char_indices() {
         match c {
             _ if escaped => escaped = false,
             '\\' => escaped = true,
-            '\n' => return (&text[..at], &text[at + 1..]),
+            '\n' => return Ok((&text[..at], &text[at + 1..])),
             _ => {}
         }
     }
-    (text, "")
+    Err(format!("'{}' (the line has no end)", Printable(text)))
 }
 
 /// Cuts at every space that no backslash precedes, and takes the quoting away.
@@ -341,6 +344,8 @@ mod tests {
             "vm/name astring a\\",
             "vm/name astring \"x\"\n",
             "Segmentation Fault\n",
+            "stop/timeout_seconds count 30",
+            "vm/x astring a\\\n",
             "vm/x astring 1\nvm/x astring 2\n",
         ] {
             assert!(parse(text).is_err(), "{text:?}");
