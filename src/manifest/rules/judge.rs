@@ -4,9 +4,10 @@ use roxmltree::{Document, Error, ParsingOptions};
 
 use super::code::Code;
 use super::finding::{Finding, Findings, Lines};
+use super::grammar::table::Content;
 use super::text::decode;
 use super::text::scan::{self, Markup};
-use super::tree::Element;
+use super::tree::{Child, Element, is_blank};
 use super::{Flavour, Included, grammar, import, lint, read, templates};
 use crate::vm::Printable;
 
@@ -124,6 +125,9 @@ fn document(
     }
     includes(root, include, findings);
     grammar::check(root, flavour, findings);
+    if markup.standalone && flavour == Flavour::Manifest {
+        standalone(root, findings);
+    }
     if findings.any_error() {
         return;
     }
@@ -173,6 +177,34 @@ fn document_type(markup: &Markup<'_>, root: Element<'_>, findings: &mut Findings
         findings.add(Code::RootElement, found.at, message);
     }
     true
+}
+
+/// A document that stands alone may not have blanks where a document type outside of it wants elements
+/// only, and libxml2 insists. The first place will do. (XML 1.0, "Standalone Document Declaration".)
+fn standalone(element: Element<'_>, findings: &mut Findings) -> bool {
+    let Some(rule) = grammar::table::rule(element.name()).filter(|_| !element.is_included()) else {
+        return false;
+    };
+    let elements_only = match rule.content {
+        Content::Sequence(_) | Content::OneKind(_) => true,
+        Content::Empty | Content::Any | Content::Text => false,
+    };
+    let blank = |child: &Child<'_>| matches!(child, Child::Text(text, _) if is_blank(text));
+    if elements_only && element.children().iter().any(blank) {
+        findings.add_with_help(
+            Code::StrayText,
+            element.at(),
+            format!(
+                "the XML declaration says standalone='yes', and then <{}> may not even hold blanks",
+                rule.name
+            ),
+            "remove standalone='yes' from the XML declaration".to_owned(),
+        );
+        return true;
+    }
+    element
+        .elements()
+        .any(|element| standalone(element, findings))
 }
 
 /// Looks at every `xi:include` in the bundles.

@@ -15,10 +15,12 @@ mod vm;
 pub(super) fn check(bundle: &Bundle<'_>, findings: &mut Findings) {
     for service in &bundle.services {
         name_by_mistake(service, findings);
-        entity(&service.entity, findings);
+        let elsewhere = service.entity.restarter().is_some();
+        entity(&service.entity, elsewhere, findings);
         transient(&service.entity, &service.entity, findings);
         for instance in &service.instances {
-            entity(&instance.entity, findings);
+            let elsewhere = elsewhere || instance.entity.restarter().is_some();
+            entity(&instance.entity, elsewhere, findings);
             partial_methods(instance, findings);
             transient(&instance.entity, &service.entity, findings);
             vm::check(service, instance, findings);
@@ -40,14 +42,15 @@ fn name_by_mistake(service: &Service<'_>, findings: &mut Findings) {
     }
 }
 
-/// What can be seen of a service or an instance alone.
-fn entity(entity: &Entity<'_>, findings: &mut Findings) {
+/// What can be seen of a service or an instance alone. What has a restarter of its own expands its methods
+/// as that one likes.
+fn entity(entity: &Entity<'_>, restarted_elsewhere: bool, findings: &mut Findings) {
     if let Some(at) = entity.single_instance {
         findings.add(Code::SingleInstance, at, "single_instance has no effect");
     }
     for group in &entity.groups {
         match group.kind.as_ref() {
-            "method" if entity.restarter().is_none() => method(group, findings),
+            "method" if !restarted_elsewhere => method(group, findings),
             "dependency" => dependency(group, findings),
             _ => {}
         }

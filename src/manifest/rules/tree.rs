@@ -186,10 +186,7 @@ impl<'d> Element<'d> {
     /// Where text that is not blank stands, be it in an entity.
     pub(super) fn text_at(&self) -> Option<usize> {
         let mut texts = self.node.children().filter(Node::is_text);
-        let text = texts.find(|text| {
-            let text = text.text().unwrap_or_default();
-            !text.trim_matches(XML_BLANKS).is_empty()
-        })?;
+        let text = texts.find(|text| !is_blank(text.text().unwrap_or_default()))?;
         let at = text.range().start;
         if self.node.range().contains(&at) {
             return Some(at);
@@ -242,6 +239,11 @@ impl<'d> Element<'d> {
 
 /// The characters that XML takes for blank.
 const XML_BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// Whether XML takes a text for white space.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.trim_matches(XML_BLANKS).is_empty()
+}
 
 /// What svccfg finds where it looks for the text of an element.
 pub(super) enum FirstText<'d> {

@@ -254,9 +254,13 @@ fn is_time(text: &str) -> bool {
         Some((seconds, fraction)) => (seconds, Some(fraction)),
         None => (text, None),
     };
-    signed(seconds, Some(10)).is_some()
-        && fraction
-            .is_none_or(|f| (1..=9).contains(&f.len()) && f.bytes().all(|b| b.is_ascii_digit()))
+    // libscf reads the decimals with strtoul(), which takes a blank or a plus before them.
+    let decimals = |fraction: &str| {
+        let digits = digits(fraction, Some(10));
+        let whole = digits.any && digits.length == fraction.len();
+        (1..=9).contains(&fraction.len()) && whole && !digits.negative
+    };
+    signed(seconds, Some(10)).is_some() && fraction.is_none_or(decimals)
 }
 
 /// RFC 2396: `scheme:` and `//authority` may be there, the path must.
@@ -322,8 +326,18 @@ mod tests {
             ),
             (
                 T::Time,
-                &["5", "-5", "-1.5", "1.123456789", " 1"],
-                &["", "5.", ".5", "1.1234567890", "1.x", "1x", "x"],
+                &["5", "-5", "-1.5", "1.123456789", " 1", "1. 5", "1.+5"],
+                &[
+                    "",
+                    "5.",
+                    ".5",
+                    "1.1234567890",
+                    "1.x",
+                    "1.5 ",
+                    "1.-5",
+                    "1x",
+                    "x",
+                ],
             ),
             (
                 T::NetAddressV4,

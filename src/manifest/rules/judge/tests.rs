@@ -118,3 +118,27 @@ fn inclusions() {
     );
     assert_eq!(codes(&bundle("<yi:b/>")), ["SMF0101 2:43"]);
 }
+
+#[test]
+fn a_document_that_stands_alone_has_no_blanks_between_elements() {
+    let with = |declaration: &str, xml: &str| {
+        let text = format!("<?xml version='1.0' {declaration}?>{}", bundle(xml));
+        let mut profile = judge(text.as_bytes(), Flavour::Profile, &|_| Included::Missing);
+        profile.retain(|f| f.code == Code::StrayText);
+        assert_eq!(profile, []);
+        codes(&text)
+    };
+    let loose =
+        "<service name='site/x' type='service' version='1'> <stability value='Stable'/></service>";
+    let tight = loose.replace("> <", "><");
+    let text = "<service name='site/x' type='service' version='1'><template><common_name><loctext xml:lang='C'> x </loctext></common_name></template></service>";
+    assert_eq!(with("standalone='no'", loose), NONE);
+    assert_eq!(with("encoding='utf-8'", loose), NONE);
+    assert_eq!(with("standalone='yes'", &tight), NONE);
+    assert_eq!(with("standalone='yes'", text), NONE);
+    assert_eq!(with("standalone='yes'", loose), ["SMF0112 2:42"]);
+    assert_eq!(
+        with("encoding='utf-8' standalone = \"yes\" ", " "),
+        ["SMF0112 2:1"]
+    );
+}

@@ -39,6 +39,12 @@ fn services() {
         in_service(&format!("{inetd}{}", METHODS.replace("%m", "%A"))),
         NONE
     );
+    let in_instance = format!(
+        "<instance name='a' enabled='false'>{}</instance>",
+        METHODS.replace("%m", "%A")
+    );
+    assert_eq!(in_service(&in_instance), ["SMF0503"]);
+    assert_eq!(in_service(&format!("{inetd}{in_instance}")), NONE);
 }
 
 #[test]

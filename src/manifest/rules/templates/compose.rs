@@ -1,7 +1,9 @@
 //! The property groups of an instance, as SMF composes them: a property of the instance hides the one of
 //! its service.
 
-use crate::manifest::rules::entity::{Group, Instance, Property, Service};
+use std::borrow::Cow;
+
+use crate::manifest::rules::entity::{Group, Instance, Property, PropertyPattern, Service};
 
 /// A property group of a composed instance.
 #[derive(Clone, Copy)]
@@ -45,4 +47,24 @@ impl<'c, 'd> Composed<'c, 'd> {
                 .behind
                 .is_some_and(|group| group.property(name).is_some())
     }
+}
+
+/// A pattern of an instance with that of its service behind it. svccfg keeps patterns in property groups
+/// as well, so that what the one does not say comes from the other.
+pub(super) fn pattern<'c, 'd>(
+    own: &'c PropertyPattern<'d>,
+    behind: Option<&PropertyPattern<'d>>,
+) -> Cow<'c, PropertyPattern<'d>> {
+    let Some(behind) = behind else {
+        return Cow::Borrowed(own);
+    };
+    let mut composed = own.clone();
+    composed.cardinality = own.cardinality.or(behind.cardinality);
+    if own.allowed.is_none() {
+        composed.allowed.clone_from(&behind.allowed);
+    }
+    if own.ranges.is_empty() {
+        composed.ranges.clone_from(&behind.ranges);
+    }
+    Cow::Owned(composed)
 }

@@ -1,6 +1,6 @@
 //! The check of a property group against its pattern.
 
-use super::compose::Composed;
+use super::compose::{self, Composed};
 use super::consistency::{GROUP_NAME_MAX, GROUP_TYPE_MAX};
 use super::{Check, applies};
 use crate::manifest::rules::code::Code;
@@ -100,9 +100,19 @@ impl<'c, 'd> Check<'c, 'd> {
             );
             self.say(Code::PropertyType, property.at, message);
         }
+        let behind = self.pattern_behind(pattern);
+        let pattern = &*compose::pattern(pattern, behind);
         self.cardinality(&path, property, pattern);
         self.ranges(&path, property, pattern);
         self.allowed(&path, property, pattern);
+    }
+
+    /// The pattern of the service that a pattern of the instance hides.
+    fn pattern_behind(&self, pattern: &PropertyPattern<'_>) -> Option<&'c PropertyPattern<'d>> {
+        let same = |other: &&PropertyPattern<'_>| other.key == pattern.key;
+        let own = &self.instance.entity.property_patterns;
+        own.iter().find(same)?;
+        self.service.entity.property_patterns.iter().find(same)
     }
 
     fn cardinality(&mut self, path: &str, property: &Property<'d>, pattern: &PropertyPattern<'d>) {
@@ -140,6 +150,20 @@ impl<'c, 'd> Check<'c, 'd> {
         ) {
             let kind = property.value_type.map_or("no type", ValueType::name);
             let message = format!("the template has a range for {path}, which is of type {kind}");
+            self.say(Code::RangeType, property.at, message);
+            return;
+        }
+        let readable = |limit: &str| match property.value_type {
+            Some(ValueType::Count) => value::template_count(limit).is_some(),
+            _ => value::template_integer(limit).is_some(),
+        };
+        let broken = |(min, max): &&(&str, &str)| !readable(min) || !readable(max);
+        if let Some((min, max)) = pattern.ranges.iter().find(broken) {
+            let message = format!(
+                "the template has a range for {path} that its type cannot hold: {} to {}",
+                Printable(min),
+                Printable(max)
+            );
             self.say(Code::RangeType, property.at, message);
             return;
         }

@@ -388,6 +388,46 @@ fn an_instance_and_its_service() {
 }
 
 #[test]
+fn a_pattern_of_an_instance_is_completed_by_that_of_its_service() {
+    let template = |inner: &str| {
+        format!(
+            "<template><common_name><loctext xml:lang='C'>x</loctext></common_name><pg_pattern name='config' type='application'><prop_pattern name='p' type='count'>{inner}</prop_pattern></pg_pattern></template>"
+        )
+    };
+    let both = |of_instance: &str, of_service: &str| {
+        let (one, two) = (template(of_instance), template(of_service));
+        codes(&format!(
+            "{METHODS}<property_group name='config' type='application'><propval name='p' type='count' value='7'/></property_group><instance name='a' enabled='true'>{one}</instance>{two}"
+        ))
+    };
+    let list = |n: u8| format!("<constraints><value name='{n}'/></constraints>");
+    let range = |n: u8| format!("<constraints><range min='{n}' max='{n}'/></constraints>");
+    let many = "<cardinality min='2'/>";
+    assert_eq!(both("", ""), NONE);
+    assert_eq!(both("", &list(1)), ["SMF0305"]);
+    assert_eq!(both("", &range(1)), ["SMF0306"]);
+    assert_eq!(both("", many), ["SMF0307"]);
+    assert_eq!(both(&list(7), &list(1)), NONE);
+    assert_eq!(both(&range(7), &range(1)), NONE);
+    assert_eq!(both("<cardinality/>", many), NONE);
+    assert_eq!(both(&list(7), &range(1)), ["SMF0306"]);
+}
+
+#[test]
+fn a_range_is_read_as_the_type_of_the_property() {
+    let range = "<constraints><range min='0' max='9'/><range min='10' max='18446744073709551615'/></constraints>";
+    for (kind, expected) in [("count", &NONE[..]), ("integer", &["SMF0313"])] {
+        let property = format!("<propval name='p' type='{kind}' value='7'/>");
+        let kind = format!("type='{kind}'");
+        assert_eq!(
+            with_property_pattern(&property, &kind, range),
+            expected,
+            "{kind}"
+        );
+    }
+}
+
+#[test]
 fn the_framework_may_define_itself() {
     let template = "<template><common_name><loctext xml:lang='C'>x</loctext></common_name><pg_pattern name='general' type='framework' target='all' required='true'/></template>";
     let service = format!("<create_default_instance enabled='true'/>{METHODS}{template}");

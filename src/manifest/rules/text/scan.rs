@@ -87,6 +87,8 @@ pub(in super::super) struct Markup<'a> {
     pub(in super::super) document_type: Option<DocumentType<'a>>,
     /// The version in the XML declaration, with its offset.
     pub(in super::super) version: Option<(usize, &'a str)>,
+    /// Whether the XML declaration says `standalone='yes'`.
+    pub(in super::super) standalone: bool,
     /// The first thing that the parser should not let pass.
     pub(in super::super) fault: Option<Fault>,
     /// Where the root element's attributes may begin.
@@ -160,7 +162,10 @@ impl<'a> Scanner<'a> {
                 self.skip_behind_from(2, "?>");
                 self.note(fault::instruction(&self.text[start..self.at], start));
                 if start == 0 {
-                    self.markup.version = fault::attribute(&self.text[..self.at], "version");
+                    let declaration = &self.text[..self.at];
+                    self.markup.version = fault::attribute(declaration, "version");
+                    self.markup.standalone = fault::attribute(declaration, "standalone")
+                        .is_some_and(|(_, value)| value == "yes");
                 }
             } else if rest.starts_with("</") {
                 self.skip_behind(">");
