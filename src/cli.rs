@@ -55,7 +55,7 @@ enum Command {
     Completions(commands::completions::Arguments),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 struct MethodArguments {
     #[command(flatten)]
     instance: Instance,
@@ -96,7 +96,7 @@ struct ExplainArguments {
 const FMRI_HELP: &str = "The instance, as in svc:/site/xvm/vbox:vm1 [default: $SMF_FMRI]";
 
 /// Which instance is meant. Under SMF the environment says it.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 struct Instance {
     #[arg(long, value_name = "FMRI", conflicts_with = "vm", help = FMRI_HELP)]
     fmri: Option<OsString>,
@@ -145,6 +145,20 @@ impl Instance {
     }
 }
 
+impl Command {
+    /// A method as svc.startd calls it: its name and nothing else. To make all commands with their options and help
+    /// just to find this one was a third of the instructions that a start costs.
+    fn of_smf(args: &[OsString]) -> Option<Self> {
+        let [_, verb] = args else { return None };
+        match verb.to_str()? {
+            "start" => Some(Self::Start(MethodArguments::default())),
+            "stop" => Some(Self::Stop(MethodArguments::default())),
+            "refresh" => Some(Self::Refresh(Instance::default())),
+            _ => None,
+        }
+    }
+}
+
 /// Runs the program: arguments and environment in, exit status out. The only place that prints the error
 /// that ended a command.
 pub fn run(
@@ -157,7 +171,12 @@ pub fn run(
     } else {
         Caller::Hand
     };
-    ExitCode::from(exit_status(caller, || match Cli::try_parse_from(args) {
+    let args: Vec<_> = args.into_iter().collect();
+    let parsed = || match Command::of_smf(&args) {
+        Some(command) => Ok(Cli { command }),
+        None => Cli::try_parse_from(&args),
+    };
+    ExitCode::from(exit_status(caller, || match parsed() {
         Ok(cli) => dispatch(&cli, &environment, caller).map_err(|failure| {
             output::complain(&failure.to_string());
             failure.kind
@@ -189,7 +208,8 @@ fn answer_usage(answer: &clap::Error, caller: Caller) -> Result<Ending, Kind> {
 
 /// Where the lines of a log go. That nobody reads them changes nothing.
 fn on_stderr(line: &str) {
-    let _closed = writeln!(std::io::stderr(), "{line}");
+    // In one piece: the lines of two methods that share a terminal do not mix.
+    let _closed = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// Runs the command that was asked for.
@@ -251,6 +271,24 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn svc_startd_s_words_mean_what_clap_takes_them_for() {
+        for verb in ["start", "stop", "refresh"] {
+            let args = ["vbox-smf", verb].map(OsString::from);
+            let told = Command::of_smf(&args).expect("a method");
+            let parsed = Cli::try_parse_from(&args).expect("a method").command;
+            assert_eq!(format!("{told:?}"), format!("{parsed:?}"));
+        }
+        for other in [
+            &["vbox-smf"][..],
+            &["vbox-smf", "gen"],
+            &["vbox-smf", "start", "--dry-run"],
+        ] {
+            let args: Vec<OsString> = other.iter().map(OsString::from).collect();
+            assert!(Command::of_smf(&args).is_none());
+        }
     }
 
     #[test]

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 
 use crate::host::Account;
 
-/// A password entry with all its strings is never longer than this.
-const BUFFER: usize = 64 << 10;
+/// Most password entries with all their strings are shorter than the first of these, and none is longer than the
+/// second.
+const BUFFERS: [usize; 2] = [1 << 10, 64 << 10];
 
 /// The effective user id.
 pub(super) fn current_uid() -> u32 {
@@ -68,12 +69,17 @@ type Entry = *mut libc::passwd;
 
 /// Calls one of the `getpw*_r` functions and copies what it found.
 fn look_up(
-    call: impl FnOnce(Entry, &mut [libc::c_char], *mut Entry) -> libc::c_int,
+    call: impl Fn(Entry, &mut [libc::c_char], *mut Entry) -> libc::c_int,
 ) -> io::Result<Option<(Account, libc::gid_t)>> {
-    let mut buffer = vec![0; BUFFER];
+    let [some, much] = BUFFERS;
+    let mut buffer = vec![0; some];
     let mut entry = std::mem::MaybeUninit::<libc::passwd>::uninit();
     let mut result: Entry = std::ptr::null_mut();
-    let error = call(entry.as_mut_ptr(), &mut buffer, &raw mut result);
+    let mut error = call(entry.as_mut_ptr(), &mut buffer, &raw mut result);
+    if error == libc::ERANGE {
+        buffer.resize(much, 0);
+        error = call(entry.as_mut_ptr(), &mut buffer, &raw mut result);
+    }
     if error != 0 {
         return Err(io::Error::from_raw_os_error(error));
     }

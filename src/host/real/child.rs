@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "calls into libc")]
 
 use std::io::{self, Read};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
@@ -15,6 +15,13 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// How long what is already in the pipes of a dead child is read. A daemon that it left behind may
 /// hold them open, so their end is not waited for.
 const LAST_WORDS: Duration = Duration::from_millis(100);
+/// How much is read at once.
+const PIECE: usize = 16 << 10;
+/// How long a child whose pipes have ended is asked without a pause whether it is over: the kernel closes its files
+/// some microseconds before that, and the shortest sleep takes longer.
+const LAST_STEPS: Duration = Duration::from_micros(100);
+/// The pause between questions after that, which grows: a child may close its files long before it ends.
+const REAP_PAUSES: Range<Duration> = Duration::from_micros(50)..Duration::from_millis(1);
 /// How long a killed child may take to be gone: longer only when the kernel cannot let go of it.
 const REAP: Duration = Duration::from_secs(1);
 
@@ -98,6 +105,9 @@ fn attend(
     deadline: Instant,
     heartbeat: &mut Heartbeat<'_>,
 ) -> Option<Ended> {
+    let mut reap_pause = REAP_PAUSES.start;
+    let mut closed: Option<Instant> = None;
+    let mut piece = [0; PIECE];
     loop {
         if heartbeat.beat_when_due().is_break() {
             return None;
@@ -105,13 +115,13 @@ fn attend(
         let open = stdout.is_open() || stderr.is_open();
         let left = deadline.checked_duration_since(Instant::now())?;
         wait_for_output([stdout.fd(), stderr.fd()], left.min(GLANCE));
-        stdout.read_on();
-        stderr.read_on();
+        stdout.read_on(&mut piece);
+        stderr.read_on(&mut piece);
         if open && (stdout.is_open() || stderr.is_open()) && stdout.progress | stderr.progress {
             continue;
         }
         if let Ok(Some(status)) = child.try_wait() {
-            drain(stdout, stderr, Instant::now() + LAST_WORDS);
+            drain(stdout, stderr, &mut piece, Instant::now() + LAST_WORDS);
             return Some(match (status.code(), status.signal()) {
                 (Some(code), _) => Ended::Exited(code),
                 (None, signal) => Ended::Killed(signal.unwrap_or_default()),
@@ -119,7 +129,12 @@ fn attend(
         }
         if !(stdout.is_open() || stderr.is_open()) {
             // Both pipes are at their end, so the child is about to be over: poll has nothing to wait for.
-            pause(Duration::from_micros(200).min(left));
+            if closed.get_or_insert_with(Instant::now).elapsed() < LAST_STEPS {
+                std::thread::yield_now();
+            } else {
+                pause(reap_pause.min(left));
+                reap_pause = (reap_pause * 2).min(REAP_PAUSES.end);
+            }
         }
     }
 }
@@ -144,11 +159,12 @@ impl Heartbeat<'_> {
 fn drain(
     stdout: &mut Stream<impl Read + AsRawFd>,
     stderr: &mut Stream<impl Read + AsRawFd>,
+    piece: &mut [u8; PIECE],
     until: Instant,
 ) {
     while stdout.is_open() || stderr.is_open() {
-        stdout.read_on();
-        stderr.read_on();
+        stdout.read_on(piece);
+        stderr.read_on(piece);
         if !(stdout.progress || stderr.progress) || Instant::now() >= until {
             return;
         }
@@ -205,11 +221,10 @@ impl<R: Read + AsRawFd> Stream<R> {
     }
 
     /// Reads a piece of what is there; at the end of the stream, closes it.
-    fn read_on(&mut self) {
+    fn read_on(&mut self, piece: &mut [u8; PIECE]) {
         self.progress = false;
         let Some(pipe) = &mut self.pipe else { return };
-        let mut piece = [0; 16 << 10];
-        match pipe.read(&mut piece) {
+        match pipe.read(piece) {
             Ok(0) => self.pipe = None,
             Ok(n) => {
                 self.progress = true;

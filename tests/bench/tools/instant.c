@@ -1,0 +1,163 @@
+/*
+ * svcprop, VBoxManage and VBoxHeadless for the benchmarks: they answer at once, with text that the real ones printed.
+ *
+ * Which of them it is, the name says that it was started by. The answers are files in /opt/bench/answers; the one VM
+ * runs while /opt/bench/state/pid names its process, which `startvm` starts and `controlvm` ends, because a start is
+ * done when the VM's process is seen, and a stop when it is gone. Where there is a file /opt/bench/state/calls, each
+ * call is written down in it: the program's path and its arguments, each with a NUL after it, and one more NUL.
+ *
+ * Linked statically, to begin as fast as a program can.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#define ANSWERS "/opt/bench/answers/"
+#define PID "/opt/bench/state/pid"
+#define CALLS "/opt/bench/state/calls"
+#define HEADLESS "/opt/bench/VBoxHeadless"
+#define NAME "vm1"
+#define UUID "45d28bca-c10d-4bfe-88b8-86daa85b695a"
+
+/* Not a status of any of the tools: whoever sees it knows whom to blame. */
+#define CANNOT_STAND_IN 125
+
+static int cannot(const char *what)
+{
+    fprintf(stderr, "instant: %s: %s\n", what, strerror(errno));
+    return CANNOT_STAND_IN;
+}
+
+/* Prints an answer. */
+static int answer(const char *name)
+{
+    char path[256], text[16384];
+    ssize_t length;
+    int file;
+
+    snprintf(path, sizeof path, ANSWERS "%s", name);
+    file = open(path, O_RDONLY);
+    if (file < 0)
+        return cannot(path);
+    while ((length = read(file, text, sizeof text)) > 0)
+        if (write(1, text, (size_t)length) != length)
+            return cannot("stdout");
+    return 0;
+}
+
+static void write_down(char **argv)
+{
+    char line[4096];
+    size_t length = 0;
+    int file = open(CALLS, O_WRONLY | O_APPEND);
+
+    if (file < 0)
+        return;
+    for (; *argv && length + strlen(*argv) + 2 < sizeof line; argv++)
+        length = (size_t)(stpcpy(line + length, *argv) - line) + 1;
+    line[length++] = '\0';
+    if (write(file, line, length) < 0)
+        exit(cannot(CALLS));
+}
+
+/* The process of the VM, or 0. */
+static pid_t vm(void)
+{
+    char text[16] = "";
+    int file = open(PID, O_RDONLY);
+
+    if (file < 0 || read(file, text, sizeof text - 1) < 0)
+        return 0;
+    return (pid_t)atoi(text);
+}
+
+static int start(void)
+{
+    char text[16];
+    int file;
+    pid_t child = vfork();
+
+    if (child == 0) {
+        /* Whoever reads what we print is not to wait for the VM's end. */
+        close(0);
+        close(1);
+        close(2);
+        execl(HEADLESS, "VBoxHeadless", "--comment", NAME, "--startvm", UUID, "--vrde", "config", (char *)NULL);
+        _exit(CANNOT_STAND_IN);
+    }
+    if (child < 0)
+        return cannot("vfork");
+    file = open(PID, O_WRONLY | O_CREAT | O_EXCL, 0644);
+    if (file < 0 || write(file, text, (size_t)snprintf(text, sizeof text, "%d", child)) < 0)
+        return cannot(PID);
+    return answer("startvm");
+}
+
+static int stop(void)
+{
+    struct pollfd over = { .fd = -1, .events = POLLIN };
+    pid_t process = vm();
+
+    if (process == 0)
+        return cannot(PID);
+    over.fd = (int)syscall(SYS_pidfd_open, process, 0);
+    if (over.fd < 0 || kill(process, SIGKILL) != 0 || poll(&over, 1, -1) != 1 || unlink(PID) != 0)
+        return cannot("the VM's process");
+    return 0;
+}
+
+static int vboxmanage(int argc, char **argv)
+{
+    const char *verb = argc > 1 ? argv[1] : "";
+    const char *last = argc > 1 ? argv[argc - 1] : "";
+
+    if (strcmp(verb, "showvminfo") == 0)
+        return answer(vm() ? "showvminfo.running" : "showvminfo.poweroff");
+    if (strcmp(verb, "startvm") == 0)
+        return start();
+    if (strcmp(verb, "controlvm") == 0)
+        return stop();
+    if (strcmp(verb, "list") == 0 && strcmp(last, "runningvms") == 0) {
+        if (strcmp(argv[2], "--multiple") == 0 && answer("list.vms") != 0)
+            return CANNOT_STAND_IN;
+        return vm() ? answer("list.runningvms") : 0;
+    }
+    errno = EINVAL;
+    return cannot(verb);
+}
+
+/* A whole listing with -t, one value without. */
+static int svcprop(int argc, char **argv)
+{
+    char name[64];
+    int i;
+
+    if (argc < 4)
+        return 2;
+    if (strcmp(argv[1], "-t") == 0)
+        return answer("svcprop.all");
+    snprintf(name, sizeof name, "svcprop.%s", argv[2]);
+    for (i = 0; name[i]; i++)
+        if (name[i] == '/')
+            name[i] = '.';
+    return answer(name);
+}
+
+int main(int argc, char **argv)
+{
+    const char *slash = strrchr(argv[0], '/');
+    const char *name = slash ? slash + 1 : argv[0];
+
+    while (strcmp(name, "VBoxHeadless") == 0)
+        pause();
+    write_down(argv);
+    return strcmp(name, "svcprop") == 0 ? svcprop(argc, argv) : vboxmanage(argc, argv);
+}
