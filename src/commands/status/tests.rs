@@ -270,7 +270,7 @@ fn metrics_are_well_formed() {
         assert!(text.lines().any(|l| l == line), "{line}\n{text}");
     }
     let evil = format!(
-        "vbox_smf_vm_without_instance{{vm=\"evil\\n\\\"\\\\\u{1b}\",uuid=\"{OTHER}\",owner=\"vb\"}} 1"
+        "vbox_smf_vm_without_instance{{vm=\"evil\\n\\\"\\\\\\\\u{{1b}}\",uuid=\"{OTHER}\",owner=\"vb\"}} 1"
     );
     assert!(text.contains(&evil), "{text}");
     let mut series: Vec<_> = text

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use crate::host::Account;
+use crate::printable::Printable;
 
 /// A password entry with all its strings is never longer than this.
 const BUFFER: usize = 64 << 10;
@@ -51,7 +52,7 @@ pub(super) fn by_name(name: &str) -> io::Result<(Account, libc::gid_t)> {
     found.ok_or_else(|| {
         io::Error::new(
             io::ErrorKind::NotFound,
-            format!("there is no user '{}'", name.escape_debug()),
+            format!("there is no user '{}'", Printable(name)),
         )
     })
 }
