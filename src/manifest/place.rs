@@ -2,7 +2,7 @@
 
 use std::fs::{self, FileType, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -222,7 +222,7 @@ fn appear_all(steps: &mut [Step<'_>], force: bool) -> Result<(), PlaceError> {
     let many = steps.len() > 1;
     for (nth, step) in steps.iter_mut().enumerate() {
         if force && many && step.path.exists() {
-            let (before, ()) = beside(step.path, nth, "old", |name| keep(step.path, name))?;
+            let (before, ()) = beside(step.path, nth, "old", |name| keep(step, name))?;
             step.before = Some(before);
         }
         let replaced = if force {
@@ -236,10 +236,15 @@ fn appear_all(steps: &mut [Step<'_>], force: bool) -> Result<(), PlaceError> {
     Ok(())
 }
 
-/// A second name for what is there; a copy, where the file system has no links, or the file is somebody else's.
-fn keep(path: &Path, before: &Path) -> io::Result<()> {
-    match fs::hard_link(path, before) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => copy(path, before),
+/// A second name for what is there. It is a copy where the file system has no links, and where the file is somebody
+/// else's: in a folder as /tmp a name of such a file could be made, and not be removed again.
+fn keep(step: &Step<'_>, before: &Path) -> io::Result<()> {
+    let owner = |path: &Path| fs::symlink_metadata(path).map(|about| about.uid());
+    if owner(step.path)? != owner(&step.beside)? {
+        return copy(step.path, before);
+    }
+    match fs::hard_link(step.path, before) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => copy(step.path, before),
         made => made,
     }
 }
