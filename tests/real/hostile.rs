@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::one_vm::OneVm;
 use super::rig::{PROGRAM, Run, User, outside, rig_or_skip};
-use crate::security::is_harmful;
+use crate::security::{is_harmful, row};
 
 /// XML can hold it, so a VM can be called so.
 const NAME: &str = "\u{9b}2J\u{85}FORGED \u{202e}gpj.\u{2066}\u{200b}\u{feff}\u{7f}\nFORGED\r\tx";
@@ -47,11 +47,13 @@ const LOOKS: [&[&str]; 12] = [
     &["gen", "--from-virtualbox", "--explain", "--json"],
 ];
 
+/// How many were run.
 #[track_caller]
-fn assert_all_harmless(user: &User<'_>) {
+fn assert_all_harmless(user: &User<'_>) -> usize {
     for words in LOOKS {
         assert_harmless(&user.program(PROGRAM, words).run());
     }
+    LOOKS.len()
 }
 
 /// A VM of this name, on real VirtualBox, up and down, seen by every command.
@@ -59,6 +61,7 @@ fn assert_all_harmless(user: &User<'_>) {
 fn the_name_of_a_vm() {
     let rig = rig_or_skip!();
     let user = rig.user();
+    let mut runs = 0;
     let uuid = user.mkvm(NAME, "acpi");
     let mut vm = OneVm::of(user, uuid);
     for by in [NAME.to_owned(), vm.uuid.clone()] {
@@ -68,12 +71,14 @@ fn the_name_of_a_vm() {
         start.succeeds();
         assert_harmless(&start);
         vm.assert_is("running");
-        assert_all_harmless(&vm.user);
+        runs += assert_all_harmless(&vm.user);
         let stop = vm.stop();
         stop.succeeds();
         assert_harmless(&stop);
         vm.assert_is("saved");
+        runs += 2;
     }
+    row("a VM of a hostile name, on real VirtualBox", runs);
 }
 
 /// A VBoxManage that says such things: in lists that can be read, as errors, and as garbage, with bytes that are no
@@ -82,6 +87,7 @@ fn the_name_of_a_vm() {
 fn the_output_of_vboxmanage() {
     let rig = rig_or_skip!();
     let user = rig.user();
+    let mut runs = 0;
     let uuid = "c49decd0-163a-44f9-9d85-b6e06ddc2277";
     let folder = outside("/opt/hostile");
     fs::create_dir_all(&folder).expect("a folder");
@@ -153,15 +159,17 @@ fn the_output_of_vboxmanage() {
                 OUTPUT.as_bytes()
             },
         );
-        assert_all_harmless(&user);
+        runs += assert_all_harmless(&user);
         for verb in ["start", "stop"] {
             let run = user.method("vm1", verb).run();
             assert_harmless(&run);
             // Of a VM that is off there is nothing to stop.
             let done = state == "poweroff" && verb == "stop";
             assert_eq!(run.code == Some(0), done, "{state:?}: {run}");
+            runs += 1;
         }
     }
+    row("a hostile VBoxManage", runs);
 }
 
 /// The repository: values, types and names of properties, and states.
@@ -169,6 +177,7 @@ fn the_output_of_vboxmanage() {
 fn the_output_of_svcprop_and_svcs() {
     let rig = rig_or_skip!();
     let user = rig.user();
+    let mut runs = 0;
     for (path, value) in [
         ("vm/name", OUTPUT),
         ("vm/stop_method", OUTPUT),
@@ -194,20 +203,22 @@ fn the_output_of_svcprop_and_svcs() {
             ],
         );
         user.set_state("vm1", "online", "none");
-        assert_all_harmless(&user);
+        runs += assert_all_harmless(&user);
         for verb in ["start", "stop"] {
             let mut call = user.method("vm1", verb);
             if path == "method_context/environment" {
                 call = call.env("VBOX_USER_HOME", "/\u{1b}[2J");
             }
             assert_harmless(&call.run());
+            runs += 1;
         }
     }
     for state in [OUTPUT, "-", "online\u{1b}[2J"] {
         user.set_props("vm1", &[("method_context/user", "astring", user.name)]);
         user.set_state("vm1", state, OUTPUT);
-        assert_all_harmless(&user);
+        runs += assert_all_harmless(&user);
     }
     user.set_prop_lines("vm1", &format!("i vm/name {OUTPUT} {OUTPUT}\n{OUTPUT}\n"));
-    assert_all_harmless(&user);
+    runs += assert_all_harmless(&user);
+    row("hostile svcprop and svcs", runs);
 }

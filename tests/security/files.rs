@@ -9,7 +9,7 @@ use std::process::Output;
 
 use assert_cmd::Command;
 
-use super::{WITHIN, assert_harmless, folder, program};
+use super::{WITHIN, assert_harmless, folder, program, row};
 
 /// Every way to write files: the arguments before the place, and the file that appears there.
 const WRITERS: [(&[&str], Option<&'static str>); 5] = [
@@ -100,6 +100,10 @@ fn no_file_in_its_place() {
             }
         }
     }
+    row(
+        "no file where one is to be written",
+        WRITERS.len() * plants.len() * 2,
+    );
     // A device is one, too.
     let folder = folder("device");
     for path in ["/dev/null", "/dev/full"] {
@@ -201,6 +205,7 @@ fn somebody_else_s() {
         .arg(&binary)
         .assert();
     copied.code(0);
+    let mut runs = 0;
     for writer in WRITERS {
         let path = |folder: &Path| folder.join(name_of(writer));
         // (the folder's mode, what is done in it, the status of --force, words)
@@ -277,8 +282,10 @@ fn somebody_else_s() {
                 name.to_string_lossy().starts_with(".vbox-smf")
             });
             assert_eq!(beside.count(), 0, "{case}");
+            runs += 1;
             fs::remove_dir_all(folder).unwrap();
         }
     }
     fs::remove_dir_all(top).unwrap();
+    row("somebody else's files, in a folder as /tmp", runs);
 }

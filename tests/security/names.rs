@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use super::{COMMAND_LINES, assert_harmless, folder, program, run, with_name, words};
+use super::{COMMAND_LINES, assert_harmless, folder, program, row, run, with_name, words};
 
 const NAMES: [&[u8]; 38] = [
     b"-x",
@@ -62,12 +62,17 @@ fn on_the_command_line() {
     }
     let left: Vec<_> = fs::read_dir(&folder).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
+    row(
+        "hostile names on the command line",
+        NAMES.len() * COMMAND_LINES.len(),
+    );
 }
 
 /// What svc.startd says.
 #[test]
 fn in_the_environment() {
     let folder = folder("environment-names");
+    let mut runs = 0;
     for name in NAMES {
         for variable in [
             "SMF_FMRI",
@@ -88,8 +93,10 @@ fn in_the_environment() {
                 .output()
                 .unwrap();
             assert_harmless(&arguments, &output);
+            runs += 1;
         }
     }
+    row("hostile names in SMF's environment", runs);
 }
 
 /// A manifest that is written says exactly this name, and nothing else: our own judge takes it, and every other element
@@ -116,6 +123,10 @@ fn in_a_manifest() {
     }
     // Those with characters that XML cannot hold, and the empty one, are refused.
     assert!((26..NAMES.len()).contains(&written), "{written} written");
+    row(
+        "hostile names in a manifest, which holds nothing else",
+        written,
+    );
 }
 
 fn manifest(folder: &Path, name: &OsStr) -> Option<String> {
@@ -192,6 +203,11 @@ fn in_pictures_and_reports() {
 /// Contents, and what the files are called.
 #[test]
 fn in_files_and_their_names() {
+    let mut runs = 0;
+    let mut run = |folder: &Path, arguments: &[OsString]| {
+        runs += 1;
+        run(folder, arguments)
+    };
     let folder = folder("contents");
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/manifests/vbox.xml");
     let shipped = fs::read_to_string(shipped).unwrap();
@@ -285,4 +301,5 @@ fn in_files_and_their_names() {
         }
     }
     assert!(!folder.join("MARK").exists());
+    row("hostile contents and names of files", runs);
 }

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::{COMMAND_LINES, folder, run, with_name};
+use super::{COMMAND_LINES, folder, row, run, with_name};
 
 /// Any text, but rather of characters that do something.
 fn name() -> impl Strategy<Value = String> {
@@ -21,11 +21,13 @@ fn name() -> impl Strategy<Value = String> {
         .prop_map(|characters| characters.into_iter().filter(|c| *c != '\0').collect())
 }
 
+const CASES: u32 = 600;
+
 #[test]
 fn no_output_does_something_to_a_terminal() {
     let folder = folder("random");
     let mut runner = TestRunner::new(Config {
-        cases: 600,
+        cases: CASES,
         failure_persistence: None,
         ..Config::default()
     });
@@ -35,4 +37,8 @@ fn no_output_does_something_to_a_terminal() {
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
+    row(
+        "random names on the command line",
+        usize::try_from(CASES).unwrap(),
+    );
 }

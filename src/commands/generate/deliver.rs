@@ -80,8 +80,8 @@ pub(super) fn texts(blueprint: &Blueprint, target: &Target<'_>) -> Result<Vec<Te
 /// It is not there, or says no.
 pub(super) fn ask_svccfg(host: &dyn Host, texts: &[Text]) -> Result<(), Failure> {
     for (_, text) in texts {
-        let scratch = Scratch::with(text).map_err(|error| {
-            let folder = std::env::temp_dir();
+        let folder = std::env::temp_dir();
+        let scratch = Scratch::below(&folder, text).map_err(|error| {
             let error = anyhow::Error::new(error).context(format!(
                 "cannot write a file for svccfg in {}",
                 Printable(&folder.display().to_string())
@@ -106,9 +106,10 @@ struct Scratch {
 }
 
 impl Scratch {
-    fn with(text: &str) -> io::Result<Self> {
+    /// Makes it below this folder, which may be anybody's.
+    fn below(temporary: &Path, text: &str) -> io::Result<Self> {
         // svccfg runs in another folder than we do.
-        let temporary = std::path::absolute(std::env::temp_dir())?;
+        let temporary = std::path::absolute(temporary)?;
         let me = std::process::id();
         for attempt in 0..ATTEMPTS {
             let folder = temporary.join(format!("vbox-smf-{me}-{attempt}"));
@@ -220,5 +221,43 @@ mod tests {
         let asked = fake.asked();
         let path = asked[0].strip_prefix("validate ").unwrap();
         assert!(!Path::new(path).exists(), "{path}");
+    }
+
+    /// What somebody has put under the name of the folder is left alone, and nobody else can look into ours.
+    #[test]
+    fn the_file_for_svccfg_is_nobody_else_s() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let me = std::process::id();
+        let top = std::env::temp_dir().join(format!("vbox-smf-scratch-{me}"));
+        let _gone = fs::remove_dir_all(&top);
+        fs::create_dir(&top).unwrap();
+        let taken = |attempt: u32| top.join(format!("vbox-smf-{me}-{attempt}"));
+        fs::create_dir(taken(0)).unwrap();
+        fs::write(taken(1), "theirs").unwrap();
+        symlink(taken(0), taken(2)).unwrap();
+        symlink("nowhere", taken(3)).unwrap();
+        symlink(taken(4), taken(4)).unwrap();
+        let scratch = Scratch::below(&top, "ours").unwrap();
+        assert_eq!(scratch.folder, taken(5));
+        assert_eq!(fs::read_to_string(&scratch.file).unwrap(), "ours");
+        for (path, mode) in [(&scratch.folder, 0o700), (&scratch.file, 0o600)] {
+            let about = fs::symlink_metadata(path).unwrap();
+            assert_eq!(
+                about.permissions().mode() & 0o777,
+                mode,
+                "{}",
+                path.display()
+            );
+        }
+        drop(scratch);
+        assert_eq!(
+            fs::read_dir(&top).unwrap().count(),
+            5,
+            "ours is gone, theirs is not"
+        );
+        assert_eq!(fs::read_dir(taken(0)).unwrap().count(), 0);
+        assert_eq!(fs::read_to_string(taken(1)).unwrap(), "theirs");
+        fs::remove_dir_all(&top).unwrap();
+        assert!(Scratch::below(&top, "").is_err());
     }
 }
