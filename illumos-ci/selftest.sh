@@ -167,6 +167,14 @@ on_illumos --clean >"$S/out" 2>&1
 ends '--clean removes it' 0 $?
 clean kept
 
+fresh unseen
+# The service's name has vbox-smf in it, too: that is not the manual page.
+sed '/See: man/d' "$here/selftest/bin/svcs" >"$S/bin/svcs"
+on_illumos --only method >"$S/out" 2>&1
+ends 'a manual page that svcs -xv does not name is a failure' 1 $?
+printed 'it is that one' '^not ok .* svcs -xv names the manual page'
+clean unseen
+
 fresh stuck
 sed 's/^delete)/delete) exit 1 ;; delete-not)/' "$here/selftest/bin/svccfg" \
     >"$S/bin/svccfg"

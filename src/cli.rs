@@ -14,6 +14,7 @@ use crate::fmri::{DEFAULT_SERVICE, InstanceFmri};
 use crate::host::real::RealHost;
 use crate::log::Log;
 use crate::output;
+use crate::printable::{Printable, PrintableLines};
 use crate::vm::Intent;
 
 /// VirtualBox VMs as SMF services, one VM per instance
@@ -181,7 +182,7 @@ pub fn run(
             output::complain(&failure.to_string());
             failure.kind
         }),
-        Err(answer) => answer_usage(&answer, caller),
+        Err(answer) => answer_usage(&answer, &args, caller),
     }))
 }
 
@@ -197,12 +198,27 @@ fn exit_status(caller: Caller, work: impl FnOnce() -> Result<Ending, Kind>) -> u
 
 /// Prints help, the version, or what is wrong with the command line, as clap words it. svc.startd never
 /// asks for help: a method that only printed it has not done its work.
-fn answer_usage(answer: &clap::Error, caller: Caller) -> Result<Ending, Kind> {
-    let _closed = answer.print();
+fn answer_usage(answer: &clap::Error, args: &[OsString], caller: Caller) -> Result<Ending, Kind> {
+    let _closed = print_answer(answer, args);
     if caller == Caller::Hand && !answer.use_stderr() {
         Ok(Ending::Done)
     } else {
         Err(Kind::Usage)
+    }
+}
+
+/// clap repeats what was typed as it was typed. So the same is asked with escaped words, which gives the same answer;
+/// where it does not, what clap wrote is escaped as a whole.
+fn print_answer(answer: &clap::Error, args: &[OsString]) -> std::io::Result<()> {
+    let plain = args
+        .iter()
+        .map(|arg| Printable(&arg.to_string_lossy()).to_string());
+    match Cli::try_parse_from(plain) {
+        Err(plain) if plain.kind() == answer.kind() => plain.print(),
+        Err(_) | Ok(_) => {
+            let text = answer.render().to_string();
+            write!(std::io::stderr(), "{}", PrintableLines(&text))
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::vm::is_unprintable;
+use crate::printable::{Printable, is_unprintable};
 
 /// The longest instance name that `svccfg import` takes, in bytes.
 pub(crate) const INSTANCE_NAME_MAX: usize = 119;
@@ -29,25 +29,25 @@ pub(crate) const DEFAULT_SERVICE: &str = "site/xvm/vbox";
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum FmriError {
     /// Nothing before the instance, or nothing at all.
-    #[error("'{}' names no service", .0.escape_debug())]
+    #[error("'{}' names no service", Printable(.0))]
     NoService(String),
     /// The service's name is not made of components.
-    #[error("'{}' is not a service name (letters, digits, '-' and '_', each part beginning with a letter)", .0.escape_debug())]
+    #[error("'{}' is not a service name (letters, digits, '-' and '_', each part beginning with a letter)", Printable(.0))]
     Service(String),
     /// No `:instance`.
-    #[error("'{}' names a service, not an instance", .0.escape_debug())]
+    #[error("'{}' names a service, not an instance", Printable(.0))]
     NoInstance(String),
     /// The instance's name is not a component.
-    #[error("'{}' is not an instance name (a letter, then letters, digits, '-' and '_', at most {INSTANCE_NAME_MAX} bytes)", .0.escape_debug())]
+    #[error("'{}' is not an instance name (a letter, then letters, digits, '-' and '_', at most {INSTANCE_NAME_MAX} bytes)", Printable(.0))]
     Instance(String),
     /// `/:properties/...` where an instance is wanted, or a malformed one.
-    #[error("'{}' names a property, not an instance", .0.escape_debug())]
+    #[error("'{}' names a property, not an instance", Printable(.0))]
     Property(String),
     /// `//scope` that is not this host.
-    #[error("'{}' names another scope than localhost", .0.escape_debug())]
+    #[error("'{}' names another scope than localhost", Printable(.0))]
     Scope(String),
     /// `file:`, `lrc:`, `http:`...
-    #[error("'{}' is not a service FMRI (svc:/service:instance)", .0.escape_debug())]
+    #[error("'{}' is not a service FMRI (svc:/service:instance)", Printable(.0))]
     Scheme(String),
 }
 

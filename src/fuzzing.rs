@@ -10,10 +10,10 @@ pub use fleet::{fleet, fleet_manifest};
 pub use names::{fmri, names};
 
 use crate::manifest::rules::{Flavour, fuzzing as rules};
+use crate::printable::is_unprintable;
 use crate::tools::svcprop::fuzzing as properties;
 use crate::tools::svcs::fuzzing as states;
 use crate::tools::vboxmanage::fuzzing as vboxmanage;
-use crate::vm::is_unprintable;
 
 /// `validate FILE`
 pub fn manifest(bytes: &[u8]) {

@@ -12,7 +12,7 @@
 //!                         |-> manifest/*     what SMF imports
 //!                         `-> rbac           who may manage it
 //!                       failure              kinds of failure -> exit status
-//! words: fmri, vm       no I/O; columns, output: what is printed
+//! words: fmri, vm       no I/O; columns, printable, output: what is printed
 //! ```
 
 mod cli;
@@ -31,6 +31,7 @@ mod manifest;
 mod near;
 mod output;
 mod plan;
+mod printable;
 mod rbac;
 mod rehearse;
 mod schema;

@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use crate::failure::{Failure, Kind};
-use crate::vm::{Printable, is_unprintable};
+use crate::printable::{Printable, PrintableLines, is_unprintable};
 
 /// Whether somebody still reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,11 +16,21 @@ pub(crate) enum Reader {
     Left,
 }
 
-/// Prints a result in one piece.
+/// Prints a result in one piece. Whatever should still be in it that does something to a terminal is escaped; each
+/// field is, before, by who lays it out.
 ///
 /// # Errors
 /// It cannot be written, and not because the reader left.
 pub(crate) fn print(text: &str) -> Result<Reader, Failure> {
+    print_raw(&PrintableLines(text).to_string())
+}
+
+/// The same for a text with colours, or one that begins by clearing the screen: every word in it that the program
+/// did not choose is [`Printable`] already.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn print_raw(text: &str) -> Result<Reader, Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(Reader::Stays),

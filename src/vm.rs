@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+pub(crate) use crate::printable::Printable;
+
 /// The longest value that `svccfg import` keeps whole, in bytes.
 const NAME_MAX: usize = 4095;
 
@@ -103,29 +105,6 @@ impl FromStr for Uuid {
 impl fmt::Display for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// Whether a character does something to a terminal other than to appear on it.
-pub(crate) fn is_unprintable(c: char) -> bool {
-    // U+2028, U+2029 break lines, and U+202A.. and U+2066.. reorder them, on some terminals.
-    c.is_control()
-        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
-}
-
-/// Text for a log or a terminal: control characters are escaped, so that a name can neither forge a
-/// line nor move the cursor.
-pub(crate) struct Printable<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Printable<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // In pieces that are as long as they can be: where nothing buffers, each is a write of its own.
-        let mut rest = self.0;
-        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_unprintable(*c)) {
-            write!(f, "{}{}", &rest[..at], c.escape_default())?;
-            rest = &rest[at + c.len_utf8()..];
-        }
-        f.write_str(rest)
     }
 }
 
@@ -306,21 +285,6 @@ mod tests {
             "c49decd0-163a-44f9-9d85-b6e06ddc227g",
         ] {
             assert_eq!(text.parse::<Uuid>(), Err(NotUuid), "{text}");
-        }
-    }
-
-    #[test]
-    fn names_are_printed_on_one_line() {
-        for (name, printed) in [
-            ("vm1", "vm1"),
-            ("with space", "with space"),
-            ("quo\"te", "quo\"te"),
-            ("new\nline", "new\\nline"),
-            ("\u{1b}[2Jx", "\\u{1b}[2Jx"),
-            ("ünï→✓", "ünï→✓"),
-            ("a\u{202e}b", "a\\u{202e}b"),
-        ] {
-            assert_eq!(Printable(name).to_string(), printed);
         }
     }
 

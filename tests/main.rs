@@ -11,6 +11,7 @@ mod manual;
 #[cfg(target_os = "linux")]
 mod real;
 mod rehearse;
+mod security;
 mod status;
 mod validate;
 

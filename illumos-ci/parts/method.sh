@@ -67,7 +67,7 @@ part_method() {
 	svcadm enable "$vms:vm1"
 	reaches 'a value that is not allowed: maintenance' "$vms:vm1" maintenance
 	says 'svcs -xv says status 96' SMF_EXIT_ERR_CONFIG svcs -xv "$vms:vm1"
-	says 'svcs -xv names the manual page' vbox-smf svcs -xv "$vms:vm1"
+	says 'svcs -xv names the manual page' '-s 8 vbox-smf' svcs -xv "$vms:vm1"
 	says 'the log names the property' vm/on_paused cat "$(log_of "$vms:vm1")"
 	set_property "$vms:vm1" vm/on_paused resume
 	refresh "$vms:vm1"

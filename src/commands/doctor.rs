@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
+use crate::manifest::names::shell_word;
 use crate::output;
 
 use super::instances::{Gathered, Selection, gather};
@@ -152,7 +153,7 @@ fn examine_user(host: &dyn Host, owner: &Owner) -> (Vec<Check>, super::owners::A
         let hint = "make the user, or set method_context/user".to_owned();
         let check = Check::fail(Topic::User, name, reason.as_str())
             .hint("the instances go to maintenance; set method_context/user, or make the user")
-            .command(format!("useradd -m {name}"));
+            .command(format!("useradd -m {}", shell_word(name)));
         let no_answer = NoAnswer {
             reason,
             hint,

@@ -136,13 +136,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let (Some(path), false) = (&arguments.svg, to_stdout) {
         place(path, &picture(&stories), arguments.force)?;
     }
-    output::print(&if to_stdout {
-        picture(&stories)
+    if to_stdout {
+        output::print(&picture(&stories))?;
     } else if arguments.json {
-        output::json(&Record::of(&stories))
+        output::print(&output::json(&Record::of(&stories)))?;
     } else {
-        text(&stories, ink(arguments))
-    })?;
+        match ink(arguments) {
+            Ink::Plain => output::print(&text(&stories, Ink::Plain))?,
+            Ink::Colour => output::print_raw(&text(&stories, Ink::Colour))?,
+        };
+    }
     verdict(&stories)
 }
 

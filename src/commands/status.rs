@@ -13,6 +13,7 @@ use std::time::Duration;
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
 use crate::output::{self, Reader};
+use crate::printable::PrintableLines;
 
 use super::instances::{Selection, gather};
 use super::owners::{Owner, ask, owners};
@@ -128,11 +129,11 @@ pub(crate) fn run(
     let on_terminal = io::stdout().is_terminal();
     loop {
         let seen = look(host, &selection, environment);
-        let mut text = render(arguments, &seen);
+        let mut text = PrintableLines(&render(arguments, &seen)).to_string();
         if arguments.watch.is_some() && on_terminal {
             text.insert_str(0, CLEAR);
         }
-        let reader = output::print(&text)?;
+        let reader = output::print_raw(&text)?;
         let Some(seconds) = arguments.watch else {
             return conclude(seen.troubles);
         };

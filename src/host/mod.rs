@@ -86,7 +86,7 @@ pub(crate) fn wait_on() -> ControlFlow<()> {
 #[derive(Debug, Error)]
 pub(crate) enum RunError {
     /// It could not be executed.
-    #[error("cannot execute {}", .program.display())]
+    #[error("cannot execute {}", crate::printable::Printable(&.program.display().to_string()))]
     Spawn {
         /// What was to be executed.
         program: PathBuf,

@@ -12,6 +12,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::comments::Comments;
 use super::write::{WriteError, is_xml_char};
+use crate::printable::is_unprintable;
 
 /// What serde writes.
 const VERSION: XmlVersion = XmlVersion::Implicit1_0;
@@ -215,18 +216,20 @@ fn escape(this: &Element, value: &str, place: Place, out: &mut String) -> Result
             ('&', _) => out.push_str("&amp;"),
             ('<', _) => out.push_str("&lt;"),
             ('>', _) => out.push_str("&gt;"),
-            ('\r', _) => out.push_str("&#13;"),
             ('\'', Place::Attribute) => out.push_str("&apos;"),
-            ('\t', Place::Attribute) => out.push_str("&#9;"),
-            ('\n', Place::Attribute) => out.push_str("&#10;"),
-            _ if is_xml_char(character) => out.push(character),
-            _ => {
+            ('\n', Place::Text) => out.push('\n'),
+            _ if !is_xml_char(character) => {
                 return Err(WriteError::Character {
                     element: this.name.clone(),
                     value: value.to_owned(),
                     character,
                 });
             }
+            // Whoever looks at the manifest on a terminal sees that it is there, and it does nothing.
+            _ if is_unprintable(character) => {
+                let _infallible = write!(out, "&#{};", u32::from(character));
+            }
+            _ => out.push(character),
         }
     }
     Ok(())

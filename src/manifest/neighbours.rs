@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::rules::Included;
-use super::source::{Source, read_file};
+use super::source::{Source, read_regular};
 
 /// More than this is not read of all that one manifest includes, in bytes. It is judged with the manifest,
 /// so it takes memory beside it.
@@ -56,11 +56,7 @@ impl Neighbours {
         if !path.starts_with(&folder) {
             return Included::Outside;
         }
-        // A pipe that nobody writes to would never end.
-        if !fs::metadata(&path).is_ok_and(|about| about.is_file()) {
-            return Included::Missing;
-        }
-        match read_file(&path, self.left.get()) {
+        match read_regular(&path, self.left.get()) {
             Ok(content) => match self.left.get().checked_sub(content.len() as u64) {
                 Some(left) => {
                     self.left.set(left);

@@ -1,25 +1,42 @@
 //! Puts a finished file where it belongs: whole or not at all, and never over another one unasked.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, FileType, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use crate::failure::{Failure, Kind};
-use crate::vm::Printable;
+use crate::printable::Printable;
+
+/// So many names are tried for a file on its way. Another process of our number may have left some behind.
+const ATTEMPTS: u32 = 1000;
 
 /// Why there is no file.
 #[derive(Debug, Error)]
 pub(crate) enum PlaceError {
     /// There is one already.
-    #[error("{} exists", Printable(&.0.display().to_string()))]
+    #[error("{} exists", shown(.0))]
     Exists(PathBuf),
     /// A directory, a device, a link: nothing that a rename should replace.
-    #[error("{} is not a file", Printable(&.0.display().to_string()))]
-    NotAFile(PathBuf),
+    #[error("{} is {what}, not a file", shown(path))]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What is there.
+        what: &'static str,
+    },
+    /// Every name that a file on its way could have is taken.
+    #[error("cannot write {}: {} is there already", shown(path), shown(taken))]
+    Taken {
+        /// The file.
+        path: PathBuf,
+        /// The last name that was tried.
+        taken: PathBuf,
+    },
     /// The system says no.
-    #[error("cannot write {}", Printable(&.path.display().to_string()))]
+    #[error("cannot write {}", shown(path))]
     Io {
         /// The file.
         path: PathBuf,
@@ -28,13 +45,24 @@ pub(crate) enum PlaceError {
     },
 }
 
+fn shown(path: &Path) -> String {
+    Printable(&path.display().to_string()).to_string()
+}
+
 impl From<PlaceError> for Failure {
     fn from(error: PlaceError) -> Self {
         let (kind, hint) = match &error {
             PlaceError::Exists(_) => (Kind::Config, Some("--force replaces it")),
-            PlaceError::NotAFile(_) => (Kind::Config, Some("name a file")),
+            PlaceError::NotAFile { .. } => (Kind::Config, Some("name a file")),
+            PlaceError::Taken { .. } => (
+                Kind::Config,
+                Some("somebody fills the folder with such names: write to one that is yours alone"),
+            ),
             PlaceError::Io { source, .. } => match source.kind() {
-                io::ErrorKind::PermissionDenied => (Kind::Permission, None),
+                io::ErrorKind::PermissionDenied => (
+                    Kind::Permission,
+                    Some("write to a folder of your own, or as its owner"),
+                ),
                 io::ErrorKind::NotFound => (Kind::Config, Some("is the folder there?")),
                 _ => (Kind::Transient, None),
             },
@@ -74,15 +102,35 @@ pub(crate) fn place_all(files: &[(PathBuf, String)], force: bool) -> Result<(), 
 
 /// Whether something may be put there.
 fn check(path: &Path, force: bool) -> Result<(), PlaceError> {
+    let no_file = |what| {
+        Err(PlaceError::NotAFile {
+            path: path.to_owned(),
+            what,
+        })
+    };
     if path.file_name().is_none() {
-        return Err(PlaceError::NotAFile(path.to_owned()));
+        return no_file("a folder");
     }
     match fs::symlink_metadata(path) {
-        Ok(there) if !there.is_file() => Err(PlaceError::NotAFile(path.to_owned())),
+        Ok(there) if !there.is_file() => no_file(kind(there.file_type())),
         Ok(_) if !force => Err(PlaceError::Exists(path.to_owned())),
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(cannot(path, error)),
+    }
+}
+
+fn kind(what: FileType) -> &'static str {
+    if what.is_dir() {
+        "a folder"
+    } else if what.is_symlink() {
+        "a link"
+    } else if what.is_fifo() {
+        "a FIFO"
+    } else if what.is_socket() {
+        "a socket"
+    } else {
+        "a device"
     }
 }
 
@@ -101,8 +149,8 @@ struct Step<'a> {
     path: &'a Path,
     /// What it is to hold.
     beside: PathBuf,
-    /// What it held before.
-    before: PathBuf,
+    /// What it held before, where that was kept.
+    before: Option<PathBuf>,
     /// Its new content is there.
     done: bool,
 }
@@ -111,17 +159,16 @@ impl Step<'_> {
     /// Everything as it was. The first error is the one to tell, so what fails here is not told.
     fn undo(&self) {
         if self.done {
-            let _tried = if self.before.exists() {
-                fs::rename(&self.before, self.path)
-            } else {
-                fs::remove_file(self.path)
+            let _tried = match &self.before {
+                Some(before) => fs::rename(before, self.path),
+                None => fs::remove_file(self.path),
             };
         }
     }
 
     /// What was made on the way is of no use any more.
     fn tidy(&self) {
-        for path in [&self.beside, &self.before] {
+        for path in std::iter::once(&self.beside).chain(&self.before) {
             let _gone = fs::remove_file(path);
         }
     }
@@ -131,34 +178,55 @@ fn written_beside<'a>(
     files: &'a [(PathBuf, String)],
     steps: &mut Vec<Step<'a>>,
 ) -> Result<(), PlaceError> {
-    let me = std::process::id();
-    for (i, (path, text)) in files.iter().enumerate() {
-        let step = Step {
+    for (nth, (path, text)) in files.iter().enumerate() {
+        let (beside, mut file) = beside(path, nth, "tmp", |name| {
+            OpenOptions::new().write(true).create_new(true).open(name)
+        })?;
+        steps.push(Step {
             path,
-            beside: path.with_file_name(format!(".vbox-smf-{me}-{i}.tmp")),
-            before: path.with_file_name(format!(".vbox-smf-{me}-{i}.old")),
+            beside,
+            before: None,
             done: false,
-        };
-        // What another process of this number left behind when it was killed.
-        step.tidy();
-        let written = write_new(&step.beside, text);
-        steps.push(step);
-        written.map_err(|error| cannot(path, error))?;
+        });
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(|error| cannot(path, error))?;
     }
     Ok(())
+}
+
+/// Makes something under a name beside a file that nobody has taken. Whatever has such a name, be it a link to
+/// elsewhere that somebody laid there, is left alone.
+fn beside<T>(
+    path: &Path,
+    nth: usize,
+    ending: &str,
+    create: impl Fn(&Path) -> io::Result<T>,
+) -> Result<(PathBuf, T), PlaceError> {
+    let me = std::process::id();
+    let mut taken = PathBuf::new();
+    for attempt in 0..ATTEMPTS {
+        let name = path.with_file_name(format!(".vbox-smf-{me}-{nth}-{attempt}.{ending}"));
+        match create(&name) {
+            Ok(made) => return Ok((name, made)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = name,
+            Err(error) => return Err(cannot(path, error)),
+        }
+    }
+    let path = path.to_owned();
+    Err(PlaceError::Taken { path, taken })
 }
 
 fn appear_all(steps: &mut [Step<'_>], force: bool) -> Result<(), PlaceError> {
     // One rename is all or nothing by itself.
     let many = steps.len() > 1;
-    for step in steps {
+    for (nth, step) in steps.iter_mut().enumerate() {
+        if force && many && step.path.exists() {
+            let (before, ()) = beside(step.path, nth, "old", |name| keep(step, name))?;
+            step.before = Some(before);
+        }
         let replaced = if force {
-            let kept = if many && step.path.exists() {
-                keep(step.path, &step.before)
-            } else {
-                Ok(())
-            };
-            kept.and_then(|()| fs::rename(&step.beside, step.path))
+            fs::rename(&step.beside, step.path)
         } else {
             appear(&step.beside, step.path)
         };
@@ -168,15 +236,33 @@ fn appear_all(steps: &mut [Step<'_>], force: bool) -> Result<(), PlaceError> {
     Ok(())
 }
 
-/// A second name for what is there; a copy, where the file system has no links.
-fn keep(path: &Path, before: &Path) -> io::Result<()> {
-    fs::hard_link(path, before).or_else(|_| fs::copy(path, before).map(drop))
+/// A second name for what is there. It is a copy where the file system has no links, and where the file is somebody
+/// else's: in a folder as /tmp a name of such a file could be made, and not be removed again.
+fn keep(step: &Step<'_>, before: &Path) -> io::Result<()> {
+    let owner = |path: &Path| fs::symlink_metadata(path).map(|about| about.uid());
+    if owner(step.path)? != owner(&step.beside)? {
+        return copy(step.path, before);
+    }
+    match fs::hard_link(step.path, before) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => copy(step.path, before),
+        made => made,
+    }
 }
 
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+/// A copy under a name that is free: [`fs::copy`] would write through a link.
+fn copy(path: &Path, to: &Path) -> io::Result<()> {
+    let mut from = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path)?;
+    let mut copy = OpenOptions::new().write(true).create_new(true).open(to)?;
+    let copied = io::copy(&mut from, &mut copy)
+        .and_then(|_| copy.set_permissions(from.metadata()?.permissions()));
+    if copied.is_err() {
+        // It is ours, and of no use.
+        let _gone = fs::remove_file(to);
+    }
+    copied
 }
 
 /// Gives the file its name, unless somebody else took it meanwhile: rename(2) would replace theirs.
@@ -190,118 +276,4 @@ fn appear(beside: &Path, path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A directory of its own for a test, empty.
-    fn directory(name: &str) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("vbox-smf-{name}-{}", std::process::id()));
-        let _gone = fs::remove_dir_all(&path);
-        fs::create_dir(&path).unwrap();
-        path
-    }
-
-    fn names(directory: &Path) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(directory)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    #[test]
-    fn a_file_is_replaced_only_by_force() {
-        let directory = directory("force");
-        let path = directory.join("vbox.xml");
-        place(&path, "one", false).unwrap();
-        let error = place(&path, "two", false).unwrap_err();
-        assert!(matches!(error, PlaceError::Exists(_)), "{error}");
-        assert_eq!(fs::read_to_string(&path).unwrap(), "one");
-        place(&path, "two", true).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
-        assert_eq!(names(&directory), ["vbox.xml"], "nothing is left beside it");
-        fs::remove_dir_all(directory).unwrap();
-    }
-
-    #[test]
-    fn only_files_are_replaced() {
-        let directory = directory("kinds");
-        let link = directory.join("link.xml");
-        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
-        for path in [
-            &directory,
-            &link,
-            Path::new("/dev/null"),
-            Path::new("/"),
-            Path::new(".."),
-        ] {
-            let error = place(path, "x", true).unwrap_err();
-            assert!(
-                matches!(error, PlaceError::NotAFile(_)),
-                "{}: {error}",
-                path.display()
-            );
-        }
-        let nowhere = directory.join("no/vbox.xml");
-        let error = place(&nowhere, "x", false).unwrap_err();
-        assert!(matches!(error, PlaceError::Io { .. }), "{error}");
-        assert_eq!(names(&directory), ["link.xml"]);
-        fs::remove_dir_all(directory).unwrap();
-    }
-
-    #[test]
-    fn many_files_are_all_placed_or_none() {
-        let directory = directory("many");
-        let file = |name: &str, text: &str| (directory.join(name), text.to_owned());
-        let three = [file("a", "1"), file("b", "1"), file("c", "1")];
-        place_all(&three, false).unwrap();
-        assert_eq!(names(&directory), ["a", "b", "c"]);
-        // One is there already.
-        fs::remove_file(directory.join("a")).unwrap();
-        let error = place_all(&three, false).unwrap_err();
-        assert!(matches!(error, PlaceError::Exists(_)), "{error}");
-        assert_eq!(names(&directory), ["b", "c"]);
-        // One cannot be written.
-        let nowhere = (directory.join("no/d"), "2".to_owned());
-        let error = place_all(&[file("b", "2"), nowhere], true).unwrap_err();
-        assert!(matches!(error, PlaceError::Io { .. }), "{error}");
-        assert_eq!(names(&directory), ["b", "c"]);
-        assert_eq!(fs::read_to_string(directory.join("b")).unwrap(), "1");
-        fs::remove_dir_all(directory).unwrap();
-    }
-
-    #[test]
-    fn what_was_done_before_an_error_is_undone() {
-        let directory = directory("undo");
-        let (old, new) = (directory.join("old"), directory.join("new"));
-        fs::write(&old, "before").unwrap();
-        let files = [
-            (old.clone(), "after".to_owned()),
-            (new.clone(), "after".to_owned()),
-        ];
-        let mut steps = Vec::new();
-        written_beside(&files, &mut steps).unwrap();
-        // Somebody makes a folder of the second meanwhile: no file can be renamed to it.
-        fs::create_dir(&new).unwrap();
-        appear_all(&mut steps, true).unwrap_err();
-        assert_eq!(fs::read_to_string(&old).unwrap(), "after");
-        steps.iter().rev().for_each(Step::undo);
-        steps.iter().for_each(Step::tidy);
-        assert_eq!(fs::read_to_string(&old).unwrap(), "before");
-        assert_eq!(names(&directory), ["new", "old"]);
-        fs::remove_dir_all(directory).unwrap();
-    }
-
-    #[test]
-    fn a_name_that_was_taken_meanwhile_is_left_alone() {
-        let directory = directory("race");
-        let (beside, path) = (directory.join("a"), directory.join("b"));
-        fs::write(&beside, "ours").unwrap();
-        fs::write(&path, "theirs").unwrap();
-        let error = appear(&beside, &path).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
-        fs::remove_dir_all(directory).unwrap();
-    }
-}
+mod tests;

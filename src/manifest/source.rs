@@ -1,8 +1,9 @@
 //! What the operands of a command name: files, folders of them, standard input.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -143,6 +144,20 @@ pub(super) fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let length = file.metadata()?.len();
     read_bounded(file, length, limit)
+}
+
+/// The same of a regular file, and of nothing else: a pipe that nobody writes to would never end.
+pub(super) fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = OpenOptions::new()
+        .read(true)
+        // Opening a FIFO would wait for a writer.
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)?;
+    let about = file.metadata()?;
+    if !about.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    read_bounded(file, about.len(), limit)
 }
 
 fn read_bounded(from: impl Read, expected: u64, limit: u64) -> io::Result<Vec<u8>> {

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::layout;
 use super::model::ServiceBundle;
+use crate::printable::Printable;
 
 /// What stands above the bundle. svccfg compares the system identifier byte for byte.
 const HEAD: &str = r#"<?xml version="1.0"?>
@@ -15,7 +16,7 @@ const HEAD: &str = r#"<?xml version="1.0"?>
 #[derive(Debug, Error)]
 pub(crate) enum WriteError {
     /// XML cannot hold this character, not even as a reference.
-    #[error("'{}' in <{element}> holds {}, which XML cannot hold", .value.escape_debug(), .character.escape_unicode())]
+    #[error("'{}' in <{element}> holds {}, which XML cannot hold", Printable(.value), .character.escape_unicode())]
     Character {
         /// The element.
         element: String,
@@ -61,7 +62,7 @@ mod tests {
         let bundle = strategy::with_value("a&b<c>d\"e'f\tg\nh\ri  \u{85}\u{2028}é→");
         let text = to_text(&bundle).unwrap();
         assert!(
-            text.contains("'a&amp;b&lt;c&gt;d\"e&apos;f&#9;g&#10;h&#13;i  \u{85}\u{2028}é→'"),
+            text.contains("'a&amp;b&lt;c&gt;d\"e&apos;f&#9;g&#10;h&#13;i  &#133;&#8232;é→'"),
             "{text}"
         );
         assert_eq!(crate::manifest::read::from_text(&text).unwrap(), bundle);

@@ -7,6 +7,7 @@ mod doctor;
 mod dry_runs;
 mod explained;
 mod from_virtualbox;
+mod hostile;
 mod manners;
 mod matrix;
 mod one_vm;

@@ -9,6 +9,7 @@ use crate::commands::method::context;
 use crate::commands::owners::{Owner, find};
 use crate::commands::status::join::{Asked, Row};
 use crate::commands::status::note::Note;
+use crate::manifest::names::shell_word;
 use crate::settings::unknown_properties;
 use crate::tools::svcs::SmfState;
 use crate::tools::vboxmanage::Refusal;
@@ -27,7 +28,8 @@ pub(super) fn configuration(instance: &Instance) -> Vec<Check> {
             Check::warn(Topic::Settings, &fmri, finding)
                 .hint("is it misspelt?")
                 .command(format!(
-                    "svccfg -s {fmri} delprop {path} && svcadm refresh {fmri}"
+                    "svccfg -s {fmri} delprop {} && svcadm refresh {fmri}",
+                    shell_word(path)
                 ))
         })
         .collect();

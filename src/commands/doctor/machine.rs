@@ -111,14 +111,10 @@ fn one_virtualbox(host: &dyn Host, set: Option<&Path>, shell: &[(OsString, OsStr
         .unwrap_or_default();
     let shown = program.display().to_string();
     let version = VBoxManage::new(host, program.clone(), environment).version(LIMIT);
-    match (version, trust(host, &program)) {
-        (Err(error), _) => Check::fail(topic, HOST, format!("{shown}: {error}"))
+    match version {
+        Err(error) => Check::fail(topic, HOST, format!("{shown}: {error}"))
             .hint("install VirtualBox anew, or set virtualbox/vboxmanage"),
-        (Ok(version), Err(error)) => {
-            let finding = format!("VirtualBox {version}, but {error}");
-            Check::warn(topic, HOST, finding).hint("it runs as every user whose VMs are instances")
-        }
-        (Ok(version), Ok(())) => Check::ok(topic, HOST, format!("VirtualBox {version}, {shown}")),
+        Ok(version) => Check::ok(topic, HOST, format!("VirtualBox {version}, {shown}")),
     }
 }
 

@@ -412,9 +412,23 @@ fn users_and_their_files() {
     }
     let spoilt = healthy().content(XML, 101, "").content(PREV, 101, whole);
     let examined = user::examine(&spoilt, &owner(), &account());
-    let command = format!("cp -p '{PREV}' '{XML}'");
+    let command = format!("cp -p {PREV} {XML}");
     let check = only(&examined.checks, Topic::Registry);
     assert_eq!(check.command, Some(command));
+}
+
+/// A command is there to be copied into root's shell: a path is one word in it, whatever it is.
+#[test]
+fn what_is_to_be_copied_runs_nothing_else() {
+    let strange = Account {
+        home: "/home/x'; reboot '".into(),
+        ..account()
+    };
+    let examined = user::examine(&healthy(), &owner(), &strange);
+    let command = only(&examined.checks, Topic::Home).command.clone();
+    let home = r"'/home/x'\''; reboot '\'''";
+    let expected = format!("mkdir -p {home} && chown vb {home} && chmod u+rwx {home}");
+    assert_eq!(command, Some(expected));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::check::{Check, Topic};
 use crate::commands::method::context;
 use crate::commands::owners::{self, Answer, Owner};
 use crate::host::{Account, FileKind, Host, LockError};
+use crate::manifest::names::shell_word;
 use crate::tools::vboxmanage::{VBoxManage, ipc_folder_is_wrong};
 use crate::vm::Printable;
 
@@ -46,6 +47,7 @@ pub(super) fn examine(host: &dyn Host, owner: &Owner, account: &Account) -> Exam
 fn home(host: &dyn Host, account: &Account) -> Check {
     let (topic, name) = (Topic::Home, account.name.as_str());
     let shown = account.home.display();
+    let quoted = shell_word(&shown.to_string());
     // With a dot behind it a link to it is followed.
     let finding = match host.file_facts(&account.home.join(".")) {
         Err(error) => format!("{shown}: {error}"),
@@ -70,7 +72,8 @@ fn home(host: &dyn Host, account: &Account) -> Check {
     Check::fail(topic, name, finding)
         .hint("VirtualBox keeps its settings there")
         .command(format!(
-            "mkdir -p '{shown}' && chown {name} '{shown}' && chmod u+rwx '{shown}'"
+            "mkdir -p {quoted} && chown {} {quoted} && chmod u+rwx {quoted}",
+            shell_word(name)
         ))
 }
 
@@ -96,7 +99,7 @@ fn ipc(host: &dyn Host, owner: &Owner, account: &Account) -> Check {
         let finding = format!("{folder} is not a folder that only {name} may enter");
         return Check::fail(topic, name, finding)
             .hint("end the VirtualBox that uses it, then, as root")
-            .command(format!("rm -r {folder}"));
+            .command(format!("rm -r {}", shell_word(&folder)));
     }
     let finding = match host.file_facts(Path::new(&folder)) {
         Ok(_) => format!("{folder} is for {name} alone"),
@@ -186,9 +189,9 @@ fn registry(host: &dyn Host, owner: &Owner, account: &Account) -> Check {
                 previous.display()
             ))
             .command(format!(
-                "cp -p '{}' '{}'",
-                previous.display(),
-                file.display()
+                "cp -p {} {}",
+                shell_word(&previous.display().to_string()),
+                shell_word(&file.display().to_string())
             )),
         Some(why) => check.hint(format!(
             "{} does not help: {why}; put a copy back, or remove both and register each VM again (VBoxManage registervm FILE.vbox)",

@@ -1,7 +1,8 @@
 //! Where the manifests go: standard output, a file, or a folder with a file for each VM.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::Arguments;
@@ -11,7 +12,11 @@ use crate::manifest::blueprint::{Blueprint, InstanceBlueprint};
 use crate::manifest::place::{place, place_all};
 use crate::manifest::{build, write};
 use crate::output;
+use crate::printable::Printable;
 use crate::tools::svccfg::{self, SvccfgError};
+
+/// So many names are tried for a folder of our own.
+const ATTEMPTS: u32 = 1000;
 
 /// Where to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,11 +80,16 @@ pub(super) fn texts(blueprint: &Blueprint, target: &Target<'_>) -> Result<Vec<Te
 /// It is not there, or says no.
 pub(super) fn ask_svccfg(host: &dyn Host, texts: &[Text]) -> Result<(), Failure> {
     for (_, text) in texts {
-        let scratch = Scratch::with(text).map_err(|error| {
-            let error = anyhow::Error::new(error).context("cannot write a file for svccfg");
+        let folder = std::env::temp_dir();
+        let scratch = Scratch::below(&folder, text).map_err(|error| {
+            let error = anyhow::Error::new(error).context(format!(
+                "cannot write a file for svccfg in {}",
+                Printable(&folder.display().to_string())
+            ));
             Failure::new(Kind::Transient, error)
+                .hinted("set TMPDIR to a folder of your own, or leave --svccfg out")
         })?;
-        svccfg::validate(host, &scratch.0).map_err(|error| match error {
+        svccfg::validate(host, &scratch.file).map_err(|error| match error {
             SvccfgError::NotHere => Failure::new(Kind::Config, error).hinted("leave --svccfg out"),
             SvccfgError::Refused(_) => Failure::new(Kind::Config, error)
                 .hinted("nothing was written; without --svccfg it would be, for a closer look"),
@@ -89,20 +99,31 @@ pub(super) fn ask_svccfg(host: &dyn Host, texts: &[Text]) -> Result<(), Failure>
     Ok(())
 }
 
-/// A file for svccfg to read, which is gone afterwards.
-struct Scratch(PathBuf);
+/// A file for svccfg to read, in a folder that nobody else may enter; both are gone afterwards.
+struct Scratch {
+    folder: PathBuf,
+    file: PathBuf,
+}
 
 impl Scratch {
-    fn with(text: &str) -> io::Result<Self> {
-        let folder = std::env::temp_dir();
+    /// Makes it below this folder, which may be anybody's.
+    fn below(temporary: &Path, text: &str) -> io::Result<Self> {
+        // svccfg runs in another folder than we do.
+        let temporary = std::path::absolute(temporary)?;
         let me = std::process::id();
-        for attempt in 0..100 {
-            let path = folder.join(format!("vbox-smf-{me}-{attempt}.xml"));
+        for attempt in 0..ATTEMPTS {
+            let folder = temporary.join(format!("vbox-smf-{me}-{attempt}"));
             // A name that somebody else has taken, be it for a link to elsewhere, is left alone.
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(mut file) => {
-                    let scratch = Self(path);
-                    file.write_all(text.as_bytes())?;
+            match DirBuilder::new().mode(0o700).create(&folder) {
+                Ok(()) => {
+                    let file = folder.join("manifest.xml");
+                    let scratch = Self { folder, file };
+                    OpenOptions::new()
+                        .write(true)
+                        .create_new(true)
+                        .mode(0o600)
+                        .open(&scratch.file)?
+                        .write_all(text.as_bytes())?;
                     return Ok(scratch);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -116,7 +137,8 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         // Nothing depends on it.
-        let _gone = fs::remove_file(&self.0);
+        let _gone = fs::remove_file(&self.file);
+        let _gone = fs::remove_dir(&self.folder);
     }
 }
 
@@ -199,5 +221,43 @@ mod tests {
         let asked = fake.asked();
         let path = asked[0].strip_prefix("validate ").unwrap();
         assert!(!Path::new(path).exists(), "{path}");
+    }
+
+    /// What somebody has put under the name of the folder is left alone, and nobody else can look into ours.
+    #[test]
+    fn the_file_for_svccfg_is_nobody_else_s() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let me = std::process::id();
+        let top = std::env::temp_dir().join(format!("vbox-smf-scratch-{me}"));
+        let _gone = fs::remove_dir_all(&top);
+        fs::create_dir(&top).unwrap();
+        let taken = |attempt: u32| top.join(format!("vbox-smf-{me}-{attempt}"));
+        fs::create_dir(taken(0)).unwrap();
+        fs::write(taken(1), "theirs").unwrap();
+        symlink(taken(0), taken(2)).unwrap();
+        symlink("nowhere", taken(3)).unwrap();
+        symlink(taken(4), taken(4)).unwrap();
+        let scratch = Scratch::below(&top, "ours").unwrap();
+        assert_eq!(scratch.folder, taken(5));
+        assert_eq!(fs::read_to_string(&scratch.file).unwrap(), "ours");
+        for (path, mode) in [(&scratch.folder, 0o700), (&scratch.file, 0o600)] {
+            let about = fs::symlink_metadata(path).unwrap();
+            assert_eq!(
+                about.permissions().mode() & 0o777,
+                mode,
+                "{}",
+                path.display()
+            );
+        }
+        drop(scratch);
+        assert_eq!(
+            fs::read_dir(&top).unwrap().count(),
+            5,
+            "ours is gone, theirs is not"
+        );
+        assert_eq!(fs::read_dir(taken(0)).unwrap().count(), 0);
+        assert_eq!(fs::read_to_string(taken(1)).unwrap(), "theirs");
+        fs::remove_dir_all(&top).unwrap();
+        assert!(Scratch::below(&top, "").is_err());
     }
 }

@@ -67,6 +67,12 @@ const ENVIRONMENT: &Entries = &[
     ),
 ];
 
+const SECURITY: &str = "It needs no root. Programs are executed by absolute path, without a shell, with an environment \
+                        of their own; VBoxManage must be root's alone, as must every folder above it. Called by root, it \
+                        becomes the user of the instance before VirtualBox is asked. Whoever may change the group vm can \
+                        name any VM of the same user. What is printed of names and of other programs' output is \
+                        escaped.";
+
 const SEE_ALSO: &str = "svcprop(1), svcs(1), smf(7), smf_method(7), smf_security(7), smf_template(7), svc.startd(8), \
                         svcadm(8), svccfg(8)";
 
@@ -145,6 +151,7 @@ pub(super) fn page(cli: clap::Command) -> String {
                 tables::entry(roff, what, "", meaning);
             }
         }
+        roff.control("SH", ["SECURITY"]).text([roman(SECURITY)]);
         roff.control("SH", ["SEE ALSO"]).text([roman(SEE_ALSO)]);
     }));
     with_one_preamble(&text)

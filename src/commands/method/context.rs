@@ -196,6 +196,11 @@ pub(in crate::commands) fn locale(host: &dyn Host, environment: &[(OsString, OsS
 
 /// `en_US.UTF-8`, `de_AT.utf8@euro`
 fn is_utf8(locale: &str) -> bool {
+    // It becomes a file's name in every program that is run: LANG=../x.UTF-8 is none.
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.@-".contains(&b);
+    if !locale.bytes().all(plain) {
+        return false;
+    }
     let codeset = locale.split(['.', '@']).nth(1).unwrap_or_default();
     ["utf-8", "utf8"].contains(&codeset.to_ascii_lowercase().as_str())
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::join::{Asked, Row};
 use super::note::Note;
 use super::table::vm_word;
+use crate::printable::Printable;
 use crate::tools::svcs::SmfState;
 
 /// A metric.
@@ -163,9 +164,17 @@ fn sample(text: &mut String, metric: Metric, labels: &[Label<'_>], value: u64) {
     writeln!(text, "{after} {value}").expect("a String");
 }
 
-/// A label's value: backslash, quote and line end are escaped, and nothing else may be.
+/// A label's value: backslash, quote and line end are escaped, and the format knows no other escape. What would do
+/// something to the terminal of whoever reads the file stands in the value as a log has it: `\u{1b}`.
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
+    let lines: Vec<_> = text
+        .split('\n')
+        .map(|line| {
+            Printable(line)
+                .to_string()
+                .replace('\\', "\\\\")
+                .replace('"', "\\\"")
+        })
+        .collect();
+    lines.join("\\n")
 }

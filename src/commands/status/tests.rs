@@ -1,10 +1,14 @@
 //! The join and what is made of it, on tables.
 
+use clap::ValueEnum as _;
+use proptest::prelude::*;
+
 use super::join::{Asked, Row, join};
 use super::table::{Column, table};
 use super::{json, prometheus};
 use crate::commands::instances::{Instance, Known};
 use crate::commands::owners::{Answer, Listed, NoAnswer};
+use crate::printable::is_unprintable;
 use crate::settings::Settings;
 use crate::tools::svcprop::{Properties, Value};
 use crate::tools::svcs::SmfState;
@@ -270,7 +274,7 @@ fn metrics_are_well_formed() {
         assert!(text.lines().any(|l| l == line), "{line}\n{text}");
     }
     let evil = format!(
-        "vbox_smf_vm_without_instance{{vm=\"evil\\n\\\"\\\\\u{1b}\",uuid=\"{OTHER}\",owner=\"vb\"}} 1"
+        "vbox_smf_vm_without_instance{{vm=\"evil\\n\\\"\\\\\\\\u{{1b}}\",uuid=\"{OTHER}\",owner=\"vb\"}} 1"
     );
     assert!(text.contains(&evil), "{text}");
     let mut series: Vec<_> = text
@@ -325,4 +329,23 @@ fn the_readme_shows_it() {
         metrics.extend(["| `", name, "` | ", help, " |"]);
     }
     assert!(readme().contains(&metrics), "README.md: {metrics}");
+}
+
+proptest! {
+    /// Whatever VirtualBox and SMF call things, no form does something to a terminal, and a row is a line.
+    #[test]
+    fn nothing_reaches_a_terminal(name in any::<String>(), state in any::<String>(), stop in any::<String>()) {
+        let instances = [instance("vm1", SmfState::Other(state.clone()), &[("vm/stop_method", &stop)])];
+        let vms = vec![
+            Listed::new(UUID, &name, &VmState::Other(state.clone())),
+            Listed::new(OTHER, &state, &VmState::Running),
+        ];
+        let asked = [asked(&[0], Ok(vms))];
+        let rows = join(&instances, &asked, true);
+        let table = table(&rows, Column::value_variants(), true);
+        prop_assert_eq!(table.lines().count(), rows.len() + 1);
+        for text in [table, json::json(&rows), prometheus::metrics(&rows, &asked, true)] {
+            prop_assert!(!text.contains(|c| is_unprintable(c) && c != '\n'), "{text:?}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use crate::host::Account;
+use crate::printable::Printable;
 
 /// Most password entries with all their strings are shorter than the first of these, and none is longer than the
 /// second.
@@ -52,7 +53,7 @@ pub(super) fn by_name(name: &str) -> io::Result<(Account, libc::gid_t)> {
     found.ok_or_else(|| {
         io::Error::new(
             io::ErrorKind::NotFound,
-            format!("there is no user '{}'", name.escape_debug()),
+            format!("there is no user '{}'", Printable(name)),
         )
     })
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use crate::printable::Printable;
 use crate::rehearse::lanes::Mark;
 use crate::rehearse::timeline::seconds;
 
@@ -77,15 +78,14 @@ pub(super) fn text(out: &mut String, (x, y): (f64, f64), class: &str, what: &str
     .expect("a String");
 }
 
-/// As it stands in XML; what XML cannot hold is left out.
+/// As it stands in XML. What XML cannot hold, and what a viewer would not show as it is, is escaped as in a log.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
-    for c in text.chars() {
+    for c in Printable(text).to_string().chars() {
         match c {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push('?'),
             c => escaped.push(c),
         }
     }

@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use thiserror::Error;
 
 use crate::host::{Account, FileFacts, FileKind, Host};
+use crate::printable::Printable;
 
 /// The folders in which VBoxManage is looked for: those of OpenIndiana, OmniOS, Solaris and Linux.
 pub(crate) const FOLDERS: [&str; 5] = [
@@ -27,19 +28,22 @@ pub(crate) enum FindError {
     /// The one that was set cannot be trusted.
     #[error("virtualbox/vboxmanage: {0}")]
     Set(TrustError),
+    /// The first that is there cannot be trusted, nor can another one.
+    #[error("VBoxManage is there, but {0}")]
+    Found(TrustError),
 }
 
 /// Why a program cannot be trusted to be root's own.
 #[derive(Debug, Error)]
 pub(crate) enum TrustError {
     /// The path cannot be looked at.
-    #[error("cannot look at {}: {}", .0.display(), .1)]
+    #[error("cannot look at {}: {}", Printable(&.0.display().to_string()), .1)]
     Look(PathBuf, io::Error),
     /// It is not a file that can be executed.
-    #[error("{} is not an executable file", .0.display())]
+    #[error("{} is not an executable file", Printable(&.0.display().to_string()))]
     NotAProgram(PathBuf),
     /// Somebody else than root could put another program there.
-    #[error("{} {why}; only root may be able to change it", path.display())]
+    #[error("{} {why}; only root may be able to change it", Printable(&path.display().to_string()))]
     Untrusted {
         /// What could be changed.
         path: PathBuf,
@@ -59,6 +63,9 @@ impl FindError {
             Self::Set(TrustError::Untrusted { .. }) => {
                 "set virtualbox/vboxmanage to one that belongs to root, as do the folders above it; then svcadm refresh and svcadm clear the instance"
             }
+            Self::Found(_) => {
+                "whoever can change it has every VM, so it is not run: chown root and chmod go-w what is named, or set virtualbox/vboxmanage to another one; then svcadm clear the instance"
+            }
         }
     }
 }
@@ -66,7 +73,7 @@ impl FindError {
 /// More links than this in one path are a loop.
 const LINKS_MAX: usize = 40;
 
-/// The VBoxManage to run: the one that was set, if only root can change it, or the first that is there.
+/// The VBoxManage to run: the one that was set, or the first that is there, if only root can change it.
 ///
 /// # Errors
 /// There is none, or it cannot be trusted.
@@ -76,12 +83,24 @@ pub(crate) fn find(host: &dyn Host, set: Option<&Path>) -> Result<PathBuf, FindE
             trust(host, path).map_err(FindError::Set)?;
             Ok(path.to_owned())
         }
-        None => FOLDERS
-            .iter()
-            .map(|folder| Path::new(folder).join("VBoxManage"))
-            .find(|path| is_program(host, path))
-            .ok_or(FindError::Nowhere),
+        None => search(host),
     }
+}
+
+/// The first in the usual folders that only root can change. What is there and is not root's alone is passed over.
+fn search(host: &dyn Host) -> Result<PathBuf, FindError> {
+    let mut passed_over = None;
+    let there = FOLDERS
+        .iter()
+        .map(|folder| Path::new(folder).join("VBoxManage"))
+        .filter(|path| is_program(host, path));
+    for path in there {
+        match trust(host, &path) {
+            Ok(()) => return Ok(path),
+            Err(error) => passed_over = passed_over.or(Some(error)),
+        }
+    }
+    Err(passed_over.map_or(FindError::Nowhere, FindError::Found))
 }
 
 /// Whether a file that can be executed is there, be it by links: an update may leave one that leads nowhere.
@@ -334,6 +353,31 @@ mod tests {
         assert_eq!(found, Path::new("/opt/VirtualBox/VBoxManage"));
         let folder = tree().file("/usr/bin/VBoxManage", 0, 0o755, FileKind::Directory);
         assert!(find(&folder, None).is_err());
+    }
+
+    #[test]
+    fn what_others_can_change_is_not_run() {
+        let fake = tree()
+            .file("/usr/bin/VBoxManage", 0, 0o775, FileKind::File)
+            .file("/opt/VirtualBox/VBoxManage", 101, 0o755, FileKind::File);
+        let error = find(&fake, None).expect_err("both can be changed");
+        assert_eq!(
+            error.to_string(),
+            "VBoxManage is there, but /usr/bin/VBoxManage can be written to by others; only root may be able to change it"
+        );
+        assert!(error.next_step().contains("chmod go-w"));
+        // Another one is root's alone.
+        let path = "/opt/VirtualBox/amd64/VBoxManage";
+        let fake = fake.file(path, 0, 0o755, FileKind::File);
+        assert_eq!(find(&fake, None).expect("trusted"), Path::new(path));
+        // Debian's /usr/local/bin belongs to a group, and has none in it.
+        let fake = tree()
+            .file("/usr/local", 0, 0o755, FileKind::Directory)
+            .file("/usr/local/bin", 0, 0o2775, FileKind::Directory);
+        assert!(matches!(find(&fake, None), Err(FindError::Nowhere)));
+        let path = "/usr/local/bin/VBoxManage";
+        let fake = fake.file(path, 0, 0o755, FileKind::File);
+        assert!(matches!(find(&fake, None), Err(FindError::Found(_))));
     }
 
     #[test]

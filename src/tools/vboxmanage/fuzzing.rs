@@ -159,30 +159,30 @@ pub(crate) fn search(text: &str) {
     let set = lines.next().filter(|path| path.starts_with('/'));
     let host = lines.take(64).fold(Fake::default(), thing);
     match super::find(&host, set.map(Path::new)) {
-        Ok(found) => match set.map(Path::new) {
-            Some(set) => {
-                assert_eq!(found, set);
-                // Nobody but root can change it, or what is above it, or what the links on the way lead to.
-                let mut at = set;
-                if !text.contains("..") && !text.contains("link") {
-                    loop {
-                        let facts = host.file_facts(at).expect("what is trusted is there");
-                        assert!(
-                            facts.owner == 0 && facts.mode & 0o022 == 0,
-                            "{}",
-                            at.display()
-                        );
-                        let Some(above) = at.parent() else { break };
-                        at = above;
-                    }
+        Ok(found) => {
+            match set.map(Path::new) {
+                Some(set) => assert_eq!(found, set),
+                None => assert!(
+                    super::find::FOLDERS
+                        .iter()
+                        .any(|folder| found.starts_with(folder))
+                ),
+            }
+            // Nobody but root can change it, or what is above it, or what the links on the way lead to.
+            let mut at = found.as_path();
+            if !text.contains("..") && !text.contains("link") {
+                loop {
+                    let facts = host.file_facts(at).expect("what is trusted is there");
+                    assert!(
+                        facts.owner == 0 && facts.mode & 0o022 == 0,
+                        "{}",
+                        at.display()
+                    );
+                    let Some(above) = at.parent() else { break };
+                    at = above;
                 }
             }
-            None => assert!(
-                super::find::FOLDERS
-                    .iter()
-                    .any(|folder| found.starts_with(folder))
-            ),
-        },
+        }
         Err(error) => assert!(!error.next_step().is_empty()),
     }
 }

@@ -1,12 +1,13 @@
 //! /tmp/.vbox-smf-UID, which anybody may have made before: without the lock it goes on, and says so.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt, chown, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::real::one_vm::OneVm;
-use crate::real::rig::{lock_as_a_method_does, outside, rig_or_skip};
+use crate::real::rig::{PROGRAM, lock_as_a_method_does, outside, rig_or_skip};
 
 const WARNING: &str = "going on without the lock for cold starts";
 
@@ -110,4 +111,83 @@ fn held_by_another() {
     vm.stop().succeeds();
     vm.user.cool_down();
     vm.start().succeeds().logs_nowhere("lock");
+}
+
+/// What else may be there, and in the place of the file: none is waited for, touched or written through. A dry run looks
+/// as a start does.
+#[test]
+fn every_other_neighbour() {
+    type Spoil = fn(&Path, &OneVm<'_>);
+    let fifo: Spoil = |path, _| {
+        assert_cmd::Command::new("mkfifo")
+            .arg(path)
+            .assert()
+            .code(0);
+        mode(path, 0o666);
+    };
+    let socket: Spoil = |path, _| drop(UnixListener::bind(path).expect("a socket"));
+    let dangling: Spoil = |path, _| symlink("/tmp/made-behind-it", path).expect("a link");
+    let circle: Spoil = |path, _| symlink(path.file_name().expect("a name"), path).expect("a link");
+    let device: Spoil = |path, _| {
+        let mut mknod = assert_cmd::Command::new("mknod");
+        mknod.arg(path).args(["c", "1", "3"]).assert().code(0);
+    };
+    let roots: Spoil = |path, _| fs::write(path, "theirs").expect("a file of root's");
+    let hard_link: Spoil = |path, vm| {
+        let theirs = outside(&vm.user.home()).join("theirs");
+        fs::write(&theirs, "theirs").expect("a file of root's");
+        fs::hard_link(theirs, path).expect("a hard link");
+    };
+    let closed: Spoil = |path, vm| {
+        fs::write(path, "").expect("a file");
+        give_to(path, vm);
+        mode(path, 0o000);
+    };
+    let rig = rig_or_skip!();
+    let vm = OneVm::new(rig, "acpi");
+    let neighbours = [
+        ("a FIFO", false, fifo),
+        ("a socket", false, socket),
+        ("a link to nowhere", false, dangling),
+        ("a circle", false, circle),
+        ("a device", false, device),
+        ("a FIFO", true, fifo),
+        ("a socket", true, socket),
+        ("a link to nowhere", true, dangling),
+        ("a circle", true, circle),
+        ("a device", true, device),
+        ("root's", true, roots),
+        ("a hard link", true, hard_link),
+        ("closed", true, closed),
+    ];
+    for (what, in_the_folder, spoil) in neighbours {
+        vm.user.cool_down();
+        let folder = lock_folder(&vm);
+        let path = if in_the_folder {
+            make_folder(&vm).join("lock")
+        } else {
+            folder.clone()
+        };
+        spoil(&path, &vm);
+        let look =
+            || fs::symlink_metadata(&path).map(|there| (there.ino(), there.mode(), there.len()));
+        let before = look().expect("what is in the way");
+        let run = vm
+            .user
+            .program(PROGRAM, &["start", "--vm=vm1", "--dry-run"])
+            .run();
+        run.succeeds().logs(&[WARNING, "remove it"]);
+        assert!(run.took < Duration::from_secs(60), "{what}: {run}");
+        assert_eq!(look().expect("what is in the way"), before, "{what}");
+        assert!(!outside("/tmp/made-behind-it").exists(), "{what}");
+        if in_the_folder {
+            fs::remove_dir_all(&folder).expect("to clean");
+        } else {
+            fs::remove_file(&folder).expect("to clean");
+        }
+    }
+    crate::security::row(
+        "neighbours of the lock, as a start meets them",
+        neighbours.len(),
+    );
 }

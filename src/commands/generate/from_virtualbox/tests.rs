@@ -113,7 +113,11 @@ const LISTS: [(&str, &str); 3] = [
 /// A machine with VirtualBox, and this user.
 fn host(name: &str) -> Fake {
     let program = crate::host::FileKind::File;
-    let host = Fake::default()
+    let host = ["/", "/usr", "/usr/bin"]
+        .iter()
+        .fold(Fake::default(), |host, path| {
+            host.file(path, 0, 0o755, crate::host::FileKind::Directory)
+        })
         .account(name, 100)
         .file("/usr/bin/VBoxManage", 0, 0o755, program);
     LISTS

@@ -19,7 +19,11 @@ pub(super) enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown(c) => write!(f, "there is no token %{}", c.escape_debug()),
+            Self::Unknown(c) => write!(
+                f,
+                "there is no token %{}",
+                Printable(c.encode_utf8(&mut [0; 4]))
+            ),
             Self::Open => f.write_str("%{ is not closed"),
             Self::Name(name) => write!(f, "'{}' names no property", Printable(name)),
         }
