@@ -3,10 +3,10 @@
 //! Beside them stand a small program in C that runs the same tools with the same arguments in the same order and
 //! understands nothing (`tools/spawner.c`), and a method script in the manner of 2009 (`baseline.sh`).
 
-use crate::counted::{instructions, programs};
-use crate::table::{Beside, Table};
-use crate::world::{Sample, World};
-use crate::{orphans, rounds};
+use super::counted::{instructions, programs};
+use super::table::{Beside, Table};
+use super::world::{Sample, World};
+use super::{orphans, rounds};
 
 const VERBS: [&str; 2] = ["start", "stop"];
 

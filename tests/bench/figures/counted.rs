@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::program;
-use crate::world::World;
+use super::program;
+use super::world::World;
 
 /// How long a run under such a tool may take.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,6 +1,6 @@
 //! What the figures depend on: the machine, the hour, the commit.
 
-use crate::{HERE, program};
+use super::{HERE, program};
 
 /// Prints it.
 pub(crate) fn describe() {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::table::{Beside, Table, milliseconds, spread};
-use crate::{VBOX_SMF, program, rounds};
+use super::table::{Beside, Table, milliseconds, spread};
+use super::{VBOX_SMF, program, rounds};
 
 pub(crate) fn measure(table: &mut Table) -> Result<(), String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench");

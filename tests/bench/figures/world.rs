@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::{HERE, VBOX_SMF, orphans, program};
+use super::{HERE, VBOX_SMF, orphans, program};
 
 /// Set for the process that has a mount namespace of its own.
 const ALONE: &str = "VBOX_SMF_BENCH_ALONE";
@@ -133,11 +133,11 @@ impl World {
             ("svcprop.vm.stop_method", "savestate\n".to_owned()),
             (
                 "showvminfo.running",
-                of_vm1(include_str!("../vectors/vminfo/7.2.22-running.txt")),
+                of_vm1(include_str!("../../vectors/vminfo/7.2.22-running.txt")),
             ),
             (
                 "showvminfo.poweroff",
-                of_vm1(include_str!("../vectors/vminfo/7.2.22-poweroff.txt")),
+                of_vm1(include_str!("../../vectors/vminfo/7.2.22-poweroff.txt")),
             ),
             (
                 "startvm",

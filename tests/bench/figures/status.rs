@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::rounds;
+use super::table::{Beside, Table};
 use crate::real::rig::{PROGRAM, Rig};
-use crate::rounds;
-use crate::table::{Beside, Table};
 
 pub(crate) fn measure(table: &mut Table) -> Result<(), String> {
     let rig = Rig::get()?;

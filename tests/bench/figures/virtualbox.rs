@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
+use super::table::{Beside, Table, spread};
+use super::{HERE, rounds};
 use crate::real::rig::{RECORDER, Rig, Run, User, outside};
-use crate::table::{Beside, Table, spread};
-use crate::{HERE, rounds};
 
 const SCRIPT: &str = "/lib/svc/method/baseline";
 
@@ -62,7 +62,7 @@ pub(crate) fn measure(table: &mut Table) -> Result<(), String> {
             .collect();
         table.alone(
             "    outside VBoxManage (svcprop too)",
-            &crate::table::milliseconds(spread(own[at].clone()).median),
+            &super::table::milliseconds(spread(own[at].clone()).median),
             &format!("{:.1} % of it", spread(shares).median),
         );
     }

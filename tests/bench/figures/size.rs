@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::table::Table;
-use crate::{VBOX_SMF, program};
+use super::table::Table;
+use super::{VBOX_SMF, program};
 
 pub(crate) fn measure(table: &mut Table) -> Result<(), String> {
     let size = |path: &Path| {
