@@ -9,6 +9,7 @@ mod names;
 pub use fleet::{fleet, fleet_manifest};
 pub use names::{fmri, names};
 
+use crate::host::{Ended, Output};
 use crate::manifest::rules::{Flavour, fuzzing as rules};
 use crate::printable::is_unprintable;
 use crate::tools::svcprop::fuzzing as properties;
@@ -65,6 +66,45 @@ fn text(bytes: &[u8], target: fn(&str)) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         target(text);
     }
+}
+
+/// What a program may have printed: a NUL parts it from what it complained about.
+pub(crate) fn printed(bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let mut parts = bytes.splitn(2, |byte| *byte == 0);
+    let mut next = || parts.next().unwrap_or_default().to_vec();
+    (next(), next())
+}
+
+/// That a program is believed only as it ended, for each way to end: not when it was killed, nor when it failed without
+/// a word. Returns what is made of it when it succeeded.
+///
+/// # Panics
+/// It is believed, or what is said of it cannot be printed.
+pub(crate) fn assert_careful<T, E: std::fmt::Display>(
+    (stdout, stderr): &(Vec<u8>, Vec<u8>),
+    understand: impl Fn(&Output) -> Result<T, E>,
+) -> Option<T> {
+    let understood = |ended| {
+        let output = Output {
+            ended,
+            stdout: stdout.clone(),
+            stderr: stderr.clone(),
+            cut: false,
+        };
+        understand(&output)
+            .map_err(|error| assert_printable(&error.to_string()))
+            .ok()
+    };
+    let failed = understood(Ended::Exited(1));
+    assert!(
+        failed.is_none() || !stderr.is_empty(),
+        "a failure without a word"
+    );
+    assert!(
+        understood(Ended::Killed(9)).is_none(),
+        "what is dead is believed"
+    );
+    understood(Ended::Exited(0))
 }
 
 /// That a message can neither forge a line of the log nor move the cursor of a terminal.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::fmri::InstanceFmri;
-use crate::host::sim::{Composed, ROOT};
+use crate::host::sim::{Composed, ROOT, escaped};
 use crate::vm::Intent;
 
 /// A method, as svc.startd runs it.
@@ -174,20 +174,8 @@ fn property(inside: &str, seen: &Composed) -> Result<String, ExecError> {
     let (group, name) = path.split_once('/').unwrap_or(("application", path));
     let found = seen.get(group, name);
     let property = found.ok_or_else(|| ExecError::Property(inside.to_owned()))?;
-    let values: Vec<String> = property.values.iter().map(|v| quoted(v)).collect();
+    let values: Vec<String> = property.values.iter().map(|v| escaped(v)).collect();
     Ok(values.join(separator))
-}
-
-/// `$ * ? [ ] { } ~ # !` are not quoted: SMF leaves them to the shell.
-fn quoted(value: &str) -> String {
-    let mut quoted = String::new();
-    for c in value.chars() {
-        if ";&()|^<>\n \t\\\"'`".contains(c) {
-            quoted.push('\\');
-        }
-        quoted.push(c);
-    }
-    quoted
 }
 
 /// The words of a shell line, as far as quotes and backslashes go.

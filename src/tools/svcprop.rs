@@ -269,6 +269,7 @@ fn split_words(line: &str) -> Result<Vec<String>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::sim::quoted;
     use proptest::prelude::*;
 
     fn value(value_type: &str, values: &[&str]) -> Value {
@@ -425,24 +426,10 @@ mod tests {
         /// Quoting as svcprop does it, then parsing, gives the values back.
         #[test]
         fn reads_what_svcprop_quotes(values in proptest::collection::vec("(?s).{0,12}", 0..4)) {
-            let quoted: Vec<String> = values.iter().map(|v| quote(v)).collect();
-            let text = format!("vm/x astring {}\n", quoted.join(" "));
+            let words: Vec<String> = values.iter().map(|v| quoted(v)).collect();
+            let text = format!("vm/x astring {}\n", words.join(" "));
             let expected = Value { value_type: "astring".into(), values };
             prop_assert_eq!(parse(&text).expect("quoted").remove("vm/x"), Some(expected));
         }
-    }
-
-    fn quote(value: &str) -> String {
-        if value.is_empty() {
-            return "\"\"".to_owned();
-        }
-        let mut out = String::new();
-        for c in value.chars() {
-            if ";&()|^<>\n \t\\\"'`".contains(c) {
-                out.push('\\');
-            }
-            out.push(c);
-        }
-        out
     }
 }

@@ -114,23 +114,37 @@ fn missing(stderr: &mut String, what: &str, name: &str, kind: &str, asked: &Aske
     );
 }
 
-/// The values of a property on a line, each with a backslash before what a shell would take for its own.
+/// The values of a property on a line.
 fn values(text: &mut String, property: &Property) {
     for (i, value) in property.values.iter().enumerate() {
         if i > 0 {
             text.push(' ');
         }
-        if value.is_empty() {
-            text.push_str("\"\"");
-        }
-        for c in value.chars() {
-            if ";&()|^<>\n \t\\\"'`".contains(c) {
-                text.push('\\');
-            }
-            text.push(c);
-        }
+        text.push_str(&quoted(value));
     }
     text.push('\n');
+}
+
+/// A value as SMF writes it into a line of a shell, with a backslash before what would end a word or a command. The
+/// characters `$ * ? [ ] { } ~ # !` are not quoted: SMF leaves them to the shell.
+pub(crate) fn escaped(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for c in value.chars() {
+        if ";&()|^<>\n \t\\\"'`".contains(c) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// A value as svcprop prints it: an empty one can be seen, too.
+pub(crate) fn quoted(value: &str) -> String {
+    if value.is_empty() {
+        "\"\"".to_owned()
+    } else {
+        escaped(value)
+    }
 }
 
 /// Reads the command line, or says on stderr why not.
