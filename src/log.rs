@@ -2,7 +2,7 @@
 //!
 //! Under SMF standard error is appended to `/var/svc/log/SERVICE:INSTANCE.log` (`svc.startd(8)`).
 
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// Where the lines go. Simulated methods keep theirs for the timeline.
 pub(crate) struct Log<'a> {

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::printable::Printable;
 use crate::schema::{self, Allowed, Default, Property};
 use crate::tools::svcprop::{Properties, Value};
-use crate::vm::{Intent, Printable, VmName};
+use crate::vm::{Intent, VmName};
 
 mod choices;
 

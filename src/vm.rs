@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-pub(crate) use crate::printable::Printable;
+use crate::printable::Printable;
 
 /// The longest value that `svccfg import` keeps whole, in bytes.
 const NAME_MAX: usize = 4095;

@@ -8,8 +8,8 @@ use crate::columns::{paragraph, table};
 use crate::docs;
 use crate::failure::{Failure, Kind};
 use crate::output;
+use crate::printable::Printable;
 use crate::schema::{self, Allowed, Default, PROPERTIES, Property};
-use crate::vm::Printable;
 
 /// Describe the properties: types, defaults, what they may be
 #[derive(Debug, clap::Args)]

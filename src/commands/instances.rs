@@ -6,10 +6,11 @@ use std::time::Duration;
 use crate::failure::{Failure, Kind};
 use crate::fmri::{DEFAULT_SERVICE, InstanceFmri, is_service_name};
 use crate::host::Host;
+use crate::printable::Printable;
 use crate::settings::{SettingError, Settings, WANTED};
 use crate::tools::svcprop::{self, Properties, SvcpropError};
 use crate::tools::svcs::{self, SmfState, SvcsError};
-use crate::vm::{Intent, Printable, VmName};
+use crate::vm::{Intent, VmName};
 
 use super::method::context;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// Something wrong at a place of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use super::read::{File, Table};
 use crate::fmri::InstanceName;
 use crate::manifest::request::{Origin, Want};
 use crate::near::nearest;
-use crate::vm::{Printable, VmName};
+use crate::printable::Printable;
+use crate::vm::VmName;
 
 /// So deep may templates inherit: nobody can follow more, and a file cannot exhaust the stack.
 const DEEPEST: usize = 64;

@@ -12,7 +12,8 @@ use crate::fmri::InstanceName;
 use crate::manifest::names::instance_from;
 use crate::manifest::request::Want;
 use crate::near::nearest;
-use crate::vm::{Printable, VmName};
+use crate::printable::Printable;
+use crate::vm::VmName;
 
 /// A fleet file, read.
 #[derive(Debug)]

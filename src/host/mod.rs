@@ -43,7 +43,7 @@ impl Invocation {
             .chain(self.args.iter().map(OsString::as_os_str))
             .map(OsStr::to_string_lossy)
             .collect();
-        crate::vm::Printable(&words.join(" ")).to_string()
+        crate::printable::Printable(&words.join(" ")).to_string()
     }
 }
 
@@ -208,13 +208,13 @@ pub(crate) const FILE_MAX: u64 = 16 << 20;
 #[derive(Debug, Error)]
 pub(crate) enum AsUserError {
     /// The password database has no such entry.
-    #[error("there is no user '{}'", crate::vm::Printable(.0))]
+    #[error("there is no user '{}'", crate::printable::Printable(.0))]
     NoSuchUser(String),
     /// Only root and that user may.
-    #[error("only root and {} may ask", crate::vm::Printable(.0))]
+    #[error("only root and {} may ask", crate::printable::Printable(.0))]
     NotPermitted(String),
     /// Something else, which the system says.
-    #[error("cannot act as user '{}'", crate::vm::Printable(.0))]
+    #[error("cannot act as user '{}'", crate::printable::Printable(.0))]
     Failed(String, #[source] io::Error),
 }
 

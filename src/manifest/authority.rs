@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::names::ServiceName;
 use crate::fmri::InstanceName;
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// Who may enable, disable, restart and refresh the instances.
 pub(crate) const MANAGE: &str = "solaris.smf.manage.vbox";

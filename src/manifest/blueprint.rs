@@ -16,8 +16,8 @@ use super::notify::NotifyTarget;
 use super::setting::Setting;
 use super::write::is_xml_char;
 use crate::fmri::InstanceName;
+use crate::printable::Printable;
 use crate::schema;
-use crate::vm::Printable;
 
 /// A service, and an instance for each VM.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

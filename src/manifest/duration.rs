@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// The only model that tells the truth about VMs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use crate::failure::{Failure, Kind};
 use crate::fmri::{
     DEFAULT_SERVICE, FmriError, INSTANCE_NAME_MAX, InstanceName, is_component, is_service_name,
 };
-use crate::vm::{Printable, VmName, VmNameError};
+use crate::printable::Printable;
+use crate::vm::{VmName, VmNameError};
 
 /// The longest service name that `svccfg import` takes: it imports into `TEMP/NAME` first.
 pub(crate) const SERVICE_NAME_MAX: usize = 114;

@@ -17,7 +17,8 @@ use super::need::{FilePath, ServiceTarget};
 use super::notify::NotifyTarget;
 use super::setting::Setting;
 use crate::fmri::InstanceName;
-use crate::vm::{Printable, VmName};
+use crate::printable::Printable;
+use crate::vm::VmName;
 
 /// Where something was asked for, as an error message says it: `--set vm1:vm/on_saved=leave`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// No more than this is read of a file, in bytes; one byte more tells that there is more.
 pub(super) const FILE_MAX: u64 = super::rules::FILE_MAX as u64;

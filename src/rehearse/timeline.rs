@@ -9,7 +9,8 @@ use super::scenario::Played;
 use crate::fmri::InstanceFmri;
 use crate::host::Ended;
 use crate::host::sim::{Command, Ending, Event, SmfState, What};
-use crate::vm::{Printable, Uuid};
+use crate::printable::Printable;
+use crate::vm::Uuid;
 
 /// How wide the text is.
 const WIDTH: usize = 80;

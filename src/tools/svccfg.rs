@@ -6,7 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::host::{Ended, Host, Invocation, Output, RunError, wait_on};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// Where illumos and Solaris have it.
 const SVCCFG: &str = "/usr/sbin/svccfg";

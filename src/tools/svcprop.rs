@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::fmri::InstanceFmri;
 use crate::host::{Ended, Host, Invocation, Output, RunError};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;

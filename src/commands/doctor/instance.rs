@@ -10,10 +10,11 @@ use crate::commands::owners::{Owner, find};
 use crate::commands::status::join::{Asked, Row};
 use crate::commands::status::note::Note;
 use crate::manifest::names::shell_word;
+use crate::printable::Printable;
 use crate::settings::unknown_properties;
 use crate::tools::svcs::SmfState;
 use crate::tools::vboxmanage::Refusal;
-use crate::vm::{Intent, Printable};
+use crate::vm::Intent;
 
 /// The settings and the budgets of an instance.
 pub(super) fn configuration(instance: &Instance) -> Vec<Check> {

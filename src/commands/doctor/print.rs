@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::check::Check;
 use crate::output;
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// Rises when something is renamed or goes, not when something is added.
 const VERSION: u8 = 1;

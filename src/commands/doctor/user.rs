@@ -10,8 +10,8 @@ use crate::commands::method::context;
 use crate::commands::owners::{self, Answer, Owner};
 use crate::host::{Account, FileKind, Host, LockError};
 use crate::manifest::names::shell_word;
+use crate::printable::Printable;
 use crate::tools::vboxmanage::{VBoxManage, ipc_folder_is_wrong};
-use crate::vm::Printable;
 
 /// What was found, and what VirtualBox said of the VMs.
 #[derive(Debug, Serialize, Deserialize)]

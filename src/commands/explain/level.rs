@@ -12,10 +12,10 @@ use crate::fmri::InstanceFmri;
 use crate::host::Host;
 use crate::manifest::method::{self, MethodPath, Timeouts};
 use crate::manifest::setting::{Setting, SettingError};
+use crate::printable::Printable;
 use crate::schema::{Allowed, PROPERTIES, Property, ReadBy};
 use crate::settings::{START_LIMIT, STOP_LIMIT, WANTED};
 use crate::tools::svcprop::{self, Properties, SvcpropError, Value, View};
-use crate::vm::Printable;
 
 /// The level that a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

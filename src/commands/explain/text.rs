@@ -8,9 +8,10 @@ use super::level::{Level, Row};
 use super::rules::{cell, rules};
 use crate::columns::{paragraph, table};
 use crate::plan::fallback_share;
+use crate::printable::Printable;
 use crate::schema::ReadBy;
 use crate::settings::StopFallback;
-use crate::vm::{Intent, Printable};
+use crate::vm::Intent;
 
 /// The widths of the decision table: state, start, stop.
 const WIDTHS: [usize; 3] = [26, 24, 26];

@@ -10,7 +10,7 @@ use crate::manifest::blueprint::Blueprint;
 use crate::manifest::explain::{Level, Row, rows};
 use crate::manifest::request::Request;
 use crate::output;
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// The widths of the columns: with two spaces between them, 80.
 const WIDTHS: [usize; 4] = [21, 16, 16, 21];

@@ -10,7 +10,7 @@ use crate::fleet::File;
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::request::Request;
 use crate::manifest::resolve::{ResolveError, resolve};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// A larger file is not a fleet: 10,000 VMs need about 1 MB.
 const FILE_MAX: u64 = 16 << 20;

@@ -16,8 +16,9 @@ use crate::manifest::blueprint::AccountName;
 use crate::manifest::names::Operand;
 use crate::manifest::need::FilePath;
 use crate::manifest::request::{Origin, VmRequest, Want, Whom, Wish};
+use crate::printable::Printable;
 use crate::tools::vboxmanage::Registered;
-use crate::vm::{Printable, VmName};
+use crate::vm::VmName;
 use everything::everything;
 use question::question;
 

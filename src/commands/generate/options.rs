@@ -11,8 +11,8 @@ use crate::manifest::duration::DurationError;
 use crate::manifest::names::{Operand, OperandError};
 use crate::manifest::request::{Origin, Owners, Request, VmRequest, Want, Whom, Wish};
 use crate::manifest::setting::{Setting, SettingError};
+use crate::printable::Printable;
 use crate::schema;
-use crate::vm::Printable;
 
 /// What the arguments ask for.
 ///

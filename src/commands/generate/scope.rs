@@ -4,7 +4,7 @@ use crate::failure::{Failure, Kind};
 use crate::fmri::InstanceName;
 use crate::manifest::blueprint::AccountName;
 use crate::manifest::request::{VmRequest, Want, Whom, Wish};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// How a value may begin that holds a colon itself: an FMRI, an address, `:home`, a path.
 const VALUES: [&str; 6] = ["svc:", "file:", "mailto:", "snmp:", ":", "/"];

@@ -9,7 +9,7 @@ use crate::manifest::neighbours::Neighbours;
 use crate::manifest::rules::{Code, Finding, Flavour, Severity, judge};
 use crate::manifest::source::{Source, SourceError};
 use crate::manifest::{build, write};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// The manifest that is rehearsed where none is named.
 pub(super) const SHIPPED: &str = include_str!("../../../manifests/vbox.xml");

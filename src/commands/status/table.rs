@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::ValueEnum;
 
 use super::join::{Row, Vm};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

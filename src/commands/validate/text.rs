@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::{Judged, Verdict};
 use crate::failure::Ending;
 use crate::manifest::rules::Severity;
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// `FILE:LINE:COL: error[stage]: message (CODE)`, then `  help: what to do`.
 ///

@@ -9,7 +9,7 @@ use super::super::request::{Origin, Whom};
 use super::super::setting::SettingError;
 use crate::failure::{Failure, Kind};
 use crate::fmri::InstanceName;
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// Why requests cannot become a manifest. Each names where the request was made.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -181,7 +181,7 @@ impl fmt::Display for Code {
 
 /// A text that is no code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{}' is not a code; they look like SMF0101", crate::vm::Printable(.0))]
+#[error("'{}' is not a code; they look like SMF0101", crate::printable::Printable(.0))]
 pub(crate) struct CodeError(String);
 
 /// `SMF0101`, in any case; `101` will do.

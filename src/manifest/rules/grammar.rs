@@ -8,7 +8,7 @@ use super::code::Code;
 use super::finding::Findings;
 use super::tree::{Attribute, Child, Element};
 use crate::near::nearest;
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 pub(super) mod table;
 mod words;

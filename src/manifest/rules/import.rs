@@ -10,7 +10,7 @@ use super::fmri::{self, Fmri};
 use super::value::USTRING_MAX;
 use crate::fmri::{INSTANCE_NAME_MAX, is_component, is_service_name};
 use crate::manifest::names::SERVICE_NAME_MAX;
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// The longest name of a property group or property, and the longest type, in bytes.
 const NAME_MAX: usize = 119;

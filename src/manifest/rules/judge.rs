@@ -9,7 +9,7 @@ use super::text::decode;
 use super::text::scan::{self, Markup};
 use super::tree::{Child, Element, is_blank};
 use super::{Flavour, Included, grammar, import, lint, read, templates};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 mod unreadable;
 use unreadable::{not_well_formed, too_large, undecodable};

@@ -6,7 +6,7 @@ use super::finding::Findings;
 use super::fmri::{Fmri, parse};
 use super::value::{TEXT_MAX, ValueType};
 use crate::fmri::is_component;
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 mod exec;
 mod vm;

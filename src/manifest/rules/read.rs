@@ -10,7 +10,7 @@ use super::entity::{Bundle, Entity, Instance, Service, ServiceKind};
 use super::finding::{Findings, Lines};
 use super::fmri::is_bare_service;
 use super::tree::Element;
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 mod dependency;
 mod group;

@@ -10,7 +10,7 @@ use super::code::Code;
 use super::entity::{Bundle, Entity, GroupPattern, Instance, PropertyPattern, Service, Target};
 use super::finding::Findings;
 use super::fmri::{Fmri, parse};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 mod compose;
 mod consistency;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::fmri::InstanceFmri;
 use crate::host::{Ended, Host, Invocation, Output};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// Asks for whole groups or single properties of many instances: the composed view of their running snapshots. An
 /// instance that has none of them, or is gone by now, is left out.

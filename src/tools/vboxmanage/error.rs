@@ -6,7 +6,7 @@
 use thiserror::Error;
 
 use crate::host::{Ended, Output, RunError};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// Why VBoxManage did not do it.
 #[derive(Debug, Error)]

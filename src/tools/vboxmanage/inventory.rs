@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::list::{self, Entry, label, lines};
 use super::{Refusal, VBoxError};
-use crate::vm::{Printable, Uuid};
+use crate::printable::Printable;
+use crate::vm::Uuid;
 
 /// A VM with the files that it cannot do without.
 #[derive(Debug, Clone, PartialEq, Eq)]

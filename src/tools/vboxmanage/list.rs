@@ -1,7 +1,8 @@
 //! `list runningvms` and `list --long vms`.
 
 use super::Identity;
-use crate::vm::{Printable, Uuid, VmState};
+use crate::printable::Printable;
+use crate::vm::{Uuid, VmState};
 
 /// A VM in `list --long vms`.
 pub(crate) type Listed = Identity;

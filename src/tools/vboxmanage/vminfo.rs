@@ -1,7 +1,8 @@
 //! `showvminfo --machinereadable`.
 
 use super::Identity;
-use crate::vm::{Printable, VmState};
+use crate::printable::Printable;
+use crate::vm::VmState;
 
 /// What one `showvminfo` tells.
 pub(crate) type VmInfo = Identity;

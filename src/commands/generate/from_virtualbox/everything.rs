@@ -8,8 +8,9 @@ use crate::manifest::blueprint::AccountName;
 use crate::manifest::names::instance_like;
 use crate::manifest::request::{Origin, VmRequest};
 use crate::manifest::setting::Setting;
+use crate::printable::Printable;
 use crate::tools::vboxmanage::Registered;
-use crate::vm::{Printable, VmName};
+use crate::vm::VmName;
 
 /// All VMs of these users, sorted by user, name and UUID.
 pub(super) fn everything(users: &[(AccountName, Vec<Registered>)]) -> Found {

@@ -10,7 +10,7 @@ use crate::manifest::rules::text::scan::{
     ATTRIBUTES_IN_ALL_MAX, ATTRIBUTES_MAX, CHILDREN_MAX, DEPTH_MAX, MARKUP_MAX, NAMESPACES_MAX,
     TooMuch,
 };
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// The text before the fault, for its place.
 pub(super) fn undecodable(fault: Undecodable, findings: &mut Findings) -> String {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::fmri::is_component;
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// Why svc.startd cannot expand a string.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,9 +7,10 @@ use super::value;
 use crate::manifest::rules::code::Code;
 use crate::manifest::rules::entity::{Instance, Service};
 use crate::manifest::rules::finding::Findings;
+use crate::printable::Printable;
 use crate::settings::{MARGIN, SettingError, Settings, WANTED, unknown_properties};
 use crate::tools::svcprop::{Properties, Value};
-use crate::vm::{Intent, Printable, VmName};
+use crate::vm::{Intent, VmName};
 
 /// Checks an instance, where its methods are this program.
 pub(super) fn check(service: &Service<'_>, instance: &Instance<'_>, findings: &mut Findings) {

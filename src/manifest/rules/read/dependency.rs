@@ -5,7 +5,7 @@ use crate::manifest::rules::code::Code;
 use crate::manifest::rules::entity::{Dependent, Entity, Property, Value};
 use crate::manifest::rules::tree::Element;
 use crate::manifest::rules::value::ValueType;
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 impl<'d> Reader<'_, 'd> {
     pub(super) fn dependency(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {

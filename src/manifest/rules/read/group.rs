@@ -8,7 +8,7 @@ use crate::manifest::rules::code::Code;
 use crate::manifest::rules::entity::{Entity, Group, Property, Value};
 use crate::manifest::rules::tree::Element;
 use crate::manifest::rules::value::ValueType;
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// A property with one value.
 fn property<'d>(

@@ -5,7 +5,7 @@ use crate::manifest::rules::code::Code;
 use crate::manifest::rules::entity::{Entity, Property, Value};
 use crate::manifest::rules::tree::Element;
 use crate::manifest::rules::value::{self, ValueType};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 impl<'d> Reader<'_, 'd> {
     pub(super) fn exec_method(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Reader;
 use crate::manifest::rules::code::Code;
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 impl<'d> Reader<'_, 'd> {
     pub(super) fn service_name(&mut self, name: &str, at: usize) {

@@ -5,7 +5,7 @@ use crate::manifest::rules::code::Code;
 use crate::manifest::rules::entity::{Entity, Group, Property, Value};
 use crate::manifest::rules::tree::Element;
 use crate::manifest::rules::value::ValueType;
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// The longest name of a property, in bytes.
 const NAME_MAX: usize = 119;

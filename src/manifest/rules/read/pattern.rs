@@ -12,7 +12,7 @@ use crate::manifest::rules::code::Code;
 use crate::manifest::rules::entity::{Entity, GroupPattern, PropertyPattern, ServiceKind, Target};
 use crate::manifest::rules::tree::Element;
 use crate::manifest::rules::value::{self, ValueType};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// The beginning of the name of every group pattern's property group.
 const BASE: &str = "tm_pgpat";

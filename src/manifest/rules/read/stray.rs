@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::manifest::rules::code::Code;
 use crate::manifest::rules::tree::{Child, Element};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 impl<'d> Reader<'_, 'd> {
     /// The elements in an element, where svccfg takes everything else for an element that is illegal.

@@ -7,7 +7,7 @@ use crate::manifest::rules::Flavour;
 use crate::manifest::rules::code::Code;
 use crate::manifest::rules::entity::Entity;
 use crate::manifest::rules::tree::{Child, Element, FirstText};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// The longest name of anything in the repository, in bytes.
 pub(super) const NAME_MAX: usize = 119;

@@ -6,7 +6,7 @@
 use super::{Check, Level, applies};
 use crate::manifest::rules::code::Code;
 use crate::manifest::rules::entity::{GroupPattern, PropertyPattern, Target};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// The longest name of a property group that svccfg can look for a template of, in bytes.
 pub(super) const GROUP_NAME_MAX: usize = 107;

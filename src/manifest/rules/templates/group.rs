@@ -6,7 +6,7 @@ use super::{Check, applies};
 use crate::manifest::rules::code::Code;
 use crate::manifest::rules::entity::{GroupPattern, Property, PropertyPattern};
 use crate::manifest::rules::value::{self, ValueType};
-use crate::vm::Printable;
+use crate::printable::Printable;
 
 /// So many of the values that are allowed are named.
 const SHOWN: usize = 20;
