@@ -111,5 +111,9 @@ fn forty_at_once() {
 fn ten_each_of_two_users() {
     let rig = rig_or_skip!();
     let (one, other) = rig.exclusive_pair();
-    storm("10 + 10, two users", &[(&one, 10), (&other, 10)], rounds(25));
+    storm(
+        "10 + 10, two users",
+        &[(&one, 10), (&other, 10)],
+        rounds(25),
+    );
 }

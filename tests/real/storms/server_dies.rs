@@ -42,7 +42,12 @@ impl Kill {
         for &pid in &pids {
             fleet.user.kill(pid, libc::SIGKILL);
         }
-        while fleet.user.vboxsvc_pids().iter().any(|pid| pids.contains(pid)) {
+        while fleet
+            .user
+            .vboxsvc_pids()
+            .iter()
+            .any(|pid| pids.contains(pid))
+        {
             sleep(Duration::from_millis(1));
         }
         self.done = Some(monotonic());
@@ -50,10 +55,15 @@ impl Kill {
 }
 
 /// Starts these instances at once, as svc.startd does, until each is online or in maintenance.
-fn start(fleet: &Fleet<'_>, which: &[usize], mut kill: Option<&mut Kill>) -> Vec<(usize, Instance)> {
+fn start(
+    fleet: &Fleet<'_>,
+    which: &[usize],
+    mut kill: Option<&mut Kill>,
+) -> Vec<(usize, Instance)> {
     let begin = |vm: usize, tries| Instance::Starting(fleet.method(vm, "start").spawn(), tries);
     let mut instances: Vec<_> = which.iter().map(|&vm| (vm, begin(vm, 1))).collect();
-    let is_starting = |(_, instance): &(usize, Instance)| matches!(instance, Instance::Starting(..));
+    let is_starting =
+        |(_, instance): &(usize, Instance)| matches!(instance, Instance::Starting(..));
     while instances.iter().any(is_starting) {
         if let Some(kill) = kill.as_deref_mut() {
             kill.glance(fleet);
@@ -73,7 +83,10 @@ fn start(fleet: &Fleet<'_>, which: &[usize], mut kill: Option<&mut Kill>) -> Vec
             let run = running.wait();
             let next = match run.code {
                 Some(0) => Instance::Online(run, tries),
-                Some(1) if tries < TRIES => begin(vm, tries + 1),
+                Some(1) if tries < TRIES => {
+                    eprintln!("svc.startd tries again: {run}");
+                    begin(vm, tries + 1)
+                }
                 _ => Instance::Maintenance(run),
             };
             (vm, next)
@@ -169,7 +182,7 @@ fn chance(seed: u64, round: usize) -> u32 {
 #[test]
 fn killed_in_a_boot_of_eight() {
     let rig = rig_or_skip!();
-    let user = rig.exclusive();
+    let user = rig.user();
     let fleet = Fleet::new(&user, VMS);
     let crash = || {
         user.kill_all();
@@ -195,7 +208,9 @@ fn killed_in_a_boot_of_eight() {
         times.push(began.elapsed());
     }
     let all = VMS * rounds;
-    eprintln!("| VMs | rounds | up | at the first try | by svc.startd's retries | killed after they were up, started again | as the log said | until all were up: median, max |");
+    eprintln!(
+        "| VMs | rounds | up | at the first try | by svc.startd's retries | killed after they were up, started again | as the log said | until all were up: median, max |"
+    );
     eprintln!(
         "| {VMS}, VBoxSVC killed | {rounds} | {all}/{all} | {} | {} | {} | {} | {} |",
         ways.at_once,

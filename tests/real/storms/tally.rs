@@ -39,7 +39,9 @@ impl Tally {
     /// Prints the line of the table, then fails the test if anything was wrong.
     #[track_caller]
     pub(super) fn conclude(self, what: &str, rounds: usize) {
-        eprintln!("| VMs | rounds | starts | stops | a boot: median, max | a shutdown: median, max |");
+        eprintln!(
+            "| VMs | rounds | starts | stops | a boot: median, max | a shutdown: median, max |"
+        );
         eprintln!(
             "| {what} | {rounds} | {} | {} | {} | {} |",
             self.starts.shown(),

@@ -156,7 +156,9 @@ fn restart_loops_beside_a_watch() {
     let all = looks_without_fault(watching);
     let [starts, stops] = done.map(AtomicUsize::into_inner);
     eprintln!("| VMs | turns | starts | stops | tables of `status --watch 1` |");
-    eprintln!("| {VMS} in restart loops | {turns} and more | {starts}/{starts} | {stops}/{stops} | {all} |");
+    eprintln!(
+        "| {VMS} in restart loops | {turns} and more | {starts}/{starts} | {stops}/{stops} | {all} |"
+    );
 }
 
 /// Ends the watch, and sees that none of its looks failed. Says how many there were.
