@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::rig::{Call, PROGRAM, Run, Running, User};
+use super::rounds;
 
 /// The stop methods, of which each third of the VMs has one, and the state in which each leaves a VM.
 const STOPS: [(&str, &str); 3] = [
@@ -19,6 +20,14 @@ const STOPS: [(&str, &str); 3] = [
     ("acpipowerbutton", "poweroff"),
     ("poweroff", "poweroff"),
 ];
+
+/// The full number, or one: a round of so many VMs takes half a minute and more.
+fn once_or(full: usize) -> usize {
+    match rounds(full) {
+        all if all == full => full,
+        _ => 1,
+    }
+}
 
 /// VMs of one user, each with an instance of its name. Their guests halt their processor until they are asked to go.
 struct Fleet<'a> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::tally::Tally;
-use super::{Fleet, all_at_once};
+use super::{Fleet, all_at_once, once_or};
 use crate::real::rig::{Run, User, rig_or_skip};
 use crate::real::rounds;
 
@@ -22,8 +22,8 @@ fn storm(what: &str, users: &[(&User<'_>, usize)], rounds: usize) {
         for fleet in &fleets {
             fleet.user.cool_down();
         }
-        let (runs, took) = all_at_once(&fleets, "start");
-        tally.boots.push(took);
+        let (runs, up) = all_at_once(&fleets, "start");
+        tally.boots.push(up);
         for (fleet, runs) in fleets.iter().zip(&runs) {
             let seen = fleet.look();
             for (run, seen) in runs.iter().zip(seen) {
@@ -33,8 +33,9 @@ fn storm(what: &str, users: &[(&User<'_>, usize)], rounds: usize) {
         for fleet in &fleets {
             wait_for_guests(fleet, round);
         }
-        let (runs, took) = all_at_once(&fleets, "stop");
-        tally.shutdowns.push(took);
+        let (runs, down) = all_at_once(&fleets, "stop");
+        tally.shutdowns.push(down);
+        eprintln!("{what}, round {round}: up in {up:.1?}, down in {down:.1?}");
         for (fleet, runs) in fleets.iter().zip(&runs) {
             let seen = fleet.look();
             for (i, (run, seen)) in runs.iter().zip(seen).enumerate() {
@@ -97,13 +98,13 @@ fn eight_at_once() {
 #[test]
 fn twenty_at_once() {
     let rig = rig_or_skip!();
-    storm("20", &[(&rig.exclusive(), 20)], rounds(25));
+    storm("20", &[(&rig.exclusive(), 20)], once_or(25));
 }
 
 #[test]
 fn forty_at_once() {
     let rig = rig_or_skip!();
-    storm("40", &[(&rig.exclusive(), 40)], rounds(25));
+    storm("40", &[(&rig.exclusive(), 40)], once_or(25));
 }
 
 /// Each has a VBoxSVC of his own, and a lock of his own.
@@ -114,6 +115,6 @@ fn ten_each_of_two_users() {
     storm(
         "10 + 10, two users",
         &[(&one, 10), (&other, 10)],
-        rounds(25),
+        once_or(25),
     );
 }

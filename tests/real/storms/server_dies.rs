@@ -7,9 +7,8 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{Fleet, all_at_once};
+use super::{Fleet, all_at_once, once_or};
 use crate::real::rig::{Run, Running, monotonic, rig_or_skip};
-use crate::real::rounds;
 use crate::real::server_killed::mend;
 
 const VMS: usize = 8;
@@ -196,7 +195,7 @@ fn killed_in_a_boot_of_eight() {
         .ok()
         .and_then(|seed| seed.parse().ok())
         .unwrap_or(5);
-    let rounds = rounds(25);
+    let rounds = once_or(25);
     let mut ways = Ways::default();
     let mut times = Vec::new();
     for round in 1..=rounds {
