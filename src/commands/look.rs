@@ -94,6 +94,8 @@ pub(crate) struct Looker<'a> {
     uuid: Option<Uuid>,
     belief: Belief,
     answered: Option<Duration>,
+    /// It has not yet waited for a turn at the lists in vain.
+    patient: bool,
 }
 
 impl<'a> Looker<'a> {
@@ -117,6 +119,7 @@ impl<'a> Looker<'a> {
             uuid,
             belief: Belief::Nothing,
             answered: None,
+            patient: true,
         }
     }
 
@@ -202,6 +205,12 @@ impl<'a> Looker<'a> {
         Turn::cold(self.host, self.log, self.asked_for, by_lists, end)
     }
 
+    fn take(&mut self, turn: &mut Turn, end: Duration) {
+        if self.patient {
+            self.patient = !turn.at_the_lists(self.host, self.log, self.asked_for, end);
+        }
+    }
+
     /// VBoxManage takes a name with a dash in front for an option; the lists know it.
     fn can_be_shown(&self) -> bool {
         self.uuid.is_some() || !self.asked_for.as_str().starts_with('-')
@@ -244,10 +253,10 @@ impl<'a> Looker<'a> {
             if self.is_gone_within(LEAVING)? {
                 return self.show(until);
             }
-            turn.at_the_lists(self.host, self.log, self.asked_for, end);
+            self.take(turn, end);
             return self.ask_the_long_list(self.until(end));
         }
-        turn.at_the_lists(self.host, self.log, self.asked_for, end);
+        self.take(turn, end);
         let until = self.until(end);
         if self.belief == Belief::Wrong && self.uuid.is_some() {
             return self.ask_the_long_list(until);

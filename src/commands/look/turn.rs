@@ -50,16 +50,16 @@ impl Turn {
     }
 
     /// A turn at the lists, for whoever has not waited for the lock already. It is no right: who cannot have one asks
-    /// all the same, and is slow at the worst.
+    /// all the same, and is slow at the worst. Whether it was waited for in vain: once is enough for a run.
     pub(super) fn at_the_lists(
         &mut self,
         host: &dyn Host,
         log: &Log<'_>,
         vm: &VmName,
         end: Duration,
-    ) {
+    ) -> bool {
         if self.waited {
-            return;
+            return false;
         }
         let lock = host.cold_start_lock(TURN_PATIENCE.min(half(host, end)));
         if let Err(error @ LockError::Busy(_)) = &lock {
@@ -67,10 +67,12 @@ impl Turn {
                 "{vm}: going on without a turn at the lists: {error}"
             ));
         }
+        let in_vain = matches!(lock, Err(LockError::Busy(_)));
         *self = Self {
             waited: true,
             _lock: lock.ok(),
         };
+        in_vain
     }
 }
 
