@@ -19,7 +19,7 @@ use crate::host::Host;
 use crate::log::Log;
 use crate::plan::{self, SHORT_CALL};
 use crate::tools::processes::{Census, Wanted, census};
-use crate::tools::vboxmanage::{VBoxError, VBoxManage};
+use crate::tools::vboxmanage::{Listed, VBoxError, VBoxManage};
 use crate::vm::{Intent, Uuid, VmName, VmState};
 
 mod turn;
@@ -79,7 +79,7 @@ enum Belief {
     Runs,
     /// It runs or is paused: the same list is enough.
     IsUp,
-    /// What was seen was wrong: only the long list tells what is so.
+    /// What was seen was wrong, or too little: only the long list tells what is so.
     Wrong,
 }
 
@@ -133,9 +133,15 @@ impl<'a> Looker<'a> {
         self.belief = Belief::Runs;
     }
 
-    /// VirtualBox refused what would have been right for the state that was seen.
+    /// VirtualBox refused what would have been right for the state that was seen; or what comes next needs more than a
+    /// rough look.
     pub(crate) fn contradict(&mut self) {
         self.belief = Belief::Wrong;
+    }
+
+    /// A call gave no answer: then a turn would be waited for behind others that have none.
+    pub(crate) fn hurry(&mut self) {
+        self.patient = false;
     }
 
     /// What was seen may hold no longer.
@@ -258,7 +264,7 @@ impl<'a> Looker<'a> {
         }
         self.take(turn, end);
         let until = self.until(end);
-        if self.belief == Belief::Wrong && self.uuid.is_some() {
+        if self.belief == Belief::Wrong {
             return self.ask_the_long_list(until);
         }
         let roll = self.vbox.roll(self.left(until))?;
@@ -273,7 +279,7 @@ impl<'a> Looker<'a> {
         let up = roll.running.contains(&found.uuid);
         self.uuid = Some(found.uuid.clone());
         self.name = Some(found.name.clone());
-        if up && self.intent == Intent::Stop && self.belief != Belief::Wrong {
+        if up && self.intent == Intent::Stop {
             // Saving and powering off are the same for both, and a button is refused when it is paused.
             return Ok(Told::RunningOrPaused);
         }
@@ -288,27 +294,27 @@ impl<'a> Looker<'a> {
     /// description: then nothing is known.
     fn ask_the_long_list(&mut self, until: Duration) -> Result<Told, VBoxError> {
         let all = self.vbox.all(self.left(until))?;
-        let mut ours = all
-            .vms
-            .iter()
-            .filter(|vm| Some(&vm.uuid) == self.uuid.as_ref());
-        let Some(found) = ours.next() else {
+        let found = all.vms.iter().find(|vm| match &self.uuid {
+            Some(uuid) => vm.uuid == *uuid,
+            None => vm.name == self.asked_for.as_str(),
+        });
+        let Some(found) = found else {
             if let Some(complaint) = all.complaint {
                 return Err(complaint);
             }
             // It is not accessible, and has no session to take: showvminfo says why.
             return self.show(until);
         };
-        let state = found.state.clone();
-        let name = found.name.clone();
-        if ours.any(|other| other.state != state) {
+        let differs = |other: &Listed| other.uuid == found.uuid && other.state != found.state;
+        if all.vms.iter().any(differs) {
             return Err(VBoxError::Garbled(
                 "its UUID is listed twice, in two states: is a listing in a name or a description?"
                     .to_owned(),
             ));
         }
-        self.name = Some(name);
-        Ok(Told::State(state))
+        self.uuid = Some(found.uuid.clone());
+        self.name = Some(found.name.clone());
+        Ok(Told::State(found.state.clone()))
     }
 
     /// Whether no process of the VM lives, and nobody has a session on it.

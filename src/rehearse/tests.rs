@@ -64,8 +64,8 @@ fn forty_vms_take_turns_at_the_lists() {
     let all: Vec<_> = names.iter().map(|n| (n.as_str(), Intent::Stop)).collect();
     for done in bench.together(&all) {
         ends(&done, 0);
-        // svcprop, a list of names, the long list, poweroff and a last look.
-        assert!(done.commands.len() <= 5, "{done}");
+        // svcprop, the long list, poweroff and a last look.
+        assert!(done.commands.len() <= 4, "{done}");
         assert!(!done.says("going on without"), "{done}");
     }
     let mut lists: Vec<_> = bench
@@ -80,9 +80,29 @@ fn forty_vms_take_turns_at_the_lists() {
         })
         .collect();
     lists.sort_unstable();
-    assert_eq!(lists.len(), 80);
+    assert_eq!(lists.len(), 40);
     for pair in lists.windows(2) {
         assert!(pair[0].1 <= pair[1].0, "two at once: {pair:?}");
+    }
+}
+
+/// VirtualBox on a busy machine may give no answer for 20 s, and then go on.
+#[test]
+fn a_server_that_stalls_is_asked_again() {
+    for (seconds, stop_status, start_status) in [(15, 0, 0), (35, 0, 1), (100, 95, 1)] {
+        let bench = Bench::new();
+        for name in ["up", "down"] {
+            let vm = bench.vm(name);
+            vm.virtualbox_stalls(seconds * SECOND);
+        }
+        let both = [("up", Intent::Start), ("down", Intent::Stop)];
+        let [start, stop] = bench.together(&both).try_into().expect("two methods");
+        ends(&start, start_status);
+        ends(&stop, stop_status);
+        // A server that never answers is told of long before the time is over.
+        assert!(stop.took < 150 * SECOND, "{stop}");
+        let last = stop.log.last().expect("a line");
+        assert_eq!(last.contains("gave no answer"), stop_status == 95, "{stop}");
     }
 }
 
