@@ -31,6 +31,9 @@ use turn::Turn;
 const ANSWER_HOLDS: Duration = Duration::from_secs(4);
 /// A VBoxSVC that has been there for this long answers.
 pub(super) const SERVER_READY: Duration = Duration::from_secs(3);
+/// The longest time that VirtualBox has for a look, where there is much. A busy one stalls for 20 s and goes on: to kill
+/// the call and ask again would make it busier.
+const LOOK_MAX: Duration = Duration::from_secs(60);
 /// How long a VM that has just left the list of those that run may take to be gone.
 const LEAVING: Duration = Duration::from_secs(1);
 /// How often the processes are looked at; no program is run for that.
@@ -94,18 +97,21 @@ pub(crate) struct Looker<'a> {
     uuid: Option<Uuid>,
     belief: Belief,
     answered: Option<Duration>,
+    /// What the calls of a look may take together.
+    limit: Duration,
     /// It has not yet waited for a turn at the lists in vain.
     patient: bool,
 }
 
 impl<'a> Looker<'a> {
-    /// For the VM of this name or UUID.
+    /// For the VM of this name or UUID, in a run that has this time.
     pub(crate) fn new(
         host: &'a dyn Host,
         log: &'a Log<'a>,
         vbox: &'a VBoxManage<'a>,
         vm: &'a VmName,
         intent: Intent,
+        budget: Duration,
     ) -> Self {
         let uuid = vm.as_uuid();
         Self {
@@ -119,6 +125,7 @@ impl<'a> Looker<'a> {
             uuid,
             belief: Belief::Nothing,
             answered: None,
+            limit: (budget / 4).clamp(SHORT_CALL, LOOK_MAX),
             patient: true,
         }
     }
@@ -137,11 +144,6 @@ impl<'a> Looker<'a> {
     /// rough look.
     pub(crate) fn contradict(&mut self) {
         self.belief = Belief::Wrong;
-    }
-
-    /// A call gave no answer: then a turn would be waited for behind others that have none.
-    pub(crate) fn hurry(&mut self) {
-        self.patient = false;
     }
 
     /// What was seen may hold no longer.
@@ -224,7 +226,7 @@ impl<'a> Looker<'a> {
 
     /// When the calls of a look that begins now are over.
     fn until(&self, end: Duration) -> Duration {
-        end.min(self.host.now() + SHORT_CALL)
+        end.min(self.host.now() + self.limit)
     }
 
     /// What a call may take of the time that a look has.

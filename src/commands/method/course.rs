@@ -6,9 +6,9 @@ use super::Request;
 use super::refused::Ended;
 use crate::commands::look::{GLANCE, Looker, Sight};
 use crate::failure::{Failure, Kind};
-use crate::host::{Account, Host, RunError};
+use crate::host::{Account, Host};
 use crate::log::Log;
-use crate::plan::{self, Action, Deed, Observed, Reason, SHORT_CALL, Step, Waiting};
+use crate::plan::{self, Action, Deed, Observed, Reason, Step, Waiting};
 use crate::settings::{Settings, StopMethod};
 use crate::tools::vboxmanage::{self, VBoxError, VBoxManage};
 use crate::vm::Intent;
@@ -50,7 +50,7 @@ impl<'a> Course<'a> {
         account: &'a Account,
         vbox: &'a VBoxManage<'a>,
     ) -> Self {
-        let mut looker = Looker::new(host, log, vbox, &settings.vm, request.intent);
+        let mut looker = Looker::new(host, log, vbox, &settings.vm, request.intent, budget);
         // Powering off needs a state that is known. Two lists, of which the first tells it roughly, cost more.
         if request.intent == Intent::Stop && settings.stop_method == StopMethod::PowerOff {
             looker.contradict();
@@ -167,11 +167,7 @@ impl<'a> Course<'a> {
             VBoxError::ServerGone(words) => !self.ipc_folder_is_wrong(words),
             VBoxError::Elsewhere(_) => true,
             VBoxError::Other(_) | VBoxError::Garbled(_) => self.failed_looks < FAILED_LOOKS,
-            VBoxError::Run(RunError::Hung { .. }) => {
-                self.looker.hurry();
-                self.failed_looks < FAILED_LOOKS && self.has_time_for_another()
-            }
-            VBoxError::Run(RunError::Spawn { .. }) | VBoxError::Refused(..) => false,
+            VBoxError::Run(_) | VBoxError::Refused(..) => false,
         };
         if !may_pass {
             return Err(self.refused(error));
@@ -189,12 +185,6 @@ impl<'a> Course<'a> {
             roughly: true,
             process,
         })
-    }
-
-    /// VirtualBox may stall for 20 s on a busy machine. One that is deadlocked never answers, and the time to
-    /// say so must be left.
-    fn has_time_for_another(&self) -> bool {
-        self.host.now() + SHORT_CALL <= self.budget / 2
     }
 
     /// VirtualBox's clients and server meet in a folder in /tmp; one that is not this user's looks like

@@ -34,7 +34,7 @@ pub(super) struct VirtualBox {
     pub(super) no_home: bool,
     /// Somebody else's client begins whenever one of ours would start VBoxSVC.
     pub(super) rival: bool,
-    /// Nobody who asks before this time gets an answer.
+    /// Nobody gets an answer before this time.
     pub(super) stalls_until: Duration,
     /// The lock under which VBoxSVC is started: who holds it, and who waits for it.
     pub(super) lock: Option<usize>,

@@ -26,7 +26,7 @@ impl Vm<'_> {
         self.change(|machine| machine.registration = Registration::Inaccessible)
     }
 
-    /// Its owner's VirtualBox gives no answer to what it is asked before this time.
+    /// Its owner's VirtualBox gives no answer before this time.
     pub(crate) fn virtualbox_stalls(self, until: Duration) -> Self {
         self.sim.shared.with(|world| {
             let owner = world.machine(self.id).owner.clone();

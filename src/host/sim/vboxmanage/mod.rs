@@ -29,7 +29,9 @@ pub(super) fn begin(world: &mut World, id: u64) {
     };
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let (owner, now) = (user(world, id), world.now);
-    if world.virtualbox(&owner).stalls_until > now {
+    let stalled = world.virtualbox(&owner).stalls_until;
+    if stalled > now {
+        world.at(stalled, move |world| begin(world, id));
         return;
     }
     match *words {
