@@ -10,22 +10,30 @@
 //!                         list --long vms                   any other state: costs time with every VM
 //! seen running before     list runningvms                   still running
 //! ```
+//!
+//! The two longer ones take a [`Turn`].
 
 use std::time::Duration;
 
-use crate::host::{Held, Host};
+use crate::host::Host;
 use crate::log::Log;
 use crate::plan::{self, SHORT_CALL};
 use crate::tools::processes::{Census, Wanted, census};
-use crate::tools::vboxmanage::{VBoxError, VBoxManage};
+use crate::tools::vboxmanage::{Listed, VBoxError, VBoxManage};
 use crate::vm::{Intent, Uuid, VmName, VmState};
+
+mod turn;
+
+pub(super) use turn::LOCK_PATIENCE;
+use turn::Turn;
 
 /// VBoxSVC is there for 5 s after its last client, so an answer this long ago means that it still is.
 const ANSWER_HOLDS: Duration = Duration::from_secs(4);
 /// A VBoxSVC that has been there for this long answers.
 pub(super) const SERVER_READY: Duration = Duration::from_secs(3);
-/// How long the lock for cold starts is waited for.
-pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(20);
+/// The longest time that VirtualBox has for a look, where there is much. A busy one stalls for 20 s and goes on: to kill
+/// the call and ask again would make it busier.
+const LOOK_MAX: Duration = Duration::from_secs(60);
 /// How long a VM that has just left the list of those that run may take to be gone.
 const LEAVING: Duration = Duration::from_secs(1);
 /// How often the processes are looked at; no program is run for that.
@@ -74,7 +82,7 @@ enum Belief {
     Runs,
     /// It runs or is paused: the same list is enough.
     IsUp,
-    /// What was seen was wrong: only the long list tells what is so.
+    /// What was seen was wrong, or too little: only the long list tells what is so.
     Wrong,
 }
 
@@ -89,16 +97,21 @@ pub(crate) struct Looker<'a> {
     uuid: Option<Uuid>,
     belief: Belief,
     answered: Option<Duration>,
+    /// What the calls of a look may take together.
+    limit: Duration,
+    /// It has not yet waited for a turn at the lists in vain.
+    patient: bool,
 }
 
 impl<'a> Looker<'a> {
-    /// For the VM of this name or UUID.
+    /// For the VM of this name or UUID, in a run that has this time.
     pub(crate) fn new(
         host: &'a dyn Host,
         log: &'a Log<'a>,
         vbox: &'a VBoxManage<'a>,
         vm: &'a VmName,
         intent: Intent,
+        budget: Duration,
     ) -> Self {
         let uuid = vm.as_uuid();
         Self {
@@ -112,6 +125,8 @@ impl<'a> Looker<'a> {
             uuid,
             belief: Belief::Nothing,
             answered: None,
+            limit: (budget / 4).clamp(SHORT_CALL, LOOK_MAX),
+            patient: true,
         }
     }
 
@@ -125,7 +140,8 @@ impl<'a> Looker<'a> {
         self.belief = Belief::Runs;
     }
 
-    /// VirtualBox refused what would have been right for the state that was seen.
+    /// VirtualBox refused what would have been right for the state that was seen; or what comes next needs more than a
+    /// rough look.
     pub(crate) fn contradict(&mut self) {
         self.belief = Belief::Wrong;
     }
@@ -156,14 +172,14 @@ impl<'a> Looker<'a> {
     /// As VBoxManage says.
     pub(crate) fn look(&mut self, end: Duration) -> Result<Sight, VBoxError> {
         let before = self.census()?;
-        let lock = self.lock_if_cold(&before, end);
-        let until = end.min(self.host.now() + SHORT_CALL);
-        let told = if before.may_live || before.handled || !self.can_be_shown() {
-            self.ask_the_lists(until)
+        let by_lists = before.may_live || before.handled || !self.can_be_shown();
+        let mut turn = self.lock_if_cold(&before, by_lists, end);
+        let told = if by_lists {
+            self.ask_the_lists(&mut turn, end)
         } else {
-            self.show(until)
+            self.show(self.until(end))
         };
-        drop(lock);
+        drop(turn);
         self.answered = told.is_ok().then(|| self.host.now());
         let (state, belief, roughly) = match told? {
             Told::State(VmState::Running) => (VmState::Running, Belief::Runs, false),
@@ -187,30 +203,30 @@ impl<'a> Looker<'a> {
     }
 
     /// VirtualBox's clients race when no server answers: one at a time until it does.
-    fn lock_if_cold(&self, census: &Census, end: Duration) -> Option<Box<dyn Held>> {
+    fn lock_if_cold(&self, census: &Census, by_lists: bool, end: Duration) -> Turn {
         let answers = self
             .answered
             .is_some_and(|at| self.host.now().saturating_sub(at) < ANSWER_HOLDS);
         if answers || census.server_age.is_some_and(|age| age >= SERVER_READY) {
-            return None;
+            return Turn::default();
         }
-        // The look itself needs some of the time, too.
-        let patience = LOCK_PATIENCE.min(end.saturating_sub(self.host.now()) / 2);
-        match self.host.cold_start_lock(patience) {
-            Ok(lock) => Some(lock),
-            Err(error) => {
-                self.log.line(format_args!(
-                    "{}: going on without the lock for cold starts: {error}",
-                    self.asked_for
-                ));
-                None
-            }
+        Turn::cold(self.host, self.log, self.asked_for, by_lists, end)
+    }
+
+    fn take(&mut self, turn: &mut Turn, end: Duration) {
+        if self.patient {
+            self.patient = !turn.at_the_lists(self.host, self.log, self.asked_for, end);
         }
     }
 
     /// VBoxManage takes a name with a dash in front for an option; the lists know it.
     fn can_be_shown(&self) -> bool {
         self.uuid.is_some() || !self.asked_for.as_str().starts_with('-')
+    }
+
+    /// When the calls of a look that begins now are over.
+    fn until(&self, end: Duration) -> Duration {
+        end.min(self.host.now() + self.limit)
     }
 
     /// What a call may take of the time that a look has.
@@ -231,8 +247,9 @@ impl<'a> Looker<'a> {
     }
 
     /// What the lists say.
-    fn ask_the_lists(&mut self, until: Duration) -> Result<Told, VBoxError> {
+    fn ask_the_lists(&mut self, turn: &mut Turn, end: Duration) -> Result<Told, VBoxError> {
         if let (Belief::Runs | Belief::IsUp, Some(uuid)) = (self.belief, self.uuid.clone()) {
+            let until = self.until(end);
             if self.vbox.running(self.left(until))?.contains(&uuid) {
                 return Ok(if self.belief == Belief::Runs {
                     Told::Running
@@ -241,11 +258,16 @@ impl<'a> Looker<'a> {
                 });
             }
             // It is on its way down, most likely, and about to be gone.
-            return if self.is_gone_within(LEAVING)? {
-                self.show(until)
-            } else {
-                self.ask_the_long_list(until)
-            };
+            if self.is_gone_within(LEAVING)? {
+                return self.show(until);
+            }
+            self.take(turn, end);
+            return self.ask_the_long_list(self.until(end));
+        }
+        self.take(turn, end);
+        let until = self.until(end);
+        if self.belief == Belief::Wrong {
+            return self.ask_the_long_list(until);
         }
         let roll = self.vbox.roll(self.left(until))?;
         let found = roll.vms.iter().find(|vm| match &self.uuid {
@@ -259,7 +281,7 @@ impl<'a> Looker<'a> {
         let up = roll.running.contains(&found.uuid);
         self.uuid = Some(found.uuid.clone());
         self.name = Some(found.name.clone());
-        if up && self.intent == Intent::Stop && self.belief != Belief::Wrong {
+        if up && self.intent == Intent::Stop {
             // Saving and powering off are the same for both, and a button is refused when it is paused.
             return Ok(Told::RunningOrPaused);
         }
@@ -274,27 +296,27 @@ impl<'a> Looker<'a> {
     /// description: then nothing is known.
     fn ask_the_long_list(&mut self, until: Duration) -> Result<Told, VBoxError> {
         let all = self.vbox.all(self.left(until))?;
-        let mut ours = all
-            .vms
-            .iter()
-            .filter(|vm| Some(&vm.uuid) == self.uuid.as_ref());
-        let Some(found) = ours.next() else {
+        let found = all.vms.iter().find(|vm| match &self.uuid {
+            Some(uuid) => vm.uuid == *uuid,
+            None => vm.name == self.asked_for.as_str(),
+        });
+        let Some(found) = found else {
             if let Some(complaint) = all.complaint {
                 return Err(complaint);
             }
             // It is not accessible, and has no session to take: showvminfo says why.
             return self.show(until);
         };
-        let state = found.state.clone();
-        let name = found.name.clone();
-        if ours.any(|other| other.state != state) {
+        let differs = |other: &Listed| other.uuid == found.uuid && other.state != found.state;
+        if all.vms.iter().any(differs) {
             return Err(VBoxError::Garbled(
                 "its UUID is listed twice, in two states: is a listing in a name or a description?"
                     .to_owned(),
             ));
         }
-        self.name = Some(name);
-        Ok(Told::State(state))
+        self.uuid = Some(found.uuid.clone());
+        self.name = Some(found.name.clone());
+        Ok(Told::State(found.state.clone()))
     }
 
     /// Whether no process of the VM lives, and nobody has a session on it.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::bench::{Bench, Done};
 use crate::host::FileKind;
-use crate::host::sim::{Fault, Guest};
+use crate::host::sim::{Fault, Guest, What};
 use crate::vm::{Intent, VmState};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -49,6 +49,56 @@ fn eight_vms_at_boot_and_at_shutdown() {
         );
     }
     assert_eq!(bench.hazards(), [""; 0]);
+}
+
+/// A list that many ask for at once takes each of them as long as all of them: on real VirtualBox, with 40 VMs
+/// on two processors, longer than a call may take.
+#[test]
+fn forty_vms_take_turns_at_the_lists() {
+    let bench = Bench::new();
+    let names: Vec<String> = (1..=40).map(|i| format!("vm{i}")).collect();
+    for name in &names {
+        bench.vm(name).state(VmState::Running);
+        bench.set(name, "vm/stop_method", "poweroff");
+    }
+    let all: Vec<_> = names.iter().map(|n| (n.as_str(), Intent::Stop)).collect();
+    for done in bench.together(&all) {
+        ends(&done, 0);
+        // svcprop, the long list, poweroff and a last look.
+        assert!(done.commands.len() <= 4, "{done}");
+        assert!(!done.says("going on without"), "{done}");
+    }
+    let mut lists: Vec<_> = bench
+        .sim
+        .events()
+        .into_iter()
+        .filter_map(|event| match event.what {
+            What::Command(command) if command.line.starts_with("VBoxManage list") => {
+                Some((event.at, command.end?.at))
+            }
+            _ => None,
+        })
+        .collect();
+    lists.sort_unstable();
+    assert_eq!(lists.len(), 40);
+    for pair in lists.windows(2) {
+        assert!(pair[0].1 <= pair[1].0, "two at once: {pair:?}");
+    }
+}
+
+/// VirtualBox on a busy machine may give no answer for 20 s, and then go on; a deadlocked one never does.
+#[test]
+fn a_server_that_stalls_is_waited_for() {
+    for (seconds, status) in [(15, 0), (50, 0), (100, 95)] {
+        let bench = Bench::new();
+        let vm = bench.vm("vm1").state(VmState::Running);
+        vm.virtualbox_stalls(seconds * SECOND);
+        let stop = bench.stop("vm1");
+        ends(&stop, status);
+        // That it never answers is told long before the time is over.
+        assert!(stop.took < 70 * SECOND, "{stop}");
+        assert_eq!(stop.says("gave no answer"), status == 95, "{stop}");
+    }
 }
 
 #[test]

@@ -47,7 +47,7 @@ use std::time::{Duration, Instant};
 pub(crate) use call::{Call, Run, Running};
 pub(crate) use lease::{User, lock_as_a_method_does};
 pub(crate) use processes::{descriptors, environment, has_leaked};
-pub(crate) use records::Recorded;
+pub(crate) use records::{Recorded, monotonic};
 pub(crate) use slot::outside;
 pub(crate) use tmpfs::Tmpfs;
 

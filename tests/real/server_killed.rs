@@ -80,7 +80,7 @@ fn assert_true(user: &User, uuid: &str, run: Run, verb: &str, moment: Duration) 
 
 /// Does what the last line of the log says: `pkill -9 -u USER PROGRAM`.
 #[track_caller]
-fn mend(user: &User, run: &Run) {
+pub(super) fn mend(user: &User, run: &Run) {
     let (_, command) = run
         .stderr
         .split_once("pkill -9 -u ")

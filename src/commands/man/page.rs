@@ -43,7 +43,8 @@ const FILES: &Entries = &[
     ),
     (
         "/tmp/.vbox-smf-UID/lock",
-        "Held while VirtualBox's server of this user may have to be started.",
+        "Held while VirtualBox's server of this user may have to be started, and while a list \
+         of all VMs is asked for.",
     ),
 ];
 

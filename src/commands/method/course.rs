@@ -9,8 +9,9 @@ use crate::failure::{Failure, Kind};
 use crate::host::{Account, Host};
 use crate::log::Log;
 use crate::plan::{self, Action, Deed, Observed, Reason, Step, Waiting};
-use crate::settings::Settings;
+use crate::settings::{Settings, StopMethod};
 use crate::tools::vboxmanage::{self, VBoxError, VBoxManage};
+use crate::vm::Intent;
 
 mod act;
 mod wait;
@@ -49,6 +50,11 @@ impl<'a> Course<'a> {
         account: &'a Account,
         vbox: &'a VBoxManage<'a>,
     ) -> Self {
+        let mut looker = Looker::new(host, log, vbox, &settings.vm, request.intent, budget);
+        // Powering off needs a state that is known. Two lists, of which the first tells it roughly, cost more.
+        if request.intent == Intent::Stop && settings.stop_method == StopMethod::PowerOff {
+            looker.contradict();
+        }
         Self {
             host,
             log,
@@ -57,7 +63,7 @@ impl<'a> Course<'a> {
             budget,
             account,
             vbox,
-            looker: Looker::new(host, log, vbox, &settings.vm, request.intent),
+            looker,
             deeds: Vec::new(),
             said: None,
             failed_looks: 0,

@@ -34,6 +34,8 @@ pub(super) struct VirtualBox {
     pub(super) no_home: bool,
     /// Somebody else's client begins whenever one of ours would start VBoxSVC.
     pub(super) rival: bool,
+    /// Nobody gets an answer before this time.
+    pub(super) stalls_until: Duration,
     /// The lock under which VBoxSVC is started: who holds it, and who waits for it.
     pub(super) lock: Option<usize>,
     pub(super) lock_waiters: Vec<usize>,

@@ -1,4 +1,8 @@
 //! /tmp/.vbox-smf-UID, which anybody may have made before: without the lock it goes on, and says so.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests of the real program in real time"
+)]
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt, chown, symlink};
@@ -10,6 +14,7 @@ use crate::real::one_vm::OneVm;
 use crate::real::rig::{PROGRAM, lock_as_a_method_does, outside, rig_or_skip};
 
 const WARNING: &str = "going on without the lock for cold starts";
+const MISSED: &str = "going on without a turn at the lists";
 
 fn lock_folder(vm: &OneVm<'_>) -> PathBuf {
     outside(&format!("/tmp/.vbox-smf-{}", vm.user.uid))
@@ -194,4 +199,23 @@ fn every_other_neighbour() {
         "neighbours of the lock, as a start meets them",
         neighbours.len(),
     );
+}
+
+/// The same where VirtualBox runs: then it is a turn at the lists that is waited for, once, and for half of the time.
+#[test]
+fn held_by_another_beside_a_stop() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpi");
+    vm.set(&[("stop/timeout_seconds", "50")]);
+    vm.start().succeeds();
+    let held = lock_as_a_method_does(&lock_folder(&vm).join("lock"));
+    // After that a server needs no lock.
+    std::thread::sleep(Duration::from_secs(5));
+    let run = vm.stop();
+    drop(held);
+    run.succeeds().logs(&[MISSED, "it is saved"]);
+    assert_eq!(run.stderr.matches(MISSED).count(), 1, "{run}");
+    let expected = Duration::from_secs(22)..Duration::from_secs(45);
+    assert!(expected.contains(&run.took), "{run}");
+    vm.assert_is("saved");
 }

@@ -159,6 +159,11 @@ impl Running {
             .is_some()
     }
 
+    /// What it has printed until now.
+    pub(crate) fn stdout_so_far(&self) -> String {
+        content(&self.stdout)
+    }
+
     /// Sends a signal to this process alone.
     pub(crate) fn signal(&mut self, signal: libc::c_int) {
         // Not waited for yet, so that the number is still its own.

@@ -60,6 +60,17 @@ impl User<'_> {
     }
 }
 
+/// Now, on the clock of what the stand-ins write down.
+pub(crate) fn monotonic() -> Duration {
+    // SAFETY: all fields of a `timespec` are numbers, for which zero is a value.
+    let mut now: libc::timespec = unsafe { std::mem::zeroed() };
+    // SAFETY: `now` is a timespec of our own; CLOCK_MONOTONIC always exists.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    let seconds = u64::try_from(now.tv_sec).expect("a time since the boot");
+    let nanoseconds = u32::try_from(now.tv_nsec).expect("less than a second");
+    Duration::new(seconds, nanoseconds)
+}
+
 fn lines_of_fields(log: &[u8]) -> Vec<Vec<String>> {
     let line = |line: &[u8]| line.split(|&byte| byte == b'\t').map(unescaped).collect();
     log.split(|&byte| byte == b'\n')

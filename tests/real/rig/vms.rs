@@ -64,7 +64,10 @@ impl User<'_> {
         // Where VBoxSVC was killed, the first calls may fail.
         let deadline = Instant::now() + Duration::from_secs(40);
         loop {
-            let listing = self.vboxmanage(&["list", "--long", "vms"]);
+            let listing = self
+                .program(VBOXMANAGE, &["list", "--long", "vms"])
+                .within(Duration::from_mins(4))
+                .run();
             if listing.code == Some(0) {
                 return states_in_listing(&listing.stdout);
             }

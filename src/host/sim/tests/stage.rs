@@ -26,6 +26,15 @@ impl Vm<'_> {
         self.change(|machine| machine.registration = Registration::Inaccessible)
     }
 
+    /// Its owner's VirtualBox gives no answer before this time.
+    pub(crate) fn virtualbox_stalls(self, until: Duration) -> Self {
+        self.sim.shared.with(|world| {
+            let owner = world.machine(self.id).owner.clone();
+            world.virtualbox(&owner).stalls_until = until;
+        });
+        self
+    }
+
     pub(crate) fn described(self, description: &str) -> Self {
         self.change(|machine| machine.description = Some(description.to_owned()))
     }

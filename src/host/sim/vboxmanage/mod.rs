@@ -28,6 +28,12 @@ pub(super) fn begin(world: &mut World, id: u64) {
         return;
     };
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let (owner, now) = (user(world, id), world.now);
+    let stalled = world.virtualbox(&owner).stalls_until;
+    if stalled > now {
+        world.at(stalled, move |world| begin(world, id));
+        return;
+    }
     match *words {
         ["--version" | "-V"] => {
             reply_after(world, id, VERSION_TIME, printed(0, "7.2.22r175245\n", ""));
