@@ -159,6 +159,10 @@ impl Running {
             .is_some()
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal to this process alone.
     pub(crate) fn signal(&mut self, signal: libc::c_int) {
         // Not waited for yet, so that the number is still its own.

@@ -1,0 +1,406 @@
+//! A step as it is played: the methods at once, the events in their time, and what is seen meanwhile.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use super::invariants::GRACE;
+use super::seen::{Doctor, Left, Look, MethodSeen, Program, StepSeen, VmSeen};
+use super::sequence::{Call, Event, Plan, Sequence, Step, Verb, What};
+use super::stage::{Stage, pause};
+use crate::real::rig::{PROGRAM, Running, VBOXMANAGE, is_locked, outside};
+
+/// Between two looks at `/proc`.
+const SAMPLE: Duration = Duration::from_millis(120);
+/// What a call of somebody else's may take.
+const ELSEWHERE: Duration = Duration::from_secs(5);
+/// What a program that a method ran and killed may take to be gone.
+const GONE: Duration = Duration::from_secs(3);
+
+/// A step under way.
+pub(super) struct Play<'a> {
+    stage: &'a Stage<'a>,
+    sequence: &'a Sequence,
+    limits: [u64; 2],
+    began: Instant,
+    methods: Vec<Method>,
+    over: Vec<MethodSeen>,
+    elsewhere: Vec<Running>,
+    happened: Vec<What>,
+    vms: Vec<VmSeen>,
+    /// When VBoxSVC was killed or stopped.
+    server: Option<Instant>,
+    still: Vec<(u32, Option<Instant>)>,
+    left: Left,
+}
+
+struct Method {
+    call: Call,
+    /// Its number in the step.
+    number: usize,
+    running: Running,
+    began: Instant,
+    plan: String,
+    signalled: bool,
+    /// It is run again when it is over.
+    again: bool,
+}
+
+impl<'a> Play<'a> {
+    /// A step that follows on `before`, which says of each VM how it is, and whether it is about to end.
+    pub(super) fn new(
+        stage: &'a Stage<'a>,
+        sequence: &'a Sequence,
+        limits: [u64; 2],
+        before: &[VmSeen],
+    ) -> Self {
+        let vms = before.iter().map(|vm| {
+            let up = !vm.after.processes.is_empty();
+            VmSeen {
+                before: vm.after.clone(),
+                most_processes: vm.after.processes.len(),
+                // A slow guest goes off later.
+                pressed: vm.pressed && (up || vm.after.is_saved()),
+                ..VmSeen::default()
+            }
+        });
+        Self {
+            stage,
+            sequence,
+            limits,
+            began: Instant::now(),
+            methods: Vec::new(),
+            over: Vec::new(),
+            elsewhere: Vec::new(),
+            happened: Vec::new(),
+            vms: vms.collect(),
+            server: None,
+            still: Vec::new(),
+            left: Left::default(),
+        }
+    }
+
+    /// Plays it to its end, and until all is at rest.
+    pub(super) fn play(mut self, step: &Step) -> StepSeen {
+        for (number, call) in step.calls.iter().enumerate() {
+            self.begin(number, call.clone());
+        }
+        let mut events = step.events.clone();
+        events.reverse();
+        let mut sampled = Instant::now();
+        while !self.methods.is_empty() {
+            while let Some(event) = events.pop_if(|event| event.at <= self.began.elapsed()) {
+                self.happen(event);
+            }
+            self.wake_servers(false);
+            if sampled.elapsed() >= SAMPLE {
+                self.sample();
+                sampled = Instant::now();
+            }
+            self.reap();
+            pause(Duration::from_millis(8));
+        }
+        self.wake_servers(true);
+        let doctor = self.happened.contains(&What::Deadlock).then(|| self.cure());
+        self.end_elsewhere();
+        self.see_what_is_left();
+        for method in &self.over {
+            let presses = self.sequence.cast[method.vm].presses() && method.verb == Verb::Stop;
+            self.vms[method.vm].pressed |= presses;
+        }
+        let before: Vec<Look> = self.vms.iter().map(|vm| vm.before.clone()).collect();
+        let looks = self.stage.looks(&before);
+        for (vm, look) in self.vms.iter_mut().zip(looks) {
+            vm.after = look;
+        }
+        StepSeen {
+            methods: self.over,
+            happened: self.happened,
+            vms: self.vms,
+            left: self.left,
+            doctor,
+            clean: false,
+            user: self.stage.user.name.to_owned(),
+        }
+    }
+
+    fn begin(&mut self, number: usize, call: Call) {
+        let user = &self.stage.user;
+        let plan = format!(
+            "{}.plan",
+            fs::read_dir(self.stage.plans()).map_or(0, Iterator::count)
+        );
+        let path = self.stage.plans().join(&plan);
+        fs::write(&path, call.plan.to_string()).expect("to write a plan");
+        let name = self.sequence.cast[call.vm].name;
+        let running = user
+            .method(name, call.verb.word())
+            .env("RIG_FAULTS", format!("{}/plans/{plan}", user.home()))
+            .within(Duration::from_secs(600))
+            .spawn();
+        self.methods.push(Method {
+            call,
+            number,
+            running,
+            began: Instant::now(),
+            plan,
+            signalled: false,
+            again: false,
+        });
+    }
+
+    /// Takes the methods that are over, and begins those again that are to be.
+    fn reap(&mut self) {
+        let mut at = 0;
+        while at < self.methods.len() {
+            let limit = self.limit(self.methods[at].call.verb);
+            let method = &mut self.methods[at];
+            let is_late = method.began.elapsed() > limit + GRACE;
+            if is_late {
+                method.running.signal(libc::SIGKILL);
+            }
+            if !is_late && !method.running.is_over() {
+                at += 1;
+                continue;
+            }
+            let method = self.methods.remove(at);
+            let processes = self.stage.processes();
+            let ended = Instant::now();
+            let run = method.running.wait();
+            if method.again {
+                let again = Call {
+                    plan: Plan::default(),
+                    ..method.call.clone()
+                };
+                self.begin(method.number, again);
+            }
+            self.over.push(MethodSeen {
+                vm: method.call.vm,
+                verb: method.call.verb,
+                code: run.code,
+                signalled: method.signalled,
+                took: run.took,
+                limit,
+                log: format!("{}{}", run.stdout, run.stderr),
+                processes_at_end: processes[method.call.vm].len(),
+                // What it does after its last look takes no time to speak of.
+                after_server: self
+                    .server
+                    .is_some_and(|at| ended > at + Duration::from_millis(100)),
+                programs: self.programs(&method.plan),
+            });
+        }
+    }
+
+    fn limit(&self, verb: Verb) -> Duration {
+        let [start, stop] = self.limits;
+        Duration::from_secs(match verb {
+            Verb::Start => start,
+            Verb::Stop => stop,
+        })
+    }
+
+    fn programs(&self, plan: &str) -> Vec<Program> {
+        let log = self.stage.plans().join(plan).with_extension("log");
+        let text = fs::read_to_string(log).unwrap_or_default();
+        text.lines()
+            .map(|line| {
+                let mut fields = line.split('\t').map(str::to_owned);
+                Program {
+                    tool: fields.next().unwrap_or_default(),
+                    fault: fields.nth(1).filter(|fault| fault != "-"),
+                    arguments: fields.collect(),
+                }
+            })
+            .collect()
+    }
+
+    fn sample(&mut self) {
+        let processes = self.stage.processes();
+        for (vm, processes) in self.vms.iter_mut().zip(processes) {
+            vm.most_processes = vm.most_processes.max(processes.len());
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        let user = &self.stage.user;
+        let happened = match event.what {
+            What::Press(vm) => self.elsewhere(vm, "acpipowerbutton"),
+            What::Pause(vm) => self.elsewhere(vm, "pause"),
+            What::Resume(vm) => self.elsewhere(vm, "resume"),
+            What::Save(vm) => self.elsewhere(vm, "savestate"),
+            What::Crash(vm) => {
+                let processes = user.vm_processes(&self.stage.uuids[vm]);
+                for pid in &processes {
+                    user.kill(*pid, libc::SIGKILL);
+                }
+                // One that is about to be made is not hit.
+                !processes.is_empty()
+            }
+            What::KillServer => self.signal_servers(libc::SIGKILL, None),
+            What::StopServer(how_long) => {
+                self.signal_servers(libc::SIGSTOP, Some(Instant::now() + how_long))
+            }
+            What::Deadlock => self.signal_servers(libc::SIGSTOP, None),
+            What::KillMethod(number) => self.signal_method(number, libc::SIGKILL, false),
+            What::KillContract(number) => self.signal_method(number, libc::SIGKILL, true),
+            What::EndMethod(number) => self.signal_method(number, libc::SIGTERM, false),
+        };
+        if !happened {
+            return;
+        }
+        self.happened.push(event.what);
+        match event.what {
+            What::Crash(vm) => self.vms[vm].shot = true,
+            What::Press(vm) => self.vms[vm].pressed = true,
+            What::KillServer | What::Deadlock => {
+                // One that is being started is under it, too, and has no process yet.
+                for vm in &mut self.vms {
+                    vm.shot = true;
+                }
+            }
+            What::Pause(_)
+            | What::Resume(_)
+            | What::Save(_)
+            | What::StopServer(_)
+            | What::KillMethod(_)
+            | What::KillContract(_)
+            | What::EndMethod(_) => {}
+        }
+    }
+
+    /// Somebody else gives the VM a command.
+    fn elsewhere(&mut self, vm: usize, verb: &str) -> bool {
+        let arguments = ["controlvm", &self.stage.uuids[vm], verb];
+        let call = self.stage.user.program(VBOXMANAGE, &arguments);
+        self.elsewhere
+            .push(call.within(Duration::from_secs(600)).spawn());
+        true
+    }
+
+    fn end_elsewhere(&mut self) {
+        let deadline = Instant::now() + ELSEWHERE;
+        for mut running in self.elsewhere.drain(..) {
+            while !running.is_over() && Instant::now() < deadline {
+                pause(Duration::from_millis(10));
+            }
+            running.signal(libc::SIGKILL);
+        }
+    }
+
+    fn signal_servers(&mut self, signal: libc::c_int, until: Option<Instant>) -> bool {
+        let pids = self.stage.user.vboxsvc_pids();
+        for pid in &pids {
+            self.stage.user.kill(*pid, signal);
+            if signal == libc::SIGSTOP {
+                self.still.push((*pid, until));
+            }
+        }
+        if until.is_none() && !pids.is_empty() {
+            self.server = Some(Instant::now());
+        }
+        !pids.is_empty()
+    }
+
+    /// Lets those go on that stood still for their time; at the end of a step, all that were not to stand for good.
+    fn wake_servers(&mut self, all: bool) {
+        let user = &self.stage.user;
+        self.still.retain(|(pid, until)| {
+            let is_due = until.is_some_and(|until| all || Instant::now() >= until);
+            if is_due {
+                user.kill(*pid, libc::SIGCONT);
+            }
+            !is_due
+        });
+    }
+
+    fn signal_method(&mut self, number: usize, signal: libc::c_int, with_child: bool) -> bool {
+        let mut methods = self.methods.iter_mut();
+        let Some(method) = methods.find(|method| method.number == number && !method.signalled)
+        else {
+            return false;
+        };
+        if method.running.is_over() {
+            return false;
+        }
+        let pid = method.running.pid();
+        let children = if with_child {
+            self.stage.user.processes()
+        } else {
+            Vec::new()
+        };
+        method.running.signal(signal);
+        method.signalled = true;
+        method.again = signal == libc::SIGKILL;
+        for child in children.iter().filter(|process| process.parent == pid) {
+            self.stage.user.kill(child.pid, signal);
+        }
+        true
+    }
+
+    /// What doctor says of a server that stands still; then what the log says is done about it.
+    fn cure(&mut self) -> Doctor {
+        let user = &self.stage.user;
+        let mut doctor = user
+            .program(PROGRAM, &["doctor", "--json"])
+            .within(Duration::from_secs(600))
+            .spawn();
+        let deadline = Instant::now() + Duration::from_secs(90);
+        while !doctor.is_over() && Instant::now() < deadline {
+            pause(Duration::from_millis(20));
+        }
+        doctor.signal(libc::SIGKILL);
+        let run = doctor.wait();
+        for pid in user.vboxsvc_pids() {
+            user.kill(pid, libc::SIGKILL);
+        }
+        self.still.clear();
+        Doctor {
+            code: run.code,
+            said: run.stdout,
+        }
+    }
+
+    /// What the methods left behind. Of one that we killed, the program that it ran may go on.
+    fn see_what_is_left(&mut self) {
+        let user = &self.stage.user;
+        let killed = self.over.iter().any(|method| method.signalled);
+        let others = || -> Vec<String> {
+            let all = user.processes().into_iter();
+            all.filter(|process| !["VBoxSVC", "VBoxHeadless"].contains(&process.name.as_str()))
+                .map(|process| format!("{} {:?}", process.pid, process.arguments))
+                .collect()
+        };
+        let deadline = Instant::now() + GONE;
+        let mut processes = others();
+        while !processes.is_empty() && Instant::now() < deadline {
+            pause(Duration::from_millis(20));
+            processes = others();
+        }
+        if killed {
+            // It is ended here, as an administrator would end it.
+            for process in user.processes() {
+                if !["VBoxSVC", "VBoxHeadless"].contains(&process.name.as_str()) {
+                    user.kill(process.pid, libc::SIGKILL);
+                }
+            }
+            processes.clear();
+        }
+        let folder = format!("/tmp/.vbox-smf-{}", user.uid);
+        let known = [format!("/tmp/.vbox-{}-ipc", user.name), folder.clone()].map(|p| outside(&p));
+        let mut files: Vec<_> = user.temporary_files().expect("the temporary files");
+        files.retain(|path| !known.contains(path));
+        let own = fs::read_dir(&known[1]).into_iter().flatten();
+        files.extend(
+            own.filter_map(|entry| Some(entry.ok()?.path()))
+                .filter(|path| path.file_name().is_some_and(|name| name != "lock")),
+        );
+        self.left = Left {
+            lock: is_locked(&known[1].join("lock")),
+            files: files
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect(),
+            processes,
+        };
+    }
+}
