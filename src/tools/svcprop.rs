@@ -128,7 +128,7 @@ pub(crate) fn read_as(
         limit,
     };
     match host.run(&invocation, &mut crate::host::wait_on) {
-        Ok(output) => understand(&output, fmri),
+        Ok(output) => understand(&output, fmri, wanted),
         Err(error) if error.may_pass() => Err(SvcpropError::Unreachable(error.to_string())),
         Err(error) => Err(SvcpropError::NoSmf(error)),
     }
@@ -136,7 +136,11 @@ pub(crate) fn read_as(
 
 /// Decides what an answer of svcprop means. Exit status 1 is also that of a call in which only some of
 /// the properties are missing; the others are printed all the same.
-fn understand(output: &Output, fmri: &InstanceFmri) -> Result<Properties, SvcpropError> {
+fn understand(
+    output: &Output,
+    fmri: &InstanceFmri,
+    wanted: &[&str],
+) -> Result<Properties, SvcpropError> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let complaint = || Printable(stderr.lines().next().unwrap_or("no message")).to_string();
     match output.ended {
@@ -171,7 +175,27 @@ fn understand(output: &Output, fmri: &InstanceFmri) -> Result<Properties, Svcpro
     }
     let text = std::str::from_utf8(&output.stdout)
         .map_err(|_| SvcpropError::Garbled("it is not UTF-8".to_owned()))?;
-    parse(text).map_err(SvcpropError::Garbled)
+    let properties = parse(text).map_err(SvcpropError::Garbled)?;
+    match wanted
+        .iter()
+        .find(|path| !is_answered(path, &properties, &stderr))
+    {
+        None => Ok(properties),
+        Some(path) => Err(SvcpropError::Garbled(format!(
+            "it says nothing of {path}, not even that it is not there"
+        ))),
+    }
+}
+
+/// Whether a property is printed, or said not to be there. An answer that was cut off would otherwise be taken for one of
+/// an instance that leaves everything to the defaults. Of a group nobody can tell: it may have no properties.
+fn is_answered(path: &str, properties: &Properties, stderr: &str) -> bool {
+    !path.contains('/')
+        || properties.contains_key(path)
+        || stderr.contains(&format!("Couldn't find property `{path}'"))
+        || path
+            .split_once('/')
+            .is_some_and(|(group, _)| stderr.contains(&format!("property group `{group}'")))
 }
 
 /// Parses the output of `svcprop -t`:
@@ -192,7 +216,7 @@ fn parse(text: &str) -> Result<Properties, String> {
     let mut properties = Properties::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let (line, after) = split_line(rest);
+        let (line, after) = split_line(rest)?;
         rest = after;
         let mut words = split_words(line)?.into_iter();
         let bad = || format!("'{}'", Printable(line));
@@ -215,18 +239,18 @@ fn parse(text: &str) -> Result<Properties, String> {
     Ok(properties)
 }
 
-/// Cuts at the first line end that no backslash precedes.
-fn split_line(text: &str) -> (&str, &str) {
+/// Cuts at the first line end that no backslash precedes. Where there is none, the text was cut off.
+fn split_line(text: &str) -> Result<(&str, &str), String> {
     let mut escaped = false;
     for (at, c) in text.char_indices() {
         match c {
             _ if escaped => escaped = false,
             '\\' => escaped = true,
-            '\n' => return (&text[..at], &text[at + 1..]),
+            '\n' => return Ok((&text[..at], &text[at + 1..])),
             _ => {}
         }
     }
-    (text, "")
+    Err(format!("'{}' (cut off there)", Printable(text)))
 }
 
 /// Cuts at every space that no backslash precedes, and takes the quoting away.
@@ -338,6 +362,8 @@ mod tests {
             "vm/name astring \"x\"\n",
             "Segmentation Fault\n",
             "vm/x astring 1\nvm/x astring 2\n",
+            "vm/x astring 1",
+            "vm/x astring a\\\n",
         ] {
             assert!(parse(text).is_err(), "{text:?}");
         }
@@ -345,6 +371,15 @@ mod tests {
     }
 
     fn answer(status: i32, stdout: &str, stderr: &str) -> Result<Properties, SvcpropError> {
+        answer_to(&[], status, stdout, stderr)
+    }
+
+    fn answer_to(
+        wanted: &[&str],
+        status: i32,
+        stdout: &str,
+        stderr: &str,
+    ) -> Result<Properties, SvcpropError> {
         let fmri = "svc:/site/propdemo:default".parse().expect("an FMRI");
         understand(
             &Output {
@@ -354,7 +389,35 @@ mod tests {
                 cut: false,
             },
             &fmri,
+            wanted,
         )
+    }
+
+    /// What is cut off is not taken for what is not set: a default in its place would stop a VM in another way.
+    #[test]
+    fn an_answer_that_is_not_whole_is_refused() {
+        const WHOLE: &str = "stop/timeout_seconds count 60\n\
+            vm/name astring vm1\nvm/stop_method astring poweroff\n\
+            start/timeout_seconds count 120\n";
+        let wanted = crate::settings::WANTED;
+        let without = "svcprop: Couldn't find property group `virtualbox' for instance `x'.\n";
+        let read = |stdout: &str| answer_to(&wanted, 1, stdout, without);
+        assert_eq!(read(WHOLE).expect("all of it").len(), 4);
+        for end in 0..WHOLE.len() {
+            let cut = read(&WHOLE[..end]);
+            assert!(
+                matches!(cut, Err(SvcpropError::Garbled(_))),
+                "{end}: {cut:?}"
+            );
+        }
+        // The real one says of each what it has not found.
+        let complaints = "\
+            svcprop: Couldn't find property `stop/timeout_seconds' for instance `x'.\n\
+            svcprop: Couldn't find property group `vm' for instance `x'.\n\
+            svcprop: Couldn't find property group `virtualbox' for instance `x'.\n\
+            svcprop: Couldn't find property `start/timeout_seconds' for instance `x'.\n";
+        let nothing = answer_to(&wanted, 1, "", complaints);
+        assert!(nothing.expect("defaults").is_empty());
     }
 
     #[test]

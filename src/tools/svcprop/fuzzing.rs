@@ -26,7 +26,7 @@ pub(crate) fn answer(bytes: &[u8]) {
             stderr: stderr.clone(),
             cut: false,
         };
-        let understood = understand(&output, &fmri);
+        let understood = understand(&output, &fmri, &[]);
         match (&understood, ended) {
             (Ok(found), Ended::Exited(0)) => assert!(!found.is_empty()),
             (Ok(_), Ended::Exited(_)) => assert!(!stderr.is_empty(), "a failure without a word"),

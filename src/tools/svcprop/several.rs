@@ -93,7 +93,7 @@ fn parse(text: &str) -> Result<BTreeMap<InstanceFmri, Properties>, String> {
     let mut all: BTreeMap<InstanceFmri, Properties> = BTreeMap::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let (line, after) = split_line(rest);
+        let (line, after) = split_line(rest)?;
         rest = after;
         let bad = || format!("'{}'", Printable(line));
         let mut words = split_words(line)?.into_iter();
