@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use super::instances::Instance;
 use super::look::{LOCK_PATIENCE, SERVER_READY};
-use super::method::{context, refused::what_hangs};
+use super::method::context;
+use super::method::refused::{what_hangs, what_keeps_it_away};
 use crate::host::{Account, AsUserError, Held, Host, RunError};
 use crate::plan::SHORT_CALL;
 use crate::tools::processes::{Census, Wanted, census};
@@ -164,11 +165,11 @@ pub(super) fn list(host: &dyn Host, owner: &Owner) -> Answer {
         let hint = match &error {
             VBoxError::Refused(refusal, _) => refusal.next_step().to_owned(),
             VBoxError::Run(RunError::Hung { .. }) => what_hangs(&account.name, stock(host)),
-            VBoxError::ServerGone(_) => format!(
-                "is {} a folder of {} alone?",
-                vbox.ipc_folder(),
-                account.name
-            ),
+            VBoxError::ServerGone(_) => what_keeps_it_away(&account.name, stock(host))
+                .unwrap_or_else(|| {
+                    let folder = vbox.ipc_folder();
+                    format!("is {folder} a folder of {} alone?", account.name)
+                }),
             VBoxError::Run(RunError::Spawn { .. })
             | VBoxError::Elsewhere(_)
             | VBoxError::Garbled(_)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Request;
-use super::refused::Ended;
+use super::refused::{Ended, what_keeps_it_away};
 use crate::commands::look::{GLANCE, Looker, Sight};
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, Host};
@@ -141,8 +141,12 @@ impl<'a> Course<'a> {
             }
             _ => String::new(),
         };
+        let no_answer = matches!(reason, Reason::OutOfTime { state: None, .. });
+        let hint = no_answer
+            .then(|| what_keeps_it_away(&self.account.name, self.looker.census().ok()))
+            .flatten();
         Failure::told(kind, format_args!("{}: {reason}{words}", self.named()))
-            .hinted(reason.next_step())
+            .hinted(hint.unwrap_or_else(|| reason.next_step()))
     }
 
     /// Looks at the VM. VirtualBox not answering this time is no failure yet.
