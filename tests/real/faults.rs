@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 mod cast;
+mod cure;
 mod draw;
 #[path = "../fakes/faulty/fault.rs"]
 mod fault;
@@ -33,6 +34,7 @@ mod stage;
 mod table;
 
 use super::rig::{Rig, rig_or_skip};
+use cast::Role;
 use invariants::Broken;
 use play::Play;
 use seen::{StepSeen, VmSeen};
@@ -154,15 +156,21 @@ fn play(stage: &Stage<'_>, sequence: &Sequence, table: &Mutex<Table>) -> Result<
     };
     let mut all = Vec::new();
     for (number, step) in sequence.steps.iter().enumerate() {
-        let seen = Play::new(stage, sequence, sequence.limits, &vms).play(step);
+        let seen = Play::new(stage, sequence, &vms).play(step);
         all.extend(note(number, step, &seen));
         vms = seen.vms;
     }
-    stage.set_limits(&sequence.cast, PATIENT);
+    let number = sequence.steps.len();
     let last = everything_down(sequence, &vms);
-    let mut seen = Play::new(stage, sequence, PATIENT, &vms).play(&last);
+    let sequence = Sequence {
+        cast: patient(&sequence.cast),
+        limits: PATIENT,
+        ..sequence.clone()
+    };
+    stage.set_limits(&sequence.cast, PATIENT);
+    let mut seen = Play::new(stage, &sequence, &vms).play(&last);
     seen.clean = true;
-    all.extend(note(sequence.steps.len(), &last, &seen));
+    all.extend(note(number, &last, &seen));
     table.lock().expect("the table").sequence();
     if all.is_empty() {
         return Ok(());
@@ -176,6 +184,18 @@ fn play(stage: &Stage<'_>, sequence: &Sequence, table: &Mutex<Table>) -> Result<
         writeln!(words, "  {invariant}: {how}").expect("a String");
     }
     Err(format!("{words}{sequence}{told}"))
+}
+
+/// The same cast, which does not wait for a deaf guest.
+fn patient(cast: &[Role]) -> Vec<Role> {
+    let mut cast = cast.to_vec();
+    for role in &mut cast {
+        if role.presses() && !role.listens() {
+            role.method = role.fallback;
+        }
+        role.timeout = None;
+    }
+    cast
 }
 
 /// What is up is stopped, and nothing goes wrong.
@@ -199,7 +219,7 @@ fn tell(
     number: usize,
     step: &Step,
     seen: &StepSeen,
-    cast: &[cast::Role],
+    cast: &[Role],
     broken: &[Broken],
 ) {
     let mut line = |words: String| writeln!(told, "{words}").expect("a String");

@@ -22,7 +22,7 @@ pub(super) fn sequence(seed: u64) -> Sequence {
         may_hang: limits == SHORT,
         random,
     };
-    let count = drawer.random.between(4, 8);
+    let count = 4 + drawer.random.weighed(&[8, 4, 2, 1, 1]);
     let mut steps = vec![drawer.first()];
     steps.extend((1..count).map(|_| drawer.step()));
     Sequence {
@@ -45,7 +45,7 @@ impl Drawer {
     /// Some VMs to begin with, and nothing goes wrong.
     fn first(&mut self) -> Step {
         let mut step = Step::default();
-        for vm in self.some_vms(4) {
+        for vm in self.some_vms(3) {
             self.up[vm] = true;
             step.calls.push(Call {
                 vm,
@@ -58,7 +58,7 @@ impl Drawer {
 
     fn step(&mut self) -> Step {
         let mut step = Step::default();
-        let count = 1 + self.random.weighed(&[3, 4, 2, 2]);
+        let count = 1 + self.random.weighed(&[3, 4, 2, 1]);
         let mut vms = self.some_vms(count);
         if count > 1 && self.random.percent(12) {
             vms[1] = vms[0];

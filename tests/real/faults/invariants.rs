@@ -56,10 +56,9 @@ pub(super) fn check(seen: &StepSeen, cast: &[Role]) -> Vec<Broken> {
     let scene = Scene { seen, cast };
     ALL.iter()
         .flat_map(|(invariant, check)| {
-            check(scene).into_iter().map(|words| Broken {
-                invariant,
-                words,
-            })
+            check(scene)
+                .into_iter()
+                .map(|words| Broken { invariant, words })
         })
         .collect()
 }

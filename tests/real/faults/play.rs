@@ -3,14 +3,15 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use super::cure::Cure;
 use super::invariants::GRACE;
-use super::seen::{Doctor, Left, Look, MethodSeen, Program, StepSeen, VmSeen};
+use super::seen::{Left, Look, MethodSeen, Program, StepSeen, VmSeen};
 use super::sequence::{Call, Event, Plan, Sequence, Step, Verb, What};
 use super::stage::{Stage, pause};
-use crate::real::rig::{PROGRAM, Running, VBOXMANAGE, is_locked, outside};
+use crate::real::rig::{Running, VBOXMANAGE, is_locked, outside};
 
 /// Between two looks at `/proc`.
-const SAMPLE: Duration = Duration::from_millis(120);
+const SAMPLE: Duration = Duration::from_millis(250);
 /// What a call of somebody else's may take.
 const ELSEWHERE: Duration = Duration::from_secs(5);
 /// What a program that a method ran and killed may take to be gone.
@@ -20,7 +21,6 @@ const GONE: Duration = Duration::from_secs(3);
 pub(super) struct Play<'a> {
     stage: &'a Stage<'a>,
     sequence: &'a Sequence,
-    limits: [u64; 2],
     began: Instant,
     methods: Vec<Method>,
     over: Vec<MethodSeen>,
@@ -47,12 +47,7 @@ struct Method {
 
 impl<'a> Play<'a> {
     /// A step that follows on `before`, which says of each VM how it is, and whether it is about to end.
-    pub(super) fn new(
-        stage: &'a Stage<'a>,
-        sequence: &'a Sequence,
-        limits: [u64; 2],
-        before: &[VmSeen],
-    ) -> Self {
+    pub(super) fn new(stage: &'a Stage<'a>, sequence: &'a Sequence, before: &[VmSeen]) -> Self {
         let vms = before.iter().map(|vm| {
             let up = !vm.after.processes.is_empty();
             VmSeen {
@@ -66,7 +61,6 @@ impl<'a> Play<'a> {
         Self {
             stage,
             sequence,
-            limits,
             began: Instant::now(),
             methods: Vec::new(),
             over: Vec::new(),
@@ -100,9 +94,16 @@ impl<'a> Play<'a> {
             pause(Duration::from_millis(8));
         }
         self.wake_servers(true);
-        let doctor = self.happened.contains(&What::Deadlock).then(|| self.cure());
         self.end_elsewhere();
         self.see_what_is_left();
+        // One that stands still is there to be found; one that was killed may come again.
+        let cure = if self.happened.contains(&What::Deadlock) {
+            Some(Cure::of_what_stands_still(&self.stage.user))
+        } else if self.happened.contains(&What::KillServer) {
+            Cure::if_needed(&self.stage.user)
+        } else {
+            None
+        };
         for method in &self.over {
             let presses = self.sequence.cast[method.vm].presses() && method.verb == Verb::Stop;
             self.vms[method.vm].pressed |= presses;
@@ -117,7 +118,7 @@ impl<'a> Play<'a> {
             happened: self.happened,
             vms: self.vms,
             left: self.left,
-            doctor,
+            cure,
             clean: false,
             user: self.stage.user.name.to_owned(),
         }
@@ -192,7 +193,7 @@ impl<'a> Play<'a> {
     }
 
     fn limit(&self, verb: Verb) -> Duration {
-        let [start, stop] = self.limits;
+        let [start, stop] = self.sequence.limits;
         Duration::from_secs(match verb {
             Verb::Start => start,
             Verb::Stop => stop,
@@ -335,29 +336,6 @@ impl<'a> Play<'a> {
             self.stage.user.kill(child.pid, signal);
         }
         true
-    }
-
-    /// What doctor says of a server that stands still; then what the log says is done about it.
-    fn cure(&mut self) -> Doctor {
-        let user = &self.stage.user;
-        let mut doctor = user
-            .program(PROGRAM, &["doctor", "--json"])
-            .within(Duration::from_secs(600))
-            .spawn();
-        let deadline = Instant::now() + Duration::from_secs(90);
-        while !doctor.is_over() && Instant::now() < deadline {
-            pause(Duration::from_millis(20));
-        }
-        doctor.signal(libc::SIGKILL);
-        let run = doctor.wait();
-        for pid in user.vboxsvc_pids() {
-            user.kill(pid, libc::SIGKILL);
-        }
-        self.still.clear();
-        Doctor {
-            code: run.code,
-            said: run.stdout,
-        }
     }
 
     /// What the methods left behind. Of one that we killed, the program that it ran may go on.

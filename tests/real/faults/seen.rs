@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::cure::Cure;
 use super::sequence::{Verb, What};
 
 /// A step that is over.
@@ -12,8 +13,8 @@ pub(super) struct StepSeen {
     pub(super) happened: Vec<What>,
     pub(super) vms: Vec<VmSeen>,
     pub(super) left: Left,
-    /// What doctor said while VBoxSVC stood still for good.
-    pub(super) doctor: Option<Doctor>,
+    /// What was done about a VBoxSVC that did not answer any more.
+    pub(super) cure: Option<Cure>,
     /// Nothing went wrong in it, and there was time enough.
     pub(super) clean: bool,
     pub(super) user: String,
@@ -110,11 +111,4 @@ pub(super) struct Left {
     pub(super) lock: bool,
     pub(super) files: Vec<String>,
     pub(super) processes: Vec<String>,
-}
-
-/// What doctor said.
-#[derive(Clone, Debug)]
-pub(super) struct Doctor {
-    pub(super) code: Option<i32>,
-    pub(super) said: String,
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::cast::{Role, VMS};
+use super::cure::Cure;
 use super::invariants::{ALL, check};
-use super::seen::{Doctor, Look, MethodSeen, Program, StepSeen, VmSeen};
+use super::seen::{Look, MethodSeen, Program, StepSeen, VmSeen};
 use super::sequence::{Verb, What};
 
 const STATUS: &str = "exit status is documented";
@@ -114,7 +115,7 @@ fn broken(change: impl Fn(&mut StepSeen)) -> Vec<&'static str> {
 
 #[test]
 fn each_check_can_fail() {
-    let cases: [(&str, &[&str], fn(&mut StepSeen)); 41] = [
+    let cases: [(&str, &[&str], fn(&mut StepSeen)); 43] = [
         ("all is well", &[], |_| {}),
         ("an odd status", &[STATUS], |s| {
             s.methods[0] = method(0, Verb::Start, 2);
@@ -153,23 +154,39 @@ fn each_check_can_fail() {
                 s.happened.push(What::Deadlock);
                 s.methods[1] = method(1, Verb::Stop, 95);
                 s.methods[1].after_server = true;
-                s.doctor = Some(doctor(1, "pkill -9 -u vbox0 VBoxSVC"));
+                s.cure = Some(cure(&["VBoxSVC"], true));
             },
         ),
         ("the same, and doctor is content", &[SERVER], |s| {
             s.happened.push(What::Deadlock);
-            s.doctor = Some(doctor(0, "all is well"));
+            s.cure = Some(cure(&[], false));
         }),
-        ("the same, and doctor never came back", &[SERVER], |s| {
-            s.happened.push(What::Deadlock);
+        (
+            "a server that was killed, and nothing brings it back",
+            &[SERVER],
+            |s| {
+                s.happened.push(What::KillServer);
+                s.cure = Some(cure(&["VBoxHeadless"], false));
+            },
+        ),
+        ("the same, and what doctor says mends it", &[], |s| {
+            s.happened.push(What::KillServer);
+            s.cure = Some(cure(&["VBoxHeadless"], true));
         }),
+        (
+            "one that stands still, and doctor never came back",
+            &[SERVER],
+            |s| {
+                s.happened.push(What::Deadlock);
+            },
+        ),
         ("the same, and all is said", &[], |s| {
             s.happened.push(What::Deadlock);
             s.methods[1] = method(1, Verb::Stop, 95);
             s.methods[1].after_server = true;
             s.methods[1].log =
                 "vbox-smf: no answer; pkill -9 -u vbox0 VBoxSVC ends it\n".to_owned();
-            s.doctor = Some(doctor(1, "pkill -9 -u vbox0 VBoxSVC"));
+            s.cure = Some(cure(&["VBoxSVC"], true));
         }),
         (
             "a server that was killed, and nobody says so",
@@ -308,9 +325,10 @@ fn each_check_can_fail() {
     }
 }
 
-fn doctor(code: i32, said: &str) -> Doctor {
-    Doctor {
-        code: Some(code),
-        said: said.to_owned(),
+fn cure(ended: &[&str], answers: bool) -> Cure {
+    Cure {
+        ended: ended.iter().map(|program| (*program).to_owned()).collect(),
+        answers,
+        said: String::new(),
     }
 }

@@ -101,16 +101,29 @@ impl<'rig> Stage<'rig> {
 
     /// Waits until everything is at rest, and looks at each VM. What was seen before tells which guests have booted.
     pub(super) fn looks(&self, before: &[Look]) -> Vec<Look> {
+        self.wait_for_boots(before);
         let deadline = Instant::now() + REST;
         loop {
             let looks = self.look_once(before);
-            let rests = looks.iter().all(Look::is_settled);
-            let boots = looks.iter().any(|look| look.is_up() && !look.booted);
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || (rests && (!boots || left < REST.saturating_sub(BOOT))) {
+            if looks.iter().all(Look::is_settled) || Instant::now() >= deadline {
                 return looks;
             }
-            pause(Duration::from_millis(if rests { 50 } else { 200 }));
+            pause(Duration::from_millis(300));
+        }
+    }
+
+    /// A guest that has not booted hears no button. One that was saved says nothing when it is restored.
+    fn wait_for_boots(&self, before: &[Look]) {
+        let deadline = Instant::now() + BOOT;
+        let boots = |(at, processes): (usize, Vec<u32>)| {
+            let before = &before[at];
+            !processes.is_empty()
+                && processes != before.processes
+                && !before.is_saved()
+                && !self.user.serial(&self.uuids[at]).contains("BOOTED\r\n")
+        };
+        while self.processes().into_iter().enumerate().any(boots) && Instant::now() < deadline {
+            pause(Duration::from_millis(100));
         }
     }
 

@@ -85,11 +85,15 @@ pub(super) fn server(scene: Scene<'_>) -> Vec<String> {
             broken.push(format!("{}: no word of the server", scene.name(method)));
         }
     }
-    if stands_still {
-        match &scene.seen.doctor {
-            Some(doctor) if doctor.code == Some(1) && doctor.said.contains(&command) => {}
-            other => broken.push(format!("doctor does not find it: {other:?}")),
+    match &scene.seen.cure {
+        None if stands_still => broken.push("nobody asked doctor".to_owned()),
+        Some(cure) if stands_still && cure.ended.first().is_none_or(|p| p != "VBoxSVC") => {
+            broken.push(format!("doctor does not find it: {}", cure.said));
         }
+        Some(cure) if !cure.answers => {
+            broken.push(format!("what doctor says does not mend it: {cure:?}"));
+        }
+        Some(_) | None => {}
     }
     broken
 }
