@@ -45,6 +45,9 @@ use table::Table;
 /// For the last step of each sequence: nothing goes wrong, and there is time.
 const PATIENT: [u64; 2] = [60, 60];
 
+/// After so many sequences the table is printed as it is then: a full run takes an hour.
+const SOMETIMES: usize = 10;
+
 /// Which seeds are played.
 fn seeds() -> Range<u64> {
     let number = |text: &str| {
@@ -171,7 +174,16 @@ fn play(stage: &Stage<'_>, sequence: &Sequence, table: &Mutex<Table>) -> Result<
     let mut seen = Play::new(stage, &sequence, &vms).play(&last);
     seen.clean = true;
     all.extend(note(number, &last, &seen));
-    table.lock().expect("the table").sequence();
+    let so_far = {
+        let mut table = table.lock().expect("the table");
+        table
+            .sequence()
+            .is_multiple_of(SOMETIMES)
+            .then(|| table.to_string())
+    };
+    if let Some(words) = so_far {
+        say(&format!("so far, {words}"));
+    }
     if all.is_empty() {
         return Ok(());
     }

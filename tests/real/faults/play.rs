@@ -48,9 +48,10 @@ struct Method {
 impl<'a> Play<'a> {
     /// A step that follows on `before`, which says of each VM how it is, and whether it is about to end.
     pub(super) fn new(stage: &'a Stage<'a>, sequence: &'a Sequence, before: &[VmSeen]) -> Self {
-        let vms = before.iter().map(|vm| {
+        let vms = before.iter().zip(&stage.uuids).map(|(vm, uuid)| {
             let up = !vm.after.processes.is_empty();
             VmSeen {
+                uuid: uuid.clone(),
                 before: vm.after.clone(),
                 most_processes: vm.after.processes.len(),
                 // A slow guest goes off later.

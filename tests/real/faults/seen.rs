@@ -55,9 +55,18 @@ pub(super) struct Program {
     pub(super) arguments: Vec<String>,
 }
 
+impl Program {
+    /// Whether it was told to end this VM's process.
+    pub(super) fn ended_process(&self, uuid: &str) -> bool {
+        let has = |word: &str| self.arguments.iter().any(|argument| argument == word);
+        has("emergencystop") && has(uuid)
+    }
+}
+
 /// A VM over a step.
 #[derive(Clone, Debug, Default)]
 pub(super) struct VmSeen {
+    pub(super) uuid: String,
     pub(super) before: Look,
     pub(super) after: Look,
     /// The most processes that it had at one time.

@@ -115,7 +115,7 @@ fn broken(change: impl Fn(&mut StepSeen)) -> Vec<&'static str> {
 
 #[test]
 fn each_check_can_fail() {
-    let cases: [(&str, &[&str], fn(&mut StepSeen)); 43] = [
+    let cases: [(&str, &[&str], fn(&mut StepSeen)); 45] = [
         ("all is well", &[], |_| {}),
         ("an odd status", &[STATUS], |s| {
             s.methods[0] = method(0, Verb::Start, 2);
@@ -277,6 +277,16 @@ fn each_check_can_fail() {
             s.methods.push(method(2, Verb::Stop, 0));
             s.methods[2].programs = vec![program(&["controlvm", "uuid", "poweroff"])];
             s.vms[2].after = look("poweroff", None, "BOOTED\r\n");
+        }),
+        ("its process was ended as it was told", &[], |s| {
+            s.methods.push(method(2, Verb::Stop, 0));
+            s.methods[2].programs = vec![program(&["startvm", "id", "--type", "emergencystop"])];
+            s.vms[2].uuid = "id".to_owned();
+            s.vms[2].after = look("aborted", None, "BOOTED\r\n");
+        }),
+        ("aborted, and nobody ended its process", &[STOP], |s| {
+            s.methods.push(method(2, Verb::Stop, 0));
+            s.vms[2].after = look("aborted", None, "BOOTED\r\n");
         }),
         ("powered off, and nobody was told to", &[COMMANDS], |s| {
             s.methods[1].programs = vec![program(&["controlvm", "uuid", "poweroff"])];

@@ -20,8 +20,10 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn sequence(&mut self) {
+    /// Counts a sequence that is over, and says how many there are.
+    pub(super) fn sequence(&mut self) -> usize {
         self.sequences += 1;
+        self.sequences
     }
 
     pub(super) fn step(&mut self, seen: &StepSeen, broken: &[Broken]) {

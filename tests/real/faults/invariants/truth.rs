@@ -61,6 +61,11 @@ pub(super) fn stop(scene: Scene<'_>) -> Vec<String> {
         if scene.may_go_itself(method.vm) {
             states.push("poweroff");
         }
+        // What its process was ended by leaves another state than what powers it off; `commands` judges whether it may.
+        let mut programs = scene.seen.methods.iter().flat_map(|each| &each.programs);
+        if programs.any(|program| program.ended_process(&vm.uuid)) {
+            states.push("aborted");
+        }
         if vm.before.is_up() && !vm.shot && !states.contains(&vm.after.state.as_str()) {
             broken.push(format!(
                 "{}: it is {}, not one of {states:?}",
