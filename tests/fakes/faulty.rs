@@ -11,10 +11,7 @@
 //!
 //! Each call is a line of PLAN.log, written under its lock: `TOOL NUMBER FAULT|- ARGUMENT...`, separated by tabs.
 
-#![expect(
-    unsafe_code,
-    reason = "signals and locks have no safe interface in std"
-)]
+#![expect(unsafe_code, reason = "signals have no safe interface in std")]
 #![expect(
     clippy::disallowed_methods,
     reason = "it is a stand-in for a program that is run, not part of vbox-smf"
@@ -22,7 +19,6 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::AsRawFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output, Stdio};
@@ -188,10 +184,8 @@ fn next_fault(tool: &Tool, plan: &Path) -> io::Result<Option<Fault>> {
         .append(true)
         .create(true)
         .open(plan.with_extension("log"))?;
-    // SAFETY: the descriptor is open. Closing it lets the lock go.
-    if unsafe { libc::flock(log.as_raw_fd(), libc::LOCK_EX) } != 0 {
-        return Err(io::Error::last_os_error());
-    }
+    // Closing it lets the lock go.
+    log.lock()?;
     let mut before = String::new();
     log.read_to_string(&mut before)?;
     let own = format!("{}\t", tool.name);

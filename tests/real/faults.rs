@@ -165,13 +165,13 @@ fn play(stage: &Stage<'_>, sequence: &Sequence, table: &Mutex<Table>) -> Result<
     }
     let number = sequence.steps.len();
     let last = everything_down(sequence, &vms);
-    let sequence = Sequence {
+    let calm = Sequence {
         cast: patient(&sequence.cast),
         limits: PATIENT,
         ..sequence.clone()
     };
-    stage.set_limits(&sequence.cast, PATIENT);
-    let mut seen = Play::new(stage, &sequence, &vms).play(&last);
+    stage.set_limits(&calm.cast, PATIENT);
+    let mut seen = Play::new(stage, &calm, &vms).play(&last);
     seen.clean = true;
     all.extend(note(number, &last, &seen));
     let so_far = {
