@@ -66,7 +66,7 @@ fn seeds() -> Range<u64> {
     }
     match std::env::var_os("VBOX_SMF_FULL") {
         Some(_) => 0..500,
-        None => 0..8,
+        None => 0..6,
     }
 }
 

@@ -46,7 +46,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use call::{Call, Run, Running};
 pub(crate) use lease::{User, is_locked, lock_as_a_method_does};
-pub(crate) use processes::{descriptors, environment, has_leaked};
+pub(crate) use processes::{Process, descriptors, environment, has_leaked};
 pub(crate) use records::Recorded;
 pub(crate) use slot::outside;
 pub(crate) use tmpfs::Tmpfs;

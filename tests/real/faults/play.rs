@@ -6,16 +6,15 @@ use std::time::{Duration, Instant};
 use super::cure::Cure;
 use super::invariants::GRACE;
 use super::seen::{Left, Look, MethodSeen, Program, StepSeen, VmSeen};
-use super::sequence::{Call, Event, Plan, Sequence, Step, Verb, What};
+use super::sequence::{Call, Plan, Sequence, Step, Verb, What};
 use super::stage::{Stage, pause};
-use crate::real::rig::{Running, VBOXMANAGE, is_locked, outside};
+use crate::real::rig::Running;
+
+mod event;
+mod left;
 
 /// Between two looks at `/proc`.
 const SAMPLE: Duration = Duration::from_millis(250);
-/// What a call of somebody else's may take.
-const ELSEWHERE: Duration = Duration::from_secs(5);
-/// What a program that a method ran and killed may take to be gone.
-const GONE: Duration = Duration::from_secs(3);
 
 /// A step under way.
 pub(super) struct Play<'a> {
@@ -221,165 +220,5 @@ impl<'a> Play<'a> {
         for (vm, processes) in self.vms.iter_mut().zip(processes) {
             vm.most_processes = vm.most_processes.max(processes.len());
         }
-    }
-
-    fn happen(&mut self, event: Event) {
-        let user = &self.stage.user;
-        let happened = match event.what {
-            What::Press(vm) => self.elsewhere(vm, "acpipowerbutton"),
-            What::Pause(vm) => self.elsewhere(vm, "pause"),
-            What::Resume(vm) => self.elsewhere(vm, "resume"),
-            What::Save(vm) => self.elsewhere(vm, "savestate"),
-            What::Crash(vm) => {
-                let processes = user.vm_processes(&self.stage.uuids[vm]);
-                for pid in &processes {
-                    user.kill(*pid, libc::SIGKILL);
-                }
-                // One that is about to be made is not hit.
-                !processes.is_empty()
-            }
-            What::KillServer => self.signal_servers(libc::SIGKILL, None),
-            What::StopServer(how_long) => {
-                self.signal_servers(libc::SIGSTOP, Some(Instant::now() + how_long))
-            }
-            What::Deadlock => self.signal_servers(libc::SIGSTOP, None),
-            What::KillMethod(number) => self.signal_method(number, libc::SIGKILL, false),
-            What::KillContract(number) => self.signal_method(number, libc::SIGKILL, true),
-            What::EndMethod(number) => self.signal_method(number, libc::SIGTERM, false),
-        };
-        if !happened {
-            return;
-        }
-        self.happened.push(event.what);
-        match event.what {
-            What::Crash(vm) => self.vms[vm].shot = true,
-            What::Press(vm) => self.vms[vm].pressed = true,
-            What::KillServer | What::Deadlock => {
-                // One that is being started is under it, too, and has no process yet.
-                for vm in &mut self.vms {
-                    vm.shot = true;
-                }
-            }
-            What::Pause(_)
-            | What::Resume(_)
-            | What::Save(_)
-            | What::StopServer(_)
-            | What::KillMethod(_)
-            | What::KillContract(_)
-            | What::EndMethod(_) => {}
-        }
-    }
-
-    /// Somebody else gives the VM a command.
-    fn elsewhere(&mut self, vm: usize, verb: &str) -> bool {
-        let arguments = ["controlvm", &self.stage.uuids[vm], verb];
-        let call = self.stage.user.program(VBOXMANAGE, &arguments);
-        self.elsewhere
-            .push(call.within(Duration::from_secs(600)).spawn());
-        true
-    }
-
-    fn end_elsewhere(&mut self) {
-        let deadline = Instant::now() + ELSEWHERE;
-        for mut running in self.elsewhere.drain(..) {
-            while !running.is_over() && Instant::now() < deadline {
-                pause(Duration::from_millis(10));
-            }
-            running.signal(libc::SIGKILL);
-        }
-    }
-
-    fn signal_servers(&mut self, signal: libc::c_int, until: Option<Instant>) -> bool {
-        let pids = self.stage.user.vboxsvc_pids();
-        for pid in &pids {
-            self.stage.user.kill(*pid, signal);
-            if signal == libc::SIGSTOP {
-                self.still.push((*pid, until));
-            }
-        }
-        if until.is_none() && !pids.is_empty() {
-            self.server = Some(Instant::now());
-        }
-        !pids.is_empty()
-    }
-
-    /// Lets those go on that stood still for their time; at the end of a step, all that were not to stand for good.
-    fn wake_servers(&mut self, all: bool) {
-        let user = &self.stage.user;
-        self.still.retain(|(pid, until)| {
-            let is_due = until.is_some_and(|until| all || Instant::now() >= until);
-            if is_due {
-                user.kill(*pid, libc::SIGCONT);
-            }
-            !is_due
-        });
-    }
-
-    fn signal_method(&mut self, number: usize, signal: libc::c_int, with_child: bool) -> bool {
-        let mut methods = self.methods.iter_mut();
-        let Some(method) = methods.find(|method| method.number == number && !method.signalled)
-        else {
-            return false;
-        };
-        if method.running.is_over() {
-            return false;
-        }
-        let pid = method.running.pid();
-        let children = if with_child {
-            self.stage.user.processes()
-        } else {
-            Vec::new()
-        };
-        method.running.signal(signal);
-        method.signalled = true;
-        method.again = signal == libc::SIGKILL;
-        for child in children.iter().filter(|process| process.parent == pid) {
-            self.stage.user.kill(child.pid, signal);
-        }
-        true
-    }
-
-    /// What the methods left behind. Of one that we killed, the program that it ran may go on.
-    fn see_what_is_left(&mut self) {
-        let user = &self.stage.user;
-        let killed = self.over.iter().any(|method| method.signalled);
-        let others = || -> Vec<String> {
-            let all = user.processes().into_iter();
-            all.filter(|process| !["VBoxSVC", "VBoxHeadless"].contains(&process.name.as_str()))
-                .map(|process| format!("{} {:?}", process.pid, process.arguments))
-                .collect()
-        };
-        let deadline = Instant::now() + GONE;
-        let mut processes = others();
-        while !processes.is_empty() && Instant::now() < deadline {
-            pause(Duration::from_millis(20));
-            processes = others();
-        }
-        if killed {
-            // It is ended here, as an administrator would end it.
-            for process in user.processes() {
-                if !["VBoxSVC", "VBoxHeadless"].contains(&process.name.as_str()) {
-                    user.kill(process.pid, libc::SIGKILL);
-                }
-            }
-            processes.clear();
-        }
-        let folder = format!("/tmp/.vbox-smf-{}", user.uid);
-        let known = [format!("/tmp/.vbox-{}-ipc", user.name), folder.clone()].map(|p| outside(&p));
-        let mut files: Vec<_> = user.temporary_files().expect("the temporary files");
-        files.retain(|path| !known.contains(path));
-        let own = fs::read_dir(&known[1]).into_iter().flatten();
-        files.extend(
-            own.filter_map(|entry| Some(entry.ok()?.path()))
-                .filter(|path| path.file_name().is_some_and(|name| name != "lock")),
-        );
-        self.left = Left {
-            lock: is_locked(&known[1].join("lock")),
-            files: files
-                .iter()
-                .map(|path| path.display().to_string())
-                .collect(),
-            processes,
-        };
     }
 }
