@@ -97,6 +97,13 @@ pub(in crate::commands) fn what_keeps_it_away(
     ))
 }
 
+/// What ends a VM's process of which VirtualBox does not know: it says that the VM is off, so no command of its reaches it.
+pub(in crate::commands) fn what_ends_an_orphan(pid: u32) -> String {
+    format!(
+        "VirtualBox does not know of process {pid}, which goes on without it: where that does not pass, kill -9 {pid} ends it, as a power failure would"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +114,7 @@ mod tests {
         let census = |server: bool, vm_processes| Census {
             may_live: false,
             lives: false,
+            process: None,
             vm_processes,
             handled: false,
             server_age: server.then_some(Duration::from_secs(60)),
