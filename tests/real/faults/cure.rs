@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::stage::pause;
-use crate::real::rig::{PROGRAM, Run, Running, User, VBOXMANAGE};
+use super::stage::{Stage, pause};
+use crate::real::rig::{PROGRAM, Run, Running, VBOXMANAGE};
 
 /// How long a server that was killed may take to be there again: its VMs live for 12 s.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -15,84 +15,90 @@ const ROUNDS: usize = 3;
 /// What was said and done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cure {
-    /// The programs that doctor said to end, one a time.
+    /// The programs that doctor said to end.
     pub(super) ended: Vec<String>,
-    /// VBoxManage answers in the end.
-    pub(super) answers: bool,
+    /// VirtualBox answers in the end, and knows of all its processes.
+    pub(super) is_well: bool,
     /// What doctor said last.
     pub(super) said: String,
 }
 
 impl Cure {
     /// Asks doctor first.
-    pub(super) fn of_what_stands_still(user: &User<'_>) -> Self {
+    pub(super) fn of_what_stands_still(stage: &Stage<'_>) -> Self {
         let mut cure = Self::default();
-        if cure.follow_doctor(user) {
-            cure.go_on(user);
+        if cure.follow_doctor(stage) {
+            cure.go_on(stage);
         }
         cure
     }
 
     /// None, where the server comes again by itself.
-    pub(super) fn if_needed(user: &User<'_>) -> Option<Self> {
-        if answers(user) {
+    pub(super) fn if_needed(stage: &Stage<'_>) -> Option<Self> {
+        if is_well(stage) {
             return None;
         }
         let mut cure = Self::default();
-        cure.go_on(user);
+        cure.go_on(stage);
         Some(cure)
     }
 
-    fn go_on(&mut self, user: &User<'_>) {
+    fn go_on(&mut self, stage: &Stage<'_>) {
         for _ in 0..ROUNDS {
-            self.answers = answers(user);
-            if self.answers || !self.follow_doctor(user) {
+            self.is_well = is_well(stage);
+            if self.is_well || !self.follow_doctor(stage) {
                 break;
             }
         }
         // Doctor waits longer than this, and may have seen it answer.
-        self.answers |= answers(user);
+        self.is_well = self.is_well || is_well(stage);
     }
 
-    /// Does what doctor says: `pkill -9 -u USER PROGRAM`. Says whether that was something.
-    fn follow_doctor(&mut self, user: &User<'_>) -> bool {
+    /// Does what doctor says. Says whether that was something.
+    fn follow_doctor(&mut self, stage: &Stage<'_>) -> bool {
+        let user = &stage.user;
         let doctor = user.program(PROGRAM, &["doctor", "--json"]);
         let run = at_most(DOCTOR, doctor.within(DOCTOR * 2).spawn());
-        let program = command(&run.stdout, user.name).filter(|_| run.code == Some(1));
         let (_, of_the_server) = run
             .stdout
             .split_once("\"check\":\"server\"")
             .unwrap_or(("", &run.stdout));
         let some: String = of_the_server.chars().take(600).collect();
         self.said = format!("exit {:?}: {some}", run.code);
-        let Some(program) = program else { return false };
-        for process in user.processes() {
-            if process.name == program {
-                user.kill(process.pid, libc::SIGKILL);
+        let ended = self.ended.len();
+        if run.code == Some(1) {
+            for process in user.processes() {
+                if says_to_end(&run.stdout, user.name, &process.name, process.pid) {
+                    user.kill(process.pid, libc::SIGKILL);
+                    self.ended.push(process.name);
+                }
             }
         }
-        self.ended.push(program);
-        true
+        self.ended.len() > ended
     }
 }
 
-/// The program that a text says to end.
-pub(super) fn command(text: &str, user: &str) -> Option<String> {
-    let (_, rest) = text.split_once(&format!("pkill -9 -u {user} "))?;
-    let word = |c: char| !c.is_ascii_alphanumeric();
-    rest.split(word).next().map(str::to_owned)
+/// Whether a text has the command that ends a process: `pkill -9 -u USER PROGRAM`, or `kill -9 PID`.
+fn says_to_end(text: &str, user: &str, program: &str, pid: u32) -> bool {
+    let has = |command: String| {
+        text.match_indices(&command)
+            .any(|(at, _)| !text[at + command.len()..].starts_with(char::is_alphanumeric))
+    };
+    has(format!("pkill -9 -u {user} {program}")) || has(format!("\"kill -9 {pid}"))
 }
 
-/// Whether VBoxManage answers, within some time.
-fn answers(user: &User<'_>) -> bool {
+/// Whether VBoxManage answers, and knows of all processes of the VMs; within some time.
+fn is_well(stage: &Stage<'_>) -> bool {
+    let user = &stage.user;
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         let left = deadline.saturating_duration_since(Instant::now());
         let asked = user.program(VBOXMANAGE, &["list", "vms"]);
-        if at_most(left, asked.within(PATIENCE * 2).spawn()).code == Some(0) {
+        let answers = at_most(left, asked.within(PATIENCE * 2).spawn()).code == Some(0);
+        if answers && stage.is_settled() {
             return true;
         }
-        pause(Duration::from_millis(200));
+        pause(Duration::from_millis(500));
     }
     false
 }
@@ -109,7 +115,10 @@ fn at_most(limit: Duration, mut running: Running) -> Run {
 
 #[test]
 fn the_command_in_a_text() {
-    let said = "{\"hint\": \"deadlocked: pkill -9 -u vbox1 VBoxSVC ends it, and\"}";
-    assert_eq!(command(said, "vbox1").as_deref(), Some("VBoxSVC"));
-    assert_eq!(command(said, "vbox2"), None);
+    let said =
+        "{\"hint\": \"deadlocked: pkill -9 -u vbox1 VBoxSVC ends it\", \"command\":\"kill -9 47\"}";
+    assert!(says_to_end(said, "vbox1", "VBoxSVC", 1));
+    assert!(says_to_end(said, "vbox1", "VBoxHeadless", 47));
+    assert!(!says_to_end(said, "vbox1", "VBoxHeadless", 4));
+    assert!(!says_to_end(said, "vbox2", "VBoxSVC", 1));
 }

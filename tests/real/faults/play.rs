@@ -98,9 +98,9 @@ impl<'a> Play<'a> {
         self.see_what_is_left();
         // One that stands still is there to be found; one that was killed may come again.
         let cure = if self.happened.contains(&What::Deadlock) {
-            Some(Cure::of_what_stands_still(&self.stage.user))
+            Some(Cure::of_what_stands_still(self.stage))
         } else if self.happened.contains(&What::KillServer) {
-            Cure::if_needed(&self.stage.user)
+            Cure::if_needed(self.stage)
         } else {
             None
         };

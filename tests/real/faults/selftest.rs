@@ -335,10 +335,10 @@ fn each_check_can_fail() {
     }
 }
 
-fn cure(ended: &[&str], answers: bool) -> Cure {
+fn cure(ended: &[&str], is_well: bool) -> Cure {
     Cure {
         ended: ended.iter().map(|program| (*program).to_owned()).collect(),
-        answers,
+        is_well,
         said: String::new(),
     }
 }

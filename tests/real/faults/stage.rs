@@ -127,6 +127,11 @@ impl<'rig> Stage<'rig> {
         }
     }
 
+    /// Whether everything is at rest now.
+    pub(super) fn is_settled(&self) -> bool {
+        self.look_once(&[]).iter().all(Look::is_settled)
+    }
+
     fn look_once(&self, before: &[Look]) -> Vec<Look> {
         let states = self.user.states();
         let processes = self.processes();

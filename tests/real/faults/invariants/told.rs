@@ -90,7 +90,7 @@ pub(super) fn server(scene: Scene<'_>) -> Vec<String> {
         Some(cure) if stands_still && cure.ended.first().is_none_or(|p| p != "VBoxSVC") => {
             broken.push(format!("doctor does not find it: {}", cure.said));
         }
-        Some(cure) if !cure.answers => {
+        Some(cure) if !cure.is_well => {
             broken.push(format!("what doctor says does not mend it: {cure:?}"));
         }
         Some(_) | None => {}
