@@ -100,7 +100,7 @@ pub(in crate::commands) fn what_keeps_it_away(
 /// What ends a VM's process of which VirtualBox does not know: it says that the VM is off, so no command of its reaches it.
 pub(in crate::commands) fn what_ends_an_orphan(pid: u32) -> String {
     format!(
-        "VirtualBox does not know of process {pid}, which goes on without it: where that does not pass, kill -9 {pid} ends it, as a power failure would"
+        "the server that started process {pid} is gone, and VirtualBox does not know of it: where it does not end within some 15 s, kill -9 {pid} ends it, as a power failure would"
     )
 }
 
