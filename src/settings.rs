@@ -129,8 +129,9 @@ fn method_limit(properties: &Properties, path: &str) -> Option<Duration> {
     }
 }
 
-/// The paths that svcprop is asked for: both groups, and svc.startd's limits.
-pub(crate) const WANTED: [&str; 4] = [schema::VM, schema::VIRTUALBOX, START_LIMIT, STOP_LIMIT];
+/// The paths that svcprop is asked for: both groups, and svc.startd's limits. svcprop answers in the reverse order: what
+/// is first here is the end of the answer, and shows that nothing of the groups is missing.
+pub(crate) const WANTED: [&str; 4] = [START_LIMIT, schema::VM, schema::VIRTUALBOX, STOP_LIMIT];
 /// svc.startd's limit of the start method.
 pub(crate) const START_LIMIT: &str = "start/timeout_seconds";
 /// svc.startd's limit of the stop method.

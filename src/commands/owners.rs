@@ -14,12 +14,13 @@ use serde::{Deserialize, Serialize};
 
 use super::instances::Instance;
 use super::look::{LOCK_PATIENCE, SERVER_READY};
-use super::method::{context, refused::what_hangs};
-use crate::host::{Account, AsUserError, Held, Host, RunError};
-use crate::plan::SHORT_CALL;
+use super::method::context;
+use super::method::refused::{what_hangs, what_keeps_it_away};
+use crate::host::{Account, Args, AsUserError, Held, Host, Process, RunError};
+use crate::plan::{self, SHORT_CALL};
 use crate::tools::processes::{Census, Wanted, census};
 use crate::tools::vboxmanage::{self, VBoxError, VBoxManage};
-use crate::vm::Intent;
+use crate::vm::{Intent, Uuid};
 
 mod listed;
 
@@ -32,6 +33,8 @@ const EACH_VM: Duration = Duration::from_millis(200);
 const TRIES: u32 = 5;
 /// The pause before that, which grows.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long the process of a VM may be there after VirtualBox says that it is off.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// A user whose VMs are instances.
 #[derive(Debug, Clone)]
@@ -164,11 +167,11 @@ pub(super) fn list(host: &dyn Host, owner: &Owner) -> Answer {
         let hint = match &error {
             VBoxError::Refused(refusal, _) => refusal.next_step().to_owned(),
             VBoxError::Run(RunError::Hung { .. }) => what_hangs(&account.name, stock(host)),
-            VBoxError::ServerGone(_) => format!(
-                "is {} a folder of {} alone?",
-                vbox.ipc_folder(),
-                account.name
-            ),
+            VBoxError::ServerGone(_) => what_keeps_it_away(&account.name, stock(host))
+                .unwrap_or_else(|| {
+                    let folder = vbox.ipc_folder();
+                    format!("is {folder} a folder of {} alone?", account.name)
+                }),
             VBoxError::Run(RunError::Spawn { .. })
             | VBoxError::Elsewhere(_)
             | VBoxError::Garbled(_)
@@ -194,6 +197,7 @@ fn stock(host: &dyn Host) -> Option<Census> {
 
 /// Both lists, as one.
 fn ask_both(host: &dyn Host, vbox: &VBoxManage<'_>) -> Result<Vec<Listed>, VBoxError> {
+    let before = host.processes().unwrap_or_default();
     let lock = lock_if_cold(host);
     let vms = patiently(host, || vbox.vms(SHORT_CALL))?;
     drop(lock);
@@ -208,12 +212,57 @@ fn ask_both(host: &dyn Host, vbox: &VBoxManage<'_>) -> Result<Vec<Listed>, VBoxE
         };
         Listed {
             autostart: marked.contains(&vm.uuid),
+            orphan: None,
             uuid: vm.uuid.to_string(),
             name: vm.name,
             state,
         }
     });
-    Ok(joined.collect())
+    let mut joined: Vec<Listed> = joined.collect();
+    find_orphans(host, &before, &mut joined);
+    Ok(joined)
+}
+
+/// Looks for processes of VMs that VirtualBox takes for off: a VBoxSVC that was killed leaves such ones for some time, or
+/// for ever. They were there before VirtualBox was asked, and are there after some time.
+fn find_orphans(host: &dyn Host, before: &[Process], vms: &mut [Listed]) {
+    let now = host.processes().unwrap_or_default();
+    let older = |pid: &u32| before.iter().any(|process| process.pid == *pid);
+    for vm in &mut *vms {
+        vm.orphan = orphan(&now, vm).filter(older);
+    }
+    if vms.iter().all(|vm| vm.orphan.is_none()) {
+        return;
+    }
+    host.sleep(LINGER);
+    let still = host.processes().unwrap_or_default();
+    for vm in vms {
+        vm.orphan = vm
+            .orphan
+            .filter(|pid| orphan(&still, vm).as_ref() == Some(pid));
+    }
+}
+
+/// A process of a VM that is off. One that is ending shows no arguments any more, and is none.
+fn orphan(processes: &[Process], vm: &Listed) -> Option<u32> {
+    let Sight::State(state) = vm.sight() else {
+        return None;
+    };
+    if !plan::is_off(&state) {
+        return None;
+    }
+    let uuid: Uuid = vm.uuid().parse().ok()?;
+    let wanted = Wanted {
+        name: Some(&vm.name),
+        uuid: Some(&uuid),
+    };
+    let is_ending = |args: &Args| matches!(args, Args::Whole(words) if words.is_empty());
+    let alive: Vec<Process> = processes
+        .iter()
+        .filter(|process| !is_ending(&process.args))
+        .cloned()
+        .collect();
+    census(&alive, wanted).process
 }
 
 /// VirtualBox's clients race when no server answers: one at a time until it does. A method that starts a VM at this
@@ -287,6 +336,34 @@ mod tests {
         let uuid: VmName = TWO.parse().expect("a name");
         assert_eq!(find(&vms, &uuid).map(Listed::uuid), Some(TWO));
         assert_eq!(namesakes(&vms, &uuid), 1);
+    }
+
+    #[test]
+    fn a_process_that_virtualbox_does_not_know() {
+        let process = |pid, uuid: &str, gone: bool| Process {
+            pid,
+            program: "VBoxHeadless".to_owned(),
+            args: Args::Whole(if gone {
+                Vec::new()
+            } else {
+                ["VBoxHeadless", "--comment", "vm1", "--startvm", uuid]
+                    .map(str::to_owned)
+                    .to_vec()
+            }),
+            age: Duration::from_secs(60),
+        };
+        let vm = |state| Listed::new(ONE, "vm1", &state);
+        for (processes, state, expected) in [
+            (vec![process(7, ONE, false)], VmState::PowerOff, Some(7)),
+            (vec![process(7, ONE, false)], VmState::Saved, Some(7)),
+            (vec![process(7, ONE, false)], VmState::Running, None),
+            (vec![process(7, ONE, false)], VmState::Starting, None),
+            (vec![process(7, TWO, false)], VmState::PowerOff, None),
+            (vec![process(7, ONE, true)], VmState::PowerOff, None),
+            (vec![], VmState::PowerOff, None),
+        ] {
+            assert_eq!(orphan(&processes, &vm(state.clone())), expected, "{state}");
+        }
     }
 
     /// A description with a listing in it makes no VM of its own, and no state certain.

@@ -42,6 +42,8 @@ pub(crate) struct Census {
     /// A process that is the VM, or that VirtualBox does not know of and may be it: it was there before
     /// this VBoxSVC, so VBoxSVC's word does not cover it.
     pub(crate) lives: bool,
+    /// That process, or one of them.
+    pub(crate) process: Option<u32>,
     /// How many processes the VMs of this user have.
     pub(crate) vm_processes: usize,
     /// Another client has a session on it, or may have.
@@ -60,6 +62,7 @@ pub(crate) fn census(processes: &[Process], vm: Wanted<'_>) -> Census {
     let mut census = Census {
         may_live: false,
         lives: false,
+        process: None,
         vm_processes: 0,
         handled: false,
         server_age,
@@ -70,7 +73,10 @@ pub(crate) fn census(processes: &[Process], vm: Wanted<'_>) -> Census {
             census.vm_processes += 1;
             let unknown_to_server = server_age.is_none_or(|age| age < process.age);
             census.may_live |= whose > Whose::Others;
-            census.lives |= whose == Whose::Ours || (whose == Whose::Unclear && unknown_to_server);
+            if whose == Whose::Ours || (whose == Whose::Unclear && unknown_to_server) {
+                census.lives = true;
+                census.process = Some(process.pid);
+            }
         } else if process.program == "VBoxManage" {
             census.handled |= handled(&process.args, vm) > Whose::Others;
         }

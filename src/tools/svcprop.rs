@@ -19,6 +19,8 @@ pub(crate) use several::read_all;
 
 /// Where illumos and Solaris have it.
 const SVCPROP: &str = "/usr/bin/svcprop";
+/// How a complaint begins that a property or its group is not there.
+const NOT_FOUND: &str = "svcprop: Couldn't find property";
 
 /// The types that svcprop prints (`scf_type_to_string(3SCF)`).
 const TYPES: [&str; 14] = [
@@ -128,7 +130,7 @@ pub(crate) fn read_as(
         limit,
     };
     match host.run(&invocation, &mut crate::host::wait_on) {
-        Ok(output) => understand(&output, fmri),
+        Ok(output) => understand(&output, fmri, wanted),
         Err(error) if error.may_pass() => Err(SvcpropError::Unreachable(error.to_string())),
         Err(error) => Err(SvcpropError::NoSmf(error)),
     }
@@ -136,7 +138,11 @@ pub(crate) fn read_as(
 
 /// Decides what an answer of svcprop means. Exit status 1 is also that of a call in which only some of
 /// the properties are missing; the others are printed all the same.
-fn understand(output: &Output, fmri: &InstanceFmri) -> Result<Properties, SvcpropError> {
+fn understand(
+    output: &Output,
+    fmri: &InstanceFmri,
+    wanted: &[&str],
+) -> Result<Properties, SvcpropError> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let complaint = || Printable(stderr.lines().next().unwrap_or("no message")).to_string();
     match output.ended {
@@ -148,10 +154,7 @@ fn understand(output: &Output, fmri: &InstanceFmri) -> Result<Properties, Svcpro
             return Err(SvcpropError::NoInstance(fmri.clone()));
         }
         Ended::Exited(1)
-            if !stderr.is_empty()
-                && stderr
-                    .lines()
-                    .all(|line| line.starts_with("svcprop: Couldn't find property")) => {}
+            if !stderr.is_empty() && stderr.lines().all(|line| line.starts_with(NOT_FOUND)) => {}
         Ended::Exited(status) => {
             return Err(SvcpropError::Failed(format!(
                 "exit status {status}: {}",
@@ -171,7 +174,39 @@ fn understand(output: &Output, fmri: &InstanceFmri) -> Result<Properties, Svcpro
     }
     let text = std::str::from_utf8(&output.stdout)
         .map_err(|_| SvcpropError::Garbled("it is not UTF-8".to_owned()))?;
-    parse(text).map_err(SvcpropError::Garbled)
+    let properties = parse(text).map_err(SvcpropError::Garbled)?;
+    match wanted
+        .iter()
+        .find(|path| !is_answered(path, &properties, &stderr))
+    {
+        None => Ok(properties),
+        Some(path) => Err(SvcpropError::Garbled(format!(
+            "it says nothing of {path}, not even that it is not there"
+        ))),
+    }
+}
+
+/// Whether a property is printed, or said not to be there. An answer that was cut off would otherwise be taken for one of
+/// an instance that leaves everything to the defaults. Of a group nobody can tell: it may have no properties.
+fn is_answered(path: &str, properties: &Properties, stderr: &str) -> bool {
+    let Some((group, _)) = path.split_once('/') else {
+        return true;
+    };
+    properties.contains_key(path)
+        || stderr
+            .lines()
+            .filter_map(missing)
+            .any(|what| what == path || what == group)
+}
+
+/// What a complaint says is not there: ``Couldn't find property group `vm' for instance `svc:/a:b'.``
+fn missing(complaint: &str) -> Option<&str> {
+    let what = complaint.strip_prefix(NOT_FOUND)?.trim_start();
+    let what = what.strip_prefix("group ").unwrap_or(what);
+    let is_quote = |c| matches!(c, '`' | '\'' | '"');
+    what.split_whitespace()
+        .next()
+        .map(|word| word.trim_matches(is_quote))
 }
 
 /// Parses the output of `svcprop -t`:
@@ -355,6 +390,15 @@ mod tests {
     }
 
     fn answer(status: i32, stdout: &str, stderr: &str) -> Result<Properties, SvcpropError> {
+        answer_to(&[], status, stdout, stderr)
+    }
+
+    fn answer_to(
+        wanted: &[&str],
+        status: i32,
+        stdout: &str,
+        stderr: &str,
+    ) -> Result<Properties, SvcpropError> {
         let fmri = "svc:/site/propdemo:default".parse().expect("an FMRI");
         understand(
             &Output {
@@ -364,7 +408,35 @@ mod tests {
                 cut: false,
             },
             &fmri,
+            wanted,
         )
+    }
+
+    /// What is cut off is not taken for what is not set: a default in its place would stop a VM in another way.
+    #[test]
+    fn an_answer_that_is_not_whole_is_refused() {
+        const WHOLE: &str = "stop/timeout_seconds count 60\n\
+            vm/name astring vm1\nvm/stop_method astring poweroff\n\
+            start/timeout_seconds count 120\n";
+        let wanted = crate::settings::WANTED;
+        let without = "svcprop: Couldn't find property group `virtualbox' for instance `x'.\n";
+        let read = |stdout: &str| answer_to(&wanted, 1, stdout, without);
+        assert_eq!(read(WHOLE).expect("all of it").len(), 4);
+        for end in 0..WHOLE.len() {
+            let cut = read(&WHOLE[..end]);
+            assert!(
+                matches!(cut, Err(SvcpropError::Garbled(_))),
+                "{end}: {cut:?}"
+            );
+        }
+        // The real one says of each what it has not found.
+        let complaints = "\
+            svcprop: Couldn't find property `stop/timeout_seconds' for instance `x'.\n\
+            svcprop: Couldn't find property group `vm' for instance `x'.\n\
+            svcprop: Couldn't find property group `virtualbox' for instance `x'.\n\
+            svcprop: Couldn't find property `start/timeout_seconds' for instance `x'.\n";
+        let nothing = answer_to(&wanted, 1, "", complaints);
+        assert!(nothing.expect("defaults").is_empty());
     }
 
     #[test]

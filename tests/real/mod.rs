@@ -6,6 +6,7 @@ mod deaf_guests;
 mod doctor;
 mod dry_runs;
 mod explained;
+mod faults;
 mod from_virtualbox;
 mod hostile;
 mod manners;

@@ -11,7 +11,7 @@
 //!
 //! A user is leased: no other test has it, in this process or another, and when the lease begins and ends there is
 //! nothing left of it, neither processes nor files. In the place of svcprop, svcs and VBoxManage stand the programs of
-//! `tests/fakes`; the last only records what it hands on to the real one.
+//! `tests/fakes`; the last only records what it hands on to the real one. Another one plays faults ([`FAULTY`]).
 //!
 //! A rig has the program of one build in it. For another checkout to be tested at the same time there are slots: with
 //! `VBOX_SMF_RIG_SLOT=N` the rig is a chroot of its own, with users of its own.
@@ -45,8 +45,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 pub(crate) use call::{Call, Run, Running};
-pub(crate) use lease::{User, lock_as_a_method_does};
-pub(crate) use processes::{descriptors, environment, has_leaked};
+pub(crate) use lease::{User, is_locked, lock_as_a_method_does};
+pub(crate) use processes::{Process, descriptors, environment, has_leaked};
 pub(crate) use records::{Recorded, monotonic};
 pub(crate) use slot::outside;
 pub(crate) use tmpfs::Tmpfs;
@@ -59,10 +59,14 @@ const SETUP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rig/setup.sh");
 /// The paths below are those inside the chroot.
 pub(crate) const METHOD: &str = "/lib/svc/method/vbox";
 pub(crate) const PROGRAM: &str = "/lib/svc/method/vbox-smf";
+/// Plays faults for who asks for them, then has the stand-in answer.
 const SVCPROP: &str = "/usr/bin/svcprop";
+const SVCPROP_STAND_IN: &str = "/opt/stand-in/svcprop";
 const SVCS: &str = "/usr/bin/svcs";
 /// Records each call, then lets the real VBoxManage do the work.
 pub(crate) const RECORDER: &str = "/opt/recorder/VBoxManage";
+/// Plays the faults of a plan, and lets the real VBoxManage do the rest.
+pub(crate) const FAULTY: &str = "/opt/faulty/VBoxManage";
 /// Says Debian's WARNING about the missing driver on stdout before each answer.
 pub(crate) const NOISY_WRAPPER: &str = "/opt/noisy/VBoxManage";
 pub(crate) const VBOXMANAGE: &str = "/usr/lib/virtualbox/VBoxManage";
@@ -71,10 +75,12 @@ const MKVM: &str = "/usr/local/bin/mkvm";
 const LEAK_MARKER: &str = "/etc/rig-leak-marker";
 
 /// What is put into the chroot: from, to.
-const INSTALLED: [(&str, &str); 5] = [
+const INSTALLED: [(&str, &str); 7] = [
     (concat!(env!("CARGO_MANIFEST_DIR"), "/method/vbox"), METHOD),
     (env!("CARGO_BIN_EXE_vbox-smf"), PROGRAM),
-    (env!("CARGO_BIN_EXE_fake-svcprop"), SVCPROP),
+    (env!("CARGO_BIN_EXE_fake-svcprop"), SVCPROP_STAND_IN),
+    (env!("CARGO_BIN_EXE_fake-faulty"), SVCPROP),
+    (env!("CARGO_BIN_EXE_fake-faulty"), FAULTY),
     (env!("CARGO_BIN_EXE_fake-svcs"), SVCS),
     (env!("CARGO_BIN_EXE_fake-vboxmanage"), RECORDER),
 ];
@@ -189,6 +195,7 @@ fn install() -> io::Result<File> {
         });
         for (from, to) in INSTALLED {
             let (target, beside) = (outside(to), outside(&format!("{to}.new")));
+            fs::create_dir_all(target.parent().expect("a folder"))?;
             fs::copy(from, &beside)
                 .map_err(|error| io::Error::other(format!("{from}: {error}")))?;
             fs::set_permissions(&beside, fs::Permissions::from_mode(0o755))?;

@@ -6,6 +6,7 @@ use super::budget::budgets;
 use super::check::{Check, Topic};
 use crate::commands::instances::{Instance, Known};
 use crate::commands::method::context;
+use crate::commands::method::refused::what_ends_an_orphan;
 use crate::commands::owners::{Owner, find};
 use crate::commands::status::join::{Asked, Row};
 use crate::commands::status::note::Note;
@@ -87,6 +88,9 @@ fn of_note(note: &Note, fmri: &str) -> Check {
         Note::Offline(_) => Check::warn(Topic::State, fmri, told)
             .hint("this says what it waits for")
             .command(format!("svcs -xv {fmri}")),
+        Note::Orphan(pid) => Check::fail(Topic::State, fmri, told)
+            .hint(what_ends_an_orphan(*pid))
+            .command(format!("kill -9 {pid}")),
         Note::Maintenance => Check::fail(Topic::State, fmri, "it is in maintenance")
             .hint("this names its log, whose last line has the next step; then svcadm clear it")
             .command(format!("svcs -xv {fmri}")),

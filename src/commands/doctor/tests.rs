@@ -197,8 +197,17 @@ fn instances_beside_their_vms() {
         "{well:?}"
     );
     assert_eq!(well.len(), 2);
+    let mut orphaned = Listed::new(UUID, "vm1", &VmState::PowerOff);
+    orphaned.orphan = Some(4711);
     for (set, vms, topic, verdict, command) in [
         (&[][..], vec![], Topic::Vm, Verdict::Fail, ""),
+        (
+            &[],
+            vec![orphaned],
+            Topic::State,
+            Verdict::Fail,
+            "kill -9 4711",
+        ),
         (
             &[("vm/name", UUID)],
             vec![Listed::inaccessible(UUID)],

@@ -174,7 +174,9 @@ fn question(view: &str, operand: &str) -> String {
     format!("-t {view}{} {operand}", wanted.join(" "))
 }
 
-const NOT_THERE: &str = "svcprop: Couldn't find property group `virtualbox' for instance `x'.\n";
+const NOT_THERE: &str = "svcprop: Couldn't find property group `virtualbox' for instance `x'.\n\
+    svcprop: Couldn't find property `start/timeout_seconds' for instance `x'.\n\
+    svcprop: Couldn't find property `stop/timeout_seconds' for instance `x'.\n";
 
 /// A host on which svcprop answers: the running snapshot, the instance, the service.
 fn live(running: &str, instance: &str, service: &str) -> Fake {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Request;
-use super::refused::Ended;
+use super::refused::{Ended, what_ends_an_orphan, what_keeps_it_away};
 use crate::commands::look::{GLANCE, Looker, Sight};
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, Host};
@@ -147,8 +147,27 @@ impl<'a> Course<'a> {
             }
             _ => String::new(),
         };
+        let hint = self.hint_by_the_processes(reason);
         Failure::told(kind, format_args!("{}: {reason}{words}", self.named()))
-            .hinted(reason.next_step())
+            .hinted(hint.unwrap_or_else(|| reason.next_step()))
+    }
+
+    /// What the processes of VirtualBox tell about a time that is over.
+    fn hint_by_the_processes(&self, reason: &Reason) -> Option<String> {
+        let Reason::OutOfTime { state, .. } = reason else {
+            return None;
+        };
+        let census = self.looker.census().ok()?;
+        match state {
+            None => what_keeps_it_away(&self.account.name, Some(census)),
+            Some(state) if plan::is_off(state) => census.process.map(|pid| {
+                format!(
+                    "{}; then svcadm clear the instance",
+                    what_ends_an_orphan(pid)
+                )
+            }),
+            Some(_) => None,
+        }
     }
 
     /// Looks at the VM. VirtualBox not answering this time is no failure yet.

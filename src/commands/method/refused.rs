@@ -68,15 +68,83 @@ impl Ended<'_> {
 
 /// Who keeps VBoxManage from answering, and what ends that.
 pub(in crate::commands) fn what_hangs(user: &str, census: Option<Census>) -> String {
+    if let Some(words) = what_keeps_it_away(user, census) {
+        return words;
+    }
     match census {
         Some(census) if census.server_age.is_some() => format!(
             "VirtualBox's server may be deadlocked: pkill -9 -u {user} VBoxSVC ends it, and aborts the VMs of {user}"
         ),
-        Some(census) if census.vm_processes > 0 => format!(
-            "VirtualBox's server is gone, and a VM process that it left keeps another one from starting: pkill -9 -u {user} VBoxHeadless ends the VMs of {user}, as a power failure would"
-        ),
         Some(_) | None => {
             format!("VBoxManage list vms, run as {user}, may show what it waits for")
+        }
+    }
+}
+
+/// Who keeps a server that is gone from being started again, and what ends that; none, if nobody does.
+pub(in crate::commands) fn what_keeps_it_away(
+    user: &str,
+    census: Option<Census>,
+) -> Option<String> {
+    let census = census.filter(|census| census.server_age.is_none() && census.vm_processes > 0)?;
+    let whose = if census.vm_processes == 1 {
+        "a VM process that it left keeps"
+    } else {
+        "VM processes that it left keep"
+    };
+    Some(format!(
+        "VirtualBox's server is gone, and {whose} another one from starting, which passes within some 15 s; where it does not, pkill -9 -u {user} VBoxHeadless ends the VMs of {user}, as a power failure would"
+    ))
+}
+
+/// What ends a VM's process of which VirtualBox does not know: it says that the VM is off, so no command of its reaches it.
+pub(in crate::commands) fn what_ends_an_orphan(pid: u32) -> String {
+    format!(
+        "the server that started process {pid} is gone, and VirtualBox does not know of it: where it does not end within some 15 s, kill -9 {pid} ends it, as a power failure would"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn what_keeps_virtualbox_from_answering() {
+        let census = |server: bool, vm_processes| Census {
+            may_live: false,
+            lives: false,
+            process: None,
+            vm_processes,
+            handled: false,
+            server_age: server.then_some(Duration::from_secs(60)),
+        };
+        for (seen, hangs, gone) in [
+            (
+                Some(census(true, 2)),
+                "deadlocked: pkill -9 -u vb VBoxSVC",
+                None,
+            ),
+            (
+                Some(census(false, 1)),
+                "a VM process that it left keeps",
+                Some("pkill -9 -u vb VBoxHeadless"),
+            ),
+            (
+                Some(census(false, 2)),
+                "VM processes that it left keep",
+                Some("passes within some 15 s"),
+            ),
+            (Some(census(false, 0)), "VBoxManage list vms", None),
+            (None, "VBoxManage list vms", None),
+        ] {
+            let told = what_hangs("vb", seen);
+            assert!(told.contains(hangs), "{told}");
+            let away = what_keeps_it_away("vb", seen);
+            match gone {
+                Some(words) => assert!(away.is_some_and(|told| told.contains(words))),
+                None => assert_eq!(away, None),
+            }
         }
     }
 }

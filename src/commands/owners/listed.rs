@@ -13,6 +13,8 @@ pub(in crate::commands) struct Listed {
     pub(super) state: Told,
     /// VirtualBox's own autostart is to start it.
     pub(in crate::commands) autostart: bool,
+    /// A process of it that lives although VirtualBox says that it is off.
+    pub(in crate::commands) orphan: Option<u32>,
 }
 
 /// What the long list says of a state.
@@ -46,6 +48,7 @@ impl Listed {
             name: name.to_owned(),
             state: Told::Word(state.word().to_owned()),
             autostart: false,
+            orphan: None,
         }
     }
 
@@ -57,6 +60,7 @@ impl Listed {
             name: "<inaccessible>".to_owned(),
             state: Told::Nothing,
             autostart: false,
+            orphan: None,
         }
     }
 

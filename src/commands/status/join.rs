@@ -162,7 +162,11 @@ fn look_up(row: &mut Row, instance: &Instance, asked: &Asked) {
     }
     match listed.sight() {
         Sight::State(state) => {
-            row.notes.extend(disagreement(instance, &state, settings));
+            // While a method runs, it is the method's.
+            let orphan = listed.orphan.filter(|_| instance.next.is_none());
+            let note = orphan.map(Note::Orphan);
+            row.notes
+                .extend(note.or_else(|| disagreement(instance, &state, settings)));
             row.vm = Vm::State(state);
         }
         Sight::Inaccessible => {

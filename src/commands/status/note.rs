@@ -11,6 +11,8 @@ pub(in crate::commands) enum Note {
     Disabled(&'static str),
     /// It waits for something, and its VM is this.
     Offline(&'static str),
+    /// VirtualBox says that it is off, and this process of it lives.
+    Orphan(u32),
     /// Somebody has to look.
     Maintenance,
     /// Another instance has the same VM.
@@ -36,6 +38,7 @@ impl Note {
             Self::Online(_)
             | Self::Disabled(_)
             | Self::Offline(_)
+            | Self::Orphan(_)
             | Self::Maintenance
             | Self::SameVm(_)
             | Self::NoInstance
@@ -54,6 +57,7 @@ impl fmt::Display for Note {
             Self::Online(vm) => write!(f, "online but {vm}"),
             Self::Disabled(vm) => write!(f, "disabled but {vm}"),
             Self::Offline(vm) => write!(f, "offline but {vm}"),
+            Self::Orphan(pid) => write!(f, "off, but process {pid} lives"),
             Self::Maintenance => f.write_str("svcs -xv says why"),
             Self::SameVm(other) => write!(f, "same VM as {other}"),
             Self::NoInstance => f.write_str("no instance"),

@@ -17,7 +17,7 @@ pub(crate) fn answer(bytes: &[u8]) {
         }
     }
     let fmri = "svc:/site/xvm/vbox:vm1".parse().expect("an FMRI");
-    let found = assert_careful(&printed, |output| understand(output, &fmri));
+    let found = assert_careful(&printed, |output| understand(output, &fmri, &[]));
     assert!(found.is_none_or(|found| !found.is_empty()));
     assert_careful(&printed, several::understand);
 }

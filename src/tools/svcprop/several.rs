@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    Properties, SVCPROP, SvcpropError, TYPES, Value, is_property_path, split_line, split_words,
+    NOT_FOUND, Properties, SVCPROP, SvcpropError, TYPES, Value, is_property_path, split_line,
+    split_words,
 };
 use crate::fmri::InstanceFmri;
 use crate::host::{Ended, Host, Invocation, Output};
@@ -52,10 +53,8 @@ pub(super) fn understand(
 ) -> Result<BTreeMap<InstanceFmri, Properties>, SvcpropError> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let complaint = || Printable(stderr.lines().next().unwrap_or("no message")).to_string();
-    let harmless = |line: &str| {
-        line.starts_with("svcprop: Couldn't find property")
-            || line.ends_with("doesn't match any entities")
-    };
+    let harmless =
+        |line: &str| line.starts_with(NOT_FOUND) || line.ends_with("doesn't match any entities");
     match output.ended {
         Ended::Exited(0) => {}
         Ended::Exited(1) if stderr.contains("Could not connect to configuration repository") => {

@@ -11,6 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, OnceLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -131,6 +132,7 @@ impl Call<'_> {
             .spawn()
             .unwrap_or_else(|error| panic!("cannot run {what}: {error}"));
         Running {
+            ended: when_it_ends(child.id()),
             child,
             what,
             stdout,
@@ -144,6 +146,7 @@ impl Call<'_> {
 /// A program that runs; killed when it is dropped.
 pub(crate) struct Running {
     child: Child,
+    ended: Arc<OnceLock<Instant>>,
     what: String,
     stdout: File,
     stderr: File,
@@ -162,6 +165,10 @@ impl Running {
     /// What it has printed until now.
     pub(crate) fn stdout_so_far(&self) -> String {
         content(&self.stdout)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal to this process alone.
@@ -183,7 +190,11 @@ impl Running {
                     signal: status.signal(),
                     stdout: content(&self.stdout),
                     stderr: content(&self.stderr),
-                    took: self.began.elapsed(),
+                    // Whoever waits may have been kept from looking.
+                    took: self.ended.get().map_or_else(
+                        || self.began.elapsed(),
+                        |ended| ended.duration_since(self.began),
+                    ),
                 };
             }
             if Instant::now() >= deadline {
@@ -236,6 +247,22 @@ impl fmt::Display for Run {
             "{what}\ncode {code:?}, signal {signal:?}, after {took:?}\nstdout: {stdout}\nstderr: {stderr}"
         )
     }
+}
+
+/// Notes when a child ends; it stays there to be waited for.
+fn when_it_ends(pid: u32) -> Arc<OnceLock<Instant>> {
+    let ended = Arc::new(OnceLock::new());
+    let note = Arc::clone(&ended);
+    std::thread::spawn(move || {
+        // SAFETY: all fields of a `siginfo_t` are numbers, for which zero is a value.
+        let mut told: libc::siginfo_t = unsafe { std::mem::zeroed() };
+        let how = libc::WEXITED | libc::WNOWAIT;
+        // SAFETY: `told` lives for the call. A child that was waited for by now is an error, and then nobody asks.
+        if unsafe { libc::waitid(libc::P_PID, pid, &raw mut told, how) } == 0 {
+            let _first = note.set(Instant::now());
+        }
+    });
+    ended
 }
 
 /// Turns the answer of a system call into a result.

@@ -82,16 +82,25 @@ pub(super) fn try_lock(name: &str, how: libc::c_int) -> Option<File> {
 
 /// Holds a lock file as a method holds it that starts VirtualBox, until the file is dropped.
 pub(crate) fn lock_as_a_method_does(path: &Path) -> File {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(path)
-        .expect("a lock file");
+    let file = open_lock(path).expect("a lock file");
+    assert!(locks_whole(&file), "fcntl: {}", io::Error::last_os_error());
+    file
+}
+
+/// Whether a method holds such a lock file; one that is not there is held by nobody.
+pub(crate) fn is_locked(path: &Path) -> bool {
+    // Closing the file lets go of what was taken.
+    open_lock(path).is_ok_and(|file| !locks_whole(&file))
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(path)
+}
+
+fn locks_whole(file: &File) -> bool {
     // SAFETY: all fields of a `flock` are numbers, for which zero is a value.
     let mut whole: libc::flock = unsafe { std::mem::zeroed() };
     whole.l_type = libc::c_short::try_from(libc::F_WRLCK).expect("a small number");
     // SAFETY: the descriptor is open, and `whole` lives for the call.
-    let answer = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &raw const whole) };
-    assert_eq!(answer, 0, "fcntl: {}", io::Error::last_os_error());
-    file
+    (unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &raw const whole) }) == 0
 }

@@ -14,6 +14,7 @@ use super::{LEAK_MARKER, PAUSE, User};
 #[derive(Clone, Debug)]
 pub(crate) struct Process {
     pub(crate) pid: u32,
+    pub(crate) parent: u32,
     pub(crate) name: String,
     pub(crate) arguments: Vec<String>,
 }
@@ -47,6 +48,7 @@ impl User<'_> {
         let arguments = zero_separated(&fs::read(folder.join("cmdline")).ok()?);
         Some(Process {
             pid,
+            parent: field("PPid:")?.parse().ok()?,
             name: field("Name:")?.to_owned(),
             arguments,
         })

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{User, outside, tell};
 
@@ -34,10 +34,19 @@ impl User<'_> {
 
     /// What VirtualBox and the program leave in /tmp, be it owned by another user in a test of just that.
     fn remove_temporary_files(&self) -> io::Result<()> {
+        for path in self.temporary_files()? {
+            remove(&path)?;
+        }
+        Ok(())
+    }
+
+    /// What is this user's in the folders that are everybody's, as seen from outside.
+    pub(crate) fn temporary_files(&self) -> io::Result<Vec<PathBuf>> {
         let prefixes = [
             format!(".vbox-{}-", self.name),
             format!(".vbox-smf-{}", self.uid),
         ];
+        let mut found = Vec::new();
         for folder in ["/tmp", "/var/tmp", "/dev/shm"] {
             for entry in fs::read_dir(outside(folder))? {
                 let entry = entry?;
@@ -50,11 +59,11 @@ impl User<'_> {
                     .metadata()
                     .is_ok_and(|metadata| metadata.uid() == self.uid);
                 if named || owned {
-                    remove(&entry.path())?;
+                    found.push(entry.path());
                 }
             }
         }
-        Ok(())
+        Ok(found)
     }
 }
 
