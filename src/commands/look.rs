@@ -188,11 +188,15 @@ impl<'a> Looker<'a> {
             Told::RunningOrPaused => (VmState::Running, Belief::IsUp, true),
         };
         self.belief = belief;
-        // The processes of before the call would miss one that it was about to see.
-        let process = if plan::is_off(&state) || !before.lives {
+        let is_off = plan::is_off(&state);
+        // The processes of before the call would miss one that it was about to see. That of a VM which is to be started
+        // is missed at no loss: VirtualBox refuses a second one, and says why.
+        let process = if is_off && self.intent == Intent::Start && !by_lists {
+            false
+        } else if is_off || !before.lives {
             self.census()?.lives
         } else {
-            before.lives
+            true
         };
         Ok(Sight {
             state: Some(state),

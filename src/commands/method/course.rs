@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Request;
-use super::refused::{Ended, what_ends_an_orphan, what_keeps_it_away};
+use super::refused::{Ended, has_lost_its_server, what_ends_an_orphan, what_keeps_it_away};
 use crate::commands::look::{GLANCE, Looker, Sight};
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, Host};
@@ -152,10 +152,12 @@ impl<'a> Course<'a> {
             .hinted(hint.unwrap_or_else(|| reason.next_step()))
     }
 
-    /// What the processes of VirtualBox tell about a time that is over.
+    /// What the processes of VirtualBox tell about a VM that is not where it should be in time.
     fn hint_by_the_processes(&self, reason: &Reason) -> Option<String> {
-        let Reason::OutOfTime { state, .. } = reason else {
-            return None;
+        let state = match reason {
+            Reason::OutOfTime { state, .. } => state.as_ref(),
+            Reason::StillUp { state, .. } => Some(state),
+            _ => return None,
         };
         let census = self.looker.census().ok()?;
         match state {
@@ -166,7 +168,14 @@ impl<'a> Course<'a> {
                     what_ends_an_orphan(pid)
                 )
             }),
-            Some(_) => None,
+            Some(_) => (self.request.intent == Intent::Stop
+                && has_lost_its_server(&census, self.host.now()))
+            .then(|| {
+                format!(
+                    "the VirtualBox server that started it is gone; {}",
+                    reason.next_step()
+                )
+            }),
         }
     }
 

@@ -1,5 +1,7 @@
 //! VBoxManage failures that end a run: how bad they are, and the next step to take.
 
+use std::time::Duration;
+
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, RunError};
 use crate::tools::processes::Census;
@@ -97,6 +99,11 @@ pub(in crate::commands) fn what_keeps_it_away(
     ))
 }
 
+/// Whether the server is gone, or younger than a run that found the VM up: it is not the one that started the VM.
+pub(super) fn has_lost_its_server(census: &Census, run: Duration) -> bool {
+    census.server_age.is_none_or(|age| age < run)
+}
+
 /// What ends a VM's process of which VirtualBox does not know: it says that the VM is off, so no command of its reaches it.
 pub(in crate::commands) fn what_ends_an_orphan(pid: u32) -> String {
     format!(
@@ -107,18 +114,33 @@ pub(in crate::commands) fn what_ends_an_orphan(pid: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
-    #[test]
-    fn what_keeps_virtualbox_from_answering() {
-        let census = |server: bool, vm_processes| Census {
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn census(server: bool, vm_processes: usize) -> Census {
+        Census {
             may_live: false,
             lives: false,
             process: None,
             vm_processes,
             handled: false,
-            server_age: server.then_some(Duration::from_secs(60)),
-        };
+            server_age: server.then_some(MINUTE),
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_younger_than_the_run() {
+        for (server, run, lost) in [
+            (true, MINUTE / 2, false),
+            (true, MINUTE * 2, true),
+            (false, MINUTE / 2, true),
+        ] {
+            assert_eq!(has_lost_its_server(&census(server, 1), run), lost);
+        }
+    }
+
+    #[test]
+    fn what_keeps_virtualbox_from_answering() {
         for (seen, hangs, gone) in [
             (
                 Some(census(true, 2)),
