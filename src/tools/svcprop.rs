@@ -21,6 +21,8 @@ pub(crate) use several::read_all;
 const SVCPROP: &str = "/usr/bin/svcprop";
 /// How a complaint begins that a property or its group is not there.
 const NOT_FOUND: &str = "svcprop: Couldn't find property";
+/// How a complaint ends that there is no such instance.
+const NO_MATCH: &str = "doesn't match any entities";
 
 /// The types that svcprop prints (`scf_type_to_string(3SCF)`).
 const TYPES: [&str; 14] = [
@@ -119,42 +121,80 @@ pub(crate) fn read_as(
         // Of a service svcprop always tells what is so now.
         View::OfService => format!("svc:/{}", fmri.service()),
     };
+    let output = ask(host, args, wanted, [operand], limit)?;
+    understand(&output, fmri, wanted)
+}
+
+/// Runs svcprop with these options, for whole groups or single properties of the operands.
+fn ask(
+    host: &dyn Host,
+    options: Vec<OsString>,
+    wanted: &[&str],
+    operands: impl IntoIterator<Item = String>,
+    limit: Duration,
+) -> Result<Output, SvcpropError> {
+    let mut args = options;
     for path in wanted {
         args.extend(["-p".into(), path.into()]);
     }
-    args.push(operand.into());
+    args.extend(operands.into_iter().map(OsString::from));
     let invocation = Invocation {
         program: PathBuf::from(SVCPROP),
         args,
         env: vec![("LC_ALL".into(), "C".into())],
         limit,
     };
-    match host.run(&invocation, &mut crate::host::wait_on) {
-        Ok(output) => understand(&output, fmri, wanted),
-        Err(error) if error.may_pass() => Err(SvcpropError::Unreachable(error.to_string())),
-        Err(error) => Err(SvcpropError::NoSmf(error)),
-    }
+    host.run(&invocation, &mut crate::host::wait_on)
+        .map_err(|error| {
+            if error.may_pass() {
+                SvcpropError::Unreachable(error.to_string())
+            } else {
+                SvcpropError::NoSmf(error)
+            }
+        })
 }
 
-/// Decides what an answer of svcprop means. Exit status 1 is also that of a call in which only some of
-/// the properties are missing; the others are printed all the same.
+/// Decides what an answer about one instance means.
 fn understand(
     output: &Output,
     fmri: &InstanceFmri,
     wanted: &[&str],
 ) -> Result<Properties, SvcpropError> {
     let stderr = String::from_utf8_lossy(&output.stderr);
+    if output.ended == Ended::Exited(1) && stderr.contains(NO_MATCH) {
+        return Err(SvcpropError::NoInstance(fmri.clone()));
+    }
+    let text = printed(output, &stderr, |line| line.starts_with(NOT_FOUND))?;
+    // Every instance has methods, so a call that found everything printed something.
+    if output.ended == Ended::Exited(0) && text.is_empty() {
+        return Err(SvcpropError::Garbled("nothing at all".to_owned()));
+    }
+    let properties = parse(text).map_err(SvcpropError::Garbled)?;
+    match wanted
+        .iter()
+        .find(|path| !is_answered(path, &properties, &stderr))
+    {
+        None => Ok(properties),
+        Some(path) => Err(SvcpropError::Garbled(format!(
+            "it says nothing of {path}, not even that it is not there"
+        ))),
+    }
+}
+
+/// What svcprop printed. Exit status 1 is also that of a call in which only some of the properties are missing; the others
+/// are printed all the same, and every complaint is a harmless one.
+fn printed<'a>(
+    output: &'a Output,
+    stderr: &str,
+    is_harmless: impl Fn(&str) -> bool,
+) -> Result<&'a str, SvcpropError> {
     let complaint = || Printable(stderr.lines().next().unwrap_or("no message")).to_string();
     match output.ended {
         Ended::Exited(0) => {}
         Ended::Exited(1) if stderr.contains("Could not connect to configuration repository") => {
             return Err(SvcpropError::Unreachable(complaint()));
         }
-        Ended::Exited(1) if stderr.contains("doesn't match any entities") => {
-            return Err(SvcpropError::NoInstance(fmri.clone()));
-        }
-        Ended::Exited(1)
-            if !stderr.is_empty() && stderr.lines().all(|line| line.starts_with(NOT_FOUND)) => {}
+        Ended::Exited(1) if !stderr.is_empty() && stderr.lines().all(is_harmless) => {}
         Ended::Exited(status) => {
             return Err(SvcpropError::Failed(format!(
                 "exit status {status}: {}",
@@ -168,22 +208,8 @@ fn understand(
     if output.cut {
         return Err(SvcpropError::Garbled("far too much of it".to_owned()));
     }
-    // Every instance has methods, so a call that found everything printed something.
-    if output.ended == Ended::Exited(0) && output.stdout.is_empty() {
-        return Err(SvcpropError::Garbled("nothing at all".to_owned()));
-    }
-    let text = std::str::from_utf8(&output.stdout)
-        .map_err(|_| SvcpropError::Garbled("it is not UTF-8".to_owned()))?;
-    let properties = parse(text).map_err(SvcpropError::Garbled)?;
-    match wanted
-        .iter()
-        .find(|path| !is_answered(path, &properties, &stderr))
-    {
-        None => Ok(properties),
-        Some(path) => Err(SvcpropError::Garbled(format!(
-            "it says nothing of {path}, not even that it is not there"
-        ))),
-    }
+    std::str::from_utf8(&output.stdout)
+        .map_err(|_| SvcpropError::Garbled("it is not UTF-8".to_owned()))
 }
 
 /// Whether a property is printed, or said not to be there. An answer that was cut off would otherwise be taken for one of

@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output, Stdio};
 use std::time::Duration;
 
+mod bound;
 #[path = "faulty/damage.rs"]
 mod damage;
 #[path = "faulty/fault.rs"]
@@ -31,6 +32,7 @@ mod fault;
 #[path = "faulty/texts.rs"]
 mod texts;
 
+use bound::dies_with_us;
 use fault::Fault;
 
 /// Not a status of the real ones: a test that sees it knows whom to blame.
@@ -81,24 +83,9 @@ impl Tool {
     /// Has the real one do it, and keeps what it prints. It dies when we are killed, since to the program under test we
     /// are it.
     fn run(&self) -> io::Result<Output> {
-        let me = std::process::id();
         let mut command = self.command();
         command.stdin(Stdio::null());
-        // SAFETY: between fork and exec the closure makes two system calls that are async-signal-safe.
-        unsafe {
-            command.pre_exec(move || {
-                // The rig is a Linux one; elsewhere this only has to compile.
-                #[cfg(target_os = "linux")]
-                if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) != 0 {
-                    return Err(io::Error::last_os_error());
-                }
-                // Killed before prctl was called.
-                if u32::try_from(libc::getppid()) != Ok(me) {
-                    return Err(io::Error::other("its caller is gone"));
-                }
-                Ok(())
-            });
-        }
+        dies_with_us(&mut command);
         command.output()
     }
 }

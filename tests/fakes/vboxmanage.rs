@@ -23,8 +23,12 @@ use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitCode, ExitStatus};
+
+mod bound;
+
+use bound::dies_with_us;
 
 const REAL: &str = "/usr/lib/virtualbox/VBoxManage";
 const LOGS: &str = "/var/recorder";
@@ -82,24 +86,9 @@ fn open_log() -> io::Result<File> {
 /// Runs the real VBoxManage on our arguments, environment and descriptors. It dies when we are killed, since to the
 /// program under test we are VBoxManage.
 fn run_real() -> io::Result<ExitStatus> {
-    let me = std::process::id();
     let mut command = Command::new(REAL);
     command.args(std::env::args_os().skip(1));
-    // SAFETY: between fork and exec the closure makes two system calls that are async-signal-safe.
-    unsafe {
-        command.pre_exec(move || {
-            // The rig is a Linux one; elsewhere this only has to compile.
-            #[cfg(target_os = "linux")]
-            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) != 0 {
-                return Err(io::Error::last_os_error());
-            }
-            // Killed before prctl was called.
-            if u32::try_from(libc::getppid()) != Ok(me) {
-                return Err(io::Error::other("the recorder is gone"));
-            }
-            Ok(())
-        });
-    }
+    dies_with_us(&mut command);
     command
         .status()
         .map_err(|error| io::Error::other(format!("{REAL}: {error}")))

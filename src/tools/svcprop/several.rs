@@ -1,16 +1,14 @@
 //! The properties of many instances, in one call.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    NOT_FOUND, Properties, SVCPROP, SvcpropError, TYPES, Value, is_property_path, split_line,
-    split_words,
+    NO_MATCH, NOT_FOUND, Properties, SvcpropError, TYPES, Value, ask, is_property_path, printed,
+    split_line, split_words,
 };
 use crate::fmri::InstanceFmri;
-use crate::host::{Ended, Host, Invocation, Output};
+use crate::host::{Host, Output};
 use crate::printable::Printable;
 
 /// Asks for whole groups or single properties of many instances: the composed view of their running snapshots. An
@@ -29,22 +27,9 @@ pub(crate) fn read_all(
         return Ok(BTreeMap::new());
     }
     // With one operand that matches, svcprop prints no FMRIs unless it is told to.
-    let mut args: Vec<OsString> = vec!["-f".into()];
-    for path in wanted {
-        args.extend(["-p".into(), path.into()]);
-    }
-    args.extend(fmris.iter().map(|fmri| fmri.to_string().into()));
-    let invocation = Invocation {
-        program: PathBuf::from(SVCPROP),
-        args,
-        env: vec![("LC_ALL".into(), "C".into())],
-        limit,
-    };
-    match host.run(&invocation, &mut crate::host::wait_on) {
-        Ok(output) => understand(&output),
-        Err(error) if error.may_pass() => Err(SvcpropError::Unreachable(error.to_string())),
-        Err(error) => Err(SvcpropError::NoSmf(error)),
-    }
+    let operands = fmris.iter().map(ToString::to_string);
+    let output = ask(host, vec!["-f".into()], wanted, operands, limit)?;
+    understand(&output)
 }
 
 /// Decides what an answer means: as for one instance, but that one of many may be gone.
@@ -52,30 +37,8 @@ pub(super) fn understand(
     output: &Output,
 ) -> Result<BTreeMap<InstanceFmri, Properties>, SvcpropError> {
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let complaint = || Printable(stderr.lines().next().unwrap_or("no message")).to_string();
-    let harmless =
-        |line: &str| line.starts_with(NOT_FOUND) || line.ends_with("doesn't match any entities");
-    match output.ended {
-        Ended::Exited(0) => {}
-        Ended::Exited(1) if stderr.contains("Could not connect to configuration repository") => {
-            return Err(SvcpropError::Unreachable(complaint()));
-        }
-        Ended::Exited(1) if !stderr.is_empty() && stderr.lines().all(harmless) => {}
-        Ended::Exited(status) => {
-            return Err(SvcpropError::Failed(format!(
-                "exit status {status}: {}",
-                complaint()
-            )));
-        }
-        Ended::Killed(signal) => {
-            return Err(SvcpropError::Failed(format!("killed by signal {signal}")));
-        }
-    }
-    if output.cut {
-        return Err(SvcpropError::Garbled("far too much of it".to_owned()));
-    }
-    let text = std::str::from_utf8(&output.stdout)
-        .map_err(|_| SvcpropError::Garbled("it is not UTF-8".to_owned()))?;
+    let is_harmless = |line: &str| line.starts_with(NOT_FOUND) || line.ends_with(NO_MATCH);
+    let text = printed(output, &stderr, is_harmless)?;
     parse(text).map_err(SvcpropError::Garbled)
 }
 
@@ -121,6 +84,7 @@ fn parse(text: &str) -> Result<BTreeMap<InstanceFmri, Properties>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::Ended;
     use proptest::prelude::*;
 
     /// Lines as the real svcprop printed them (tests/vectors/svcprop/svcprop.transcript.txt).
