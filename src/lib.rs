@@ -12,7 +12,7 @@
 //!                         |-> manifest/*     what SMF imports
 //!                         `-> rbac           who may manage it
 //!                       failure              kinds of failure -> exit status
-//! words: fmri, vm       no I/O; columns, printable, output: what is printed
+//! words: fmri, vm, value_type   no I/O; columns, printable, output: what is printed
 //! ```
 
 mod cli;
@@ -37,6 +37,7 @@ mod rehearse;
 mod schema;
 mod settings;
 mod tools;
+mod value_type;
 mod vm;
 
 pub use cli::run;

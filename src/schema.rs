@@ -5,36 +5,12 @@
 
 use std::fmt;
 
+use crate::value_type::ValueType;
 use crate::vm::VmName;
 
 mod rows;
 
 pub(crate) use rows::*;
-
-/// A type of SMF, as far as the properties here need one (`scf_value_create(3SCF)`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ValueType {
-    /// Text.
-    Astring,
-    /// A number from 0 to 2^64-1.
-    Count,
-}
-
-impl ValueType {
-    /// The name that SMF has for it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Astring => "astring",
-            Self::Count => "count",
-        }
-    }
-}
-
-impl fmt::Display for ValueType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// One of the values of a property with a closed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,12 +7,12 @@ use super::authority::{self, VmAuthority};
 use super::blueprint::{Blueprint, InstanceBlueprint, Owner, value_of};
 use super::context::{ContextWord, Privileges};
 use super::dependency;
-use super::describe::{property_type, template};
+use super::describe::template;
 use super::method::{self, Timeouts};
 use super::model::{
     BundleKind, Envvar, Instance, MethodContext, MethodCredential, MethodEnvironment, Property,
-    PropertyEntry, PropertyGroup, PropertyType, Propval, Service, ServiceBundle, ServiceKind,
-    Stability, StabilityLevel, ValueList, ValueNode, ValueNodes,
+    PropertyEntry, PropertyGroup, Propval, Service, ServiceBundle, ServiceKind, Stability,
+    StabilityLevel, ValueList, ValueNode, ValueNodes,
 };
 use super::names::{Operand, ServiceName};
 use super::notify;
@@ -21,6 +21,7 @@ use super::resolve::resolve;
 use super::setting::Setting;
 use crate::failure::Failure;
 use crate::schema::{self, Default as SchemaDefault, Group};
+use crate::value_type::ValueType;
 
 /// The manifest for VMs that are given as on the command line, `NAME` or `INSTANCE=NAME`, with
 /// nothing else said: no owner, every property at its default.
@@ -154,7 +155,7 @@ fn delegation(of: &InstanceBlueprint, service: &ServiceName) -> Option<PropertyG
         });
         PropertyEntry::Property(Property {
             name: String::from(name),
-            kind: PropertyType::Astring,
+            kind: ValueType::Astring,
             overrides: false,
             list: Some(ValueList::Astring(ValueNodes {
                 nodes: nodes.to_vec(),
@@ -213,7 +214,7 @@ fn settings_group(group: &Group, settings: &[Setting], defaults: bool) -> Proper
             SchemaDefault::Value(_) | SchemaDefault::Absent(_) => None,
         };
         if let Some(value) = value_of(settings, property).or(default) {
-            let kind = property_type(property.value_type);
+            let kind = property.value_type;
             values.push(propval(property.name, kind, value));
         }
     }
@@ -234,10 +235,10 @@ fn property_group(name: &str, kind: &str, values: Vec<PropertyEntry>) -> Propert
 }
 
 fn astring(name: &str, value: &str) -> PropertyEntry {
-    propval(name, PropertyType::Astring, value)
+    propval(name, ValueType::Astring, value)
 }
 
-pub(super) fn propval(name: &str, kind: PropertyType, value: &str) -> PropertyEntry {
+pub(super) fn propval(name: &str, kind: ValueType, value: &str) -> PropertyEntry {
     PropertyEntry::Propval(Propval {
         name: name.to_owned(),
         kind,
@@ -476,11 +477,8 @@ mod tests {
                     let PropertyEntry::Propval(value) = entry else {
                         continue;
                     };
-                    let kind = match value.kind {
-                        PropertyType::Count => "count",
-                        _ => "astring",
-                    };
-                    add(format!("{}/{}", group.name, value.name), kind, &value.value);
+                    let path = format!("{}/{}", group.name, value.name);
+                    add(path, value.kind.name(), &value.value);
                 }
             }
         }

@@ -1,13 +1,12 @@
 //! The templates, from the [schema](crate::schema): what `svccfg describe -v` tells of every property,
 //! and what `svccfg validate` holds its values against (`smf_template(7)`).
 
-use super::model::PropertyType;
 use super::template::{
     Cardinality, Choices, Constraints, DocLink, Documentation, DocumentationLink, IncludeValues,
     Manpage, PgPattern, PropPattern, Range, Target, Template, Text, Value, ValueSource, Values,
     Visibility, VisibilityLevel,
 };
-use crate::schema::{self, Allowed, Default, Group, Property, ValueType};
+use crate::schema::{self, Allowed, Default, Group, Property};
 
 /// The service's template.
 pub(super) fn template() -> Template {
@@ -89,7 +88,7 @@ fn prop_pattern(property: &Property) -> PropPattern {
     };
     PropPattern {
         name: property.name.to_owned(),
-        kind: Some(property_type(property.value_type)),
+        kind: Some(property.value_type),
         required: false,
         common_name: Some(Text::plain(property.common_name)),
         description: Some(Text::plain(&format!(
@@ -116,14 +115,6 @@ fn value(name: &str, description: Option<&str>) -> Value {
         name: name.to_owned(),
         common_name: None,
         description: description.map(Text::plain),
-    }
-}
-
-/// The type in a manifest.
-pub(super) const fn property_type(of: ValueType) -> PropertyType {
-    match of {
-        ValueType::Astring => PropertyType::Astring,
-        ValueType::Count => PropertyType::Count,
     }
 }
 
@@ -160,11 +151,7 @@ mod tests {
                 panic!("{path}: {} templates", found.len())
             };
             patterns += 1;
-            assert_eq!(
-                pattern.kind,
-                Some(property_type(property.value_type)),
-                "{path}"
-            );
+            assert_eq!(pattern.kind, Some(property.value_type), "{path}");
             assert!(!pattern.required, "{path}");
             assert_eq!(plain(pattern.common_name.as_ref()), property.common_name);
             assert!(plain(pattern.description.as_ref()).starts_with(property.description));

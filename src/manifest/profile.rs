@@ -6,14 +6,13 @@
 
 use super::blueprint::{Blueprint, value_of};
 use super::build::propval;
-use super::describe::property_type;
 use super::method::{self, Timeouts};
 use super::model::{
-    BundleKind, ExecMethod, Instance, PropertyGroup, PropertyType, Service, ServiceBundle,
-    ServiceKind,
+    BundleKind, ExecMethod, Instance, PropertyGroup, Service, ServiceBundle, ServiceKind,
 };
 use super::setting::Setting;
 use crate::schema;
+use crate::value_type::ValueType;
 
 /// The profile. Whose VMs they are and what else a manifest says is not in it.
 pub(crate) fn build(blueprint: &Blueprint) -> ServiceBundle {
@@ -77,13 +76,9 @@ fn groups(settings: &[Setting], methods: &[ExecMethod]) -> Vec<PropertyGroup> {
         delete: false,
         stability: None,
         values: vec![
-            propval("type", PropertyType::Astring, "method"),
-            propval("exec", PropertyType::Astring, &method.exec),
-            propval(
-                "timeout_seconds",
-                PropertyType::Count,
-                &method.timeout_seconds,
-            ),
+            propval("type", ValueType::Astring, "method"),
+            propval("exec", ValueType::Astring, &method.exec),
+            propval("timeout_seconds", ValueType::Count, &method.timeout_seconds),
         ],
     });
     let of_settings = schema::GROUPS
@@ -99,7 +94,7 @@ fn groups(settings: &[Setting], methods: &[ExecMethod]) -> Vec<PropertyGroup> {
                 .filter(|property| property.group == group.name)
                 .filter_map(|property| {
                     let value = value_of(settings, property)?;
-                    let kind = property_type(property.value_type);
+                    let kind = property.value_type;
                     Some(propval(property.name, kind, value))
                 })
                 .collect(),

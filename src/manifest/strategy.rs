@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::model::*;
 use super::template::*;
+use crate::value_type::ValueType;
 
 /// A bundle whose only property has this value.
 pub(super) fn with_value(value: &str) -> ServiceBundle {
@@ -20,7 +21,7 @@ pub(super) fn with_value(value: &str) -> ServiceBundle {
                 stability: None,
                 values: vec![PropertyEntry::Propval(Propval {
                     name: "name".into(),
-                    kind: PropertyType::Astring,
+                    kind: ValueType::Astring,
                     value: value.into(),
                     overrides: false,
                 })],
@@ -98,7 +99,7 @@ fn entry() -> impl Strategy<Value = PropertyEntry> {
         (hostile(), hostile(), any::<bool>()).prop_map(|(name, value, overrides)| {
             PropertyEntry::Propval(Propval {
                 name,
-                kind: PropertyType::Ustring,
+                kind: ValueType::Ustring,
                 value,
                 overrides,
             })
@@ -106,7 +107,7 @@ fn entry() -> impl Strategy<Value = PropertyEntry> {
         (hostile(), option::of(list()), any::<bool>()).prop_map(|(name, list, overrides)| {
             PropertyEntry::Property(Property {
                 name,
-                kind: PropertyType::NetAddressV6,
+                kind: ValueType::NetAddressV6,
                 overrides,
                 list,
             })
@@ -277,7 +278,7 @@ fn prop_pattern() -> impl Strategy<Value = PropPattern> {
         .prop_map(
             |(name, text, cardinality, values, listed, ranges)| PropPattern {
                 name,
-                kind: text.is_some().then_some(PropertyType::Count),
+                kind: text.is_some().then_some(ValueType::Count),
                 required: text.is_none(),
                 common_name: text.clone(),
                 description: text.clone(),

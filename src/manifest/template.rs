@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::PropertyType;
+use crate::value_type::ValueType;
 
 /// `<template>`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,7 +153,7 @@ pub(crate) struct PropPattern {
     pub(crate) name: String,
     /// Its type.
     #[serde(rename = "@type", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) kind: Option<PropertyType>,
+    pub(crate) kind: Option<ValueType>,
     /// Whether it must be there.
     #[serde(rename = "@required", default)]
     pub(crate) required: bool,

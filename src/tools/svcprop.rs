@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::fmri::InstanceFmri;
 use crate::host::{Ended, Host, Invocation, Output, RunError};
 use crate::printable::Printable;
+use crate::value_type::ValueType;
 
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
@@ -23,24 +24,6 @@ const SVCPROP: &str = "/usr/bin/svcprop";
 const NOT_FOUND: &str = "svcprop: Couldn't find property";
 /// How a complaint ends that there is no such instance.
 const NO_MATCH: &str = "doesn't match any entities";
-
-/// The types that svcprop prints (`scf_type_to_string(3SCF)`).
-const TYPES: [&str; 14] = [
-    "astring",
-    "boolean",
-    "count",
-    "fmri",
-    "host",
-    "hostname",
-    "integer",
-    "net_address",
-    "net_address_v4",
-    "net_address_v6",
-    "opaque",
-    "time",
-    "uri",
-    "ustring",
-];
 
 /// A property's type and values, as SMF has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,7 +243,7 @@ fn parse(text: &str) -> Result<Properties, String> {
         let (Some(path), Some(value_type)) = (words.next(), words.next()) else {
             return Err(bad());
         };
-        if !is_property_path(&path) || !TYPES.contains(&value_type.as_str()) {
+        if !is_property_path(&path) || ValueType::named(&value_type).is_none() {
             return Err(bad());
         }
         let value = Value {

@@ -4,6 +4,8 @@ use std::ops::Not;
 
 use serde::{Deserialize, Serialize};
 
+use crate::value_type::ValueType;
+
 /// `<property_group>`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,7 +46,7 @@ pub(crate) struct Propval {
     pub(crate) name: String,
     /// Its type.
     #[serde(rename = "@type")]
-    pub(crate) kind: PropertyType,
+    pub(crate) kind: ValueType,
     /// Its value.
     #[serde(rename = "@value")]
     pub(crate) value: String,
@@ -62,33 +64,13 @@ pub(crate) struct Property {
     pub(crate) name: String,
     /// Its type.
     #[serde(rename = "@type")]
-    pub(crate) kind: PropertyType,
+    pub(crate) kind: ValueType,
     /// Whether an import overwrites what an administrator changed.
     #[serde(rename = "@override", default, skip_serializing_if = "Not::not")]
     pub(crate) overrides: bool,
     /// Its values. Without this element it has none.
     #[serde(rename = "$value", default, skip_serializing_if = "Option::is_none")]
     pub(crate) list: Option<ValueList>,
-}
-
-/// The types of SMF's values: `scf_value_create(3SCF)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum PropertyType {
-    Count,
-    Integer,
-    Opaque,
-    Host,
-    Hostname,
-    NetAddress,
-    NetAddressV4,
-    NetAddressV6,
-    Time,
-    Astring,
-    Ustring,
-    Boolean,
-    Fmri,
-    Uri,
 }
 
 /// `<count_list>`, `<astring_list>`... : the element is named after the type.

@@ -6,25 +6,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::fmri;
-
-/// The type of a property.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ValueType {
-    Count,
-    Integer,
-    Opaque,
-    Host,
-    Hostname,
-    NetAddress,
-    NetAddressV4,
-    NetAddressV6,
-    Time,
-    Astring,
-    Ustring,
-    Boolean,
-    Fmri,
-    Uri,
-}
+pub(super) use crate::value_type::ValueType;
 
 /// The longest text of a value, in bytes: `REP_PROTOCOL_VALUE_LEN` is 4096 with the zero byte.
 pub(super) const TEXT_MAX: usize = 4095;
@@ -33,39 +15,6 @@ pub(super) const TEXT_MAX: usize = 4095;
 pub(super) const USTRING_MAX: usize = 4094;
 
 impl ValueType {
-    const NAMES: [(&'static str, Self); 14] = [
-        ("count", Self::Count),
-        ("integer", Self::Integer),
-        ("opaque", Self::Opaque),
-        ("host", Self::Host),
-        ("hostname", Self::Hostname),
-        ("net_address", Self::NetAddress),
-        ("net_address_v4", Self::NetAddressV4),
-        ("net_address_v6", Self::NetAddressV6),
-        ("time", Self::Time),
-        ("astring", Self::Astring),
-        ("ustring", Self::Ustring),
-        ("boolean", Self::Boolean),
-        ("fmri", Self::Fmri),
-        ("uri", Self::Uri),
-    ];
-
-    /// By its name in a manifest.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        Self::NAMES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, t)| *t)
-    }
-
-    /// Its name in a manifest.
-    pub(super) fn name(self) -> &'static str {
-        Self::NAMES
-            .iter()
-            .find(|(_, t)| *t == self)
-            .map_or("", |(name, _)| name)
-    }
-
     /// The type that has all of its values as well (`scf_proto_underlying_type()` of libscf).
     const fn base(self) -> Option<Self> {
         match self {
@@ -436,13 +385,5 @@ mod tests {
         }
         assert_eq!(template_integer("-0x10"), Some(-16));
         assert!(is_negative(" -1") && !is_negative("1"));
-    }
-
-    #[test]
-    fn names() {
-        for name in super::super::grammar::table::TYPES {
-            assert_eq!(ValueType::named(name).map(ValueType::name), Some(*name));
-        }
-        assert_eq!(ValueType::named("string"), None);
     }
 }

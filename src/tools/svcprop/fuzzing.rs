@@ -1,8 +1,9 @@
 //! What svcprop prints: what is read can be quoted again and is then the same.
 
-use super::{Properties, TYPES, parse, several, understand};
+use super::{Properties, parse, several, understand};
 use crate::fuzzing::{assert_careful, assert_printable, printed};
 use crate::host::sim::quoted;
+use crate::value_type::ValueType;
 
 /// A NUL parts what it printed from what it complained about.
 ///
@@ -26,7 +27,7 @@ fn again(properties: &Properties) {
     let mut text = String::new();
     for (path, value) in properties {
         assert_eq!(path.split('/').count(), 2, "{path}");
-        assert!(TYPES.contains(&value.value_type.as_str()));
+        assert!(ValueType::named(&value.value_type).is_some());
         let words: Vec<String> = value.values.iter().map(|value| quoted(value)).collect();
         text.push_str(&quoted(path));
         let line = [" ", &value.value_type, " ", &words.join(" "), "\n"];

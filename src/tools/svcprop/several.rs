@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{
-    NO_MATCH, NOT_FOUND, Properties, SvcpropError, TYPES, Value, ask, is_property_path, printed,
+    NO_MATCH, NOT_FOUND, Properties, SvcpropError, Value, ask, is_property_path, printed,
     split_line, split_words,
 };
 use crate::fmri::InstanceFmri;
 use crate::host::{Host, Output};
 use crate::printable::Printable;
+use crate::value_type::ValueType;
 
 /// Asks for whole groups or single properties of many instances: the composed view of their running snapshots. An
 /// instance that has none of them, or is gone by now, is left out.
@@ -66,7 +67,7 @@ fn parse(text: &str) -> Result<BTreeMap<InstanceFmri, Properties>, String> {
         };
         let (fmri, path) = place.split_once("/:properties/").ok_or_else(bad)?;
         let fmri: InstanceFmri = fmri.parse().map_err(|_| bad())?;
-        if !TYPES.contains(&value_type.as_str()) || !is_property_path(path) {
+        if ValueType::named(&value_type).is_none() || !is_property_path(path) {
             return Err(bad());
         }
         let value = Value {

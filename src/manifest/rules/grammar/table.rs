@@ -1,6 +1,8 @@
 //! The elements of the document type `service_bundle`, what they hold, and their attributes
 //! (`service_bundle.dtd.1`; `service_bundle(5)`).
 
+use crate::value_type::ValueType;
+
 /// What an element holds.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) enum Content {
@@ -117,24 +119,6 @@ const BOOLEAN: &[&str] = &["true", "false"];
 const GROUPINGS: &[&str] = &["require_all", "require_any", "exclude_all", "optional_all"];
 const RESTART_ON: &[&str] = &["error", "restart", "refresh", "none"];
 
-/// The types of properties.
-pub(in super::super) const TYPES: &[&str] = &[
-    "count",
-    "integer",
-    "opaque",
-    "host",
-    "hostname",
-    "net_address",
-    "net_address_v4",
-    "net_address_v6",
-    "time",
-    "astring",
-    "ustring",
-    "boolean",
-    "fmri",
-    "uri",
-];
-
 const LISTS: &[&str] = &[
     "count_list",
     "integer_list",
@@ -153,7 +137,11 @@ const LISTS: &[&str] = &[
 ];
 
 const VALUES: Particle = any(&["propval", "property"]);
-const TYPE: AttributeRule = attribute("type", Values::Words(TYPES), Presence::RequiredInManifest);
+const TYPE: AttributeRule = attribute(
+    "type",
+    Values::Words(&ValueType::NAMES),
+    Presence::RequiredInManifest,
+);
 const XI: AttributeRule = attribute(
     "xmlns:xi",
     Values::Fixed("http://www.w3.org/2001/XInclude"),
@@ -408,7 +396,7 @@ pub(in super::super) static ELEMENTS: &[ElementRule] = &[
         ],
         &[
             required("name"),
-            optional_word("type", TYPES),
+            optional_word("type", &ValueType::NAMES),
             optional_word("required", BOOLEAN),
         ],
     ),
