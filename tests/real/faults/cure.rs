@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::stage::{Stage, pause};
-use crate::real::rig::{PROGRAM, Run, Running, VBOXMANAGE};
+use super::stage::{Stage, at_most, pause};
+use crate::real::rig::{PROGRAM, VBOXMANAGE};
 
 /// How long a server that was killed may take to be there again: its VMs live for 12 s.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -101,16 +101,6 @@ fn is_well(stage: &Stage<'_>) -> bool {
         pause(Duration::from_millis(500));
     }
     false
-}
-
-/// Waits so long, and then kills it.
-fn at_most(limit: Duration, mut running: Running) -> Run {
-    let deadline = Instant::now() + limit;
-    while !running.is_over() && Instant::now() < deadline {
-        pause(Duration::from_millis(20));
-    }
-    running.signal(libc::SIGKILL);
-    running.wait()
 }
 
 #[test]

@@ -88,6 +88,11 @@ impl<'a> Scene<'a> {
         self.seen.happened.contains(&what)
     }
 
+    /// The command that ends a server which stands still.
+    fn what_ends_the_server(self) -> String {
+        format!("pkill -9 -u {} VBoxSVC", self.seen.user)
+    }
+
     /// Whether the guest may have gone off by itself: it was asked to, or does so anyway.
     fn may_go_itself(self, vm: usize) -> bool {
         let role = &self.cast[vm];

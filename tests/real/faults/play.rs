@@ -97,7 +97,7 @@ impl<'a> Play<'a> {
         self.end_elsewhere();
         self.see_what_is_left();
         // One that stands still is there to be found; one that was killed may come again.
-        let cure = if self.happened.contains(&What::Deadlock) {
+        let mut cure = if self.happened.contains(&What::Deadlock) {
             Some(Cure::of_what_stands_still(self.stage))
         } else if self.happened.contains(&What::KillServer) {
             Cure::if_needed(self.stage)
@@ -109,7 +109,13 @@ impl<'a> Play<'a> {
             self.vms[method.vm].pressed |= presses;
         }
         let before: Vec<Look> = self.vms.iter().map(|vm| vm.before.clone()).collect();
-        let looks = self.stage.looks(&before);
+        let looks = self.stage.looks(&before).unwrap_or_else(|| {
+            self.happened.push(What::StandsStill);
+            self.all_are_shot();
+            cure = Some(Cure::of_what_stands_still(self.stage));
+            let looks = self.stage.looks(&before);
+            looks.unwrap_or_else(|| panic!("VirtualBox gives no answer, after {cure:?}"))
+        });
         for (vm, look) in self.vms.iter_mut().zip(looks) {
             vm.after = look;
         }

@@ -115,7 +115,7 @@ fn broken(change: impl Fn(&mut StepSeen)) -> Vec<&'static str> {
 
 #[test]
 fn each_check_can_fail() {
-    let cases: [(&str, &[&str], fn(&mut StepSeen)); 45] = [
+    let cases: [(&str, &[&str], fn(&mut StepSeen)); 47] = [
         ("all is well", &[], |_| {}),
         ("an odd status", &[STATUS], |s| {
             s.methods[0] = method(0, Verb::Start, 2);
@@ -161,6 +161,26 @@ fn each_check_can_fail() {
             s.happened.push(What::Deadlock);
             s.cure = Some(cure(&[], false));
         }),
+        (
+            "one that deadlocked by itself, and doctor is content",
+            &[SERVER],
+            |s| {
+                s.happened.push(What::StandsStill);
+                s.cure = Some(cure(&[], false));
+            },
+        ),
+        (
+            "the same, where nothing goes wrong, and a stop says so",
+            &[],
+            |s| {
+                s.clean = true;
+                s.happened.push(What::StandsStill);
+                s.methods[1] = method(1, Verb::Stop, 95);
+                s.methods[1].log =
+                    "vbox-smf: no answer; pkill -9 -u vbox0 VBoxSVC ends it\n".to_owned();
+                s.cure = Some(cure(&["VBoxSVC"], true));
+            },
+        ),
         (
             "a server that was killed, and nothing brings it back",
             &[SERVER],

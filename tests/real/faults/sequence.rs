@@ -88,6 +88,8 @@ pub(super) enum What {
     StopServer(Duration),
     /// VBoxSVC stands still until it is killed, as one that is deadlocked.
     Deadlock,
+    /// VBoxSVC stands still, and nobody had it do so: VirtualBox deadlocks now and then.
+    StandsStill,
     /// The method is killed, and run again.
     KillMethod(usize),
     /// The same, and the program that it runs is killed too, as svc.startd does.
@@ -107,6 +109,7 @@ impl What {
             Self::KillServer => "VBoxSVC killed",
             Self::StopServer(_) => "VBoxSVC stopped for a while",
             Self::Deadlock => "VBoxSVC stopped for good",
+            Self::StandsStill => "VBoxSVC deadlocked by itself",
             Self::KillMethod(_) => "method killed",
             Self::KillContract(_) => "method and its child killed",
             Self::EndMethod(_) => "method terminated",
@@ -124,6 +127,7 @@ impl What {
             Self::KillServer
             | Self::StopServer(_)
             | Self::Deadlock
+            | Self::StandsStill
             | Self::KillMethod(_)
             | Self::KillContract(_)
             | Self::EndMethod(_) => None,

@@ -1,5 +1,6 @@
 //! Where sequences are played: a user with the eight VMs, who begins each sequence with the same files.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::chown;
@@ -9,10 +10,12 @@ use std::time::{Duration, Instant};
 use super::cast::{Role, VMS};
 use super::seen::Look;
 use super::sequence::Sequence;
-use crate::real::rig::{FAULTY, Rig, User, outside};
+use crate::real::rig::{FAULTY, Rig, Run, Running, User, VBOXMANAGE, outside, states_in_listing};
 
 /// How long VirtualBox may take to come to rest: what VBoxSVC left when it died lives for 12 s.
 const REST: Duration = Duration::from_secs(45);
+/// How long VirtualBox may take for an answer: where it is busy it stalls for 20 s and more.
+const ANSWER: Duration = Duration::from_secs(60);
 /// How long a guest may take to boot.
 const BOOT: Duration = Duration::from_secs(3);
 
@@ -99,14 +102,15 @@ impl<'rig> Stage<'rig> {
         self.uuids.iter().map(of).collect()
     }
 
-    /// Waits until everything is at rest, and looks at each VM. What was seen before tells which guests have booted.
-    pub(super) fn looks(&self, before: &[Look]) -> Vec<Look> {
+    /// Waits until everything is at rest, and looks at each VM. What was seen before tells which guests have booted. None
+    /// where VirtualBox gives no answer.
+    pub(super) fn looks(&self, before: &[Look]) -> Option<Vec<Look>> {
         self.wait_for_boots(before);
         let deadline = Instant::now() + REST;
         loop {
-            let looks = self.look_once(before);
+            let looks = self.look_once(before)?;
             if looks.iter().all(Look::is_settled) || Instant::now() >= deadline {
-                return looks;
+                return Some(looks);
             }
             pause(Duration::from_millis(300));
         }
@@ -129,14 +133,15 @@ impl<'rig> Stage<'rig> {
 
     /// Whether everything is at rest now.
     pub(super) fn is_settled(&self) -> bool {
-        self.look_once(&[]).iter().all(Look::is_settled)
+        self.look_once(&[])
+            .is_some_and(|looks| looks.iter().all(Look::is_settled))
     }
 
-    fn look_once(&self, before: &[Look]) -> Vec<Look> {
-        let states = self.user.states();
+    fn look_once(&self, before: &[Look]) -> Option<Vec<Look>> {
+        let states = self.states()?;
         let processes = self.processes();
         let each = self.uuids.iter().zip(processes).enumerate();
-        each.map(|(at, (uuid, processes))| {
+        let looks = each.map(|(at, (uuid, processes))| {
             let mut look = Look {
                 state: states.get(uuid).cloned().unwrap_or_default(),
                 processes,
@@ -146,8 +151,22 @@ impl<'rig> Stage<'rig> {
             };
             look.booted = has_booted(before.get(at), &look);
             look
-        })
-        .collect()
+        });
+        Some(looks.collect())
+    }
+
+    /// The state of each VM; none where VirtualBox does not say. Where its server was killed, the first calls may fail.
+    fn states(&self) -> Option<BTreeMap<String, String>> {
+        let deadline = Instant::now() + REST;
+        while Instant::now() < deadline {
+            let asked = self.user.program(VBOXMANAGE, &["list", "--long", "vms"]);
+            let run = at_most(ANSWER, asked.within(ANSWER * 2).spawn());
+            if run.code == Some(0) {
+                return Some(states_in_listing(&run.stdout));
+            }
+            pause(Duration::from_millis(300));
+        }
+        None
     }
 
     fn has_state_file(&self, uuid: &str) -> bool {
@@ -190,6 +209,16 @@ fn remember(folder: &Path, found: &mut Vec<(PathBuf, Option<Vec<u8>>)>) -> io::R
         }
     }
     Ok(())
+}
+
+/// Waits so long, and then kills it.
+pub(super) fn at_most(limit: Duration, mut running: Running) -> Run {
+    let deadline = Instant::now() + limit;
+    while !running.is_over() && Instant::now() < deadline {
+        pause(Duration::from_millis(20));
+    }
+    running.signal(libc::SIGKILL);
+    running.wait()
 }
 
 /// Real time passes.

@@ -95,7 +95,7 @@ impl User<'_> {
 
 /// The states of the VMs that `list --long vms` prints, by UUID, in the words of `--machinereadable`. The human words
 /// are the same with spaces between, but for four. An inaccessible VM has no state there.
-fn states_in_listing(listing: &str) -> BTreeMap<String, String> {
+pub(crate) fn states_in_listing(listing: &str) -> BTreeMap<String, String> {
     let mut states = BTreeMap::new();
     let mut vm = None;
     for line in listing.lines() {

@@ -71,8 +71,8 @@ pub(super) fn failure(scene: Scene<'_>) -> Vec<String> {
 /// command that ends it, and doctor finds it, too.
 pub(super) fn server(scene: Scene<'_>) -> Vec<String> {
     let mut broken = Vec::new();
-    let command = format!("pkill -9 -u {} VBoxSVC", scene.seen.user);
-    let stands_still = scene.happened(What::Deadlock);
+    let command = scene.what_ends_the_server();
+    let stands_still = scene.happened(What::Deadlock) || scene.happened(What::StandsStill);
     let killed = scene.happened(What::KillServer);
     for method in &scene.seen.methods {
         if !method.after_server || !method.undisturbed() || method.code == Some(0) {

@@ -32,6 +32,8 @@ impl Play<'_> {
                 self.signal_servers(libc::SIGSTOP, Some(Instant::now() + how_long))
             }
             What::Deadlock => self.signal_servers(libc::SIGSTOP, None),
+            // Nobody has it happen.
+            What::StandsStill => false,
             What::KillMethod(number) => self.signal_method(number, libc::SIGKILL, false),
             What::KillContract(number) => self.signal_method(number, libc::SIGKILL, true),
             What::EndMethod(number) => self.signal_method(number, libc::SIGTERM, false),
@@ -43,19 +45,22 @@ impl Play<'_> {
         match event.what {
             What::Crash(vm) => self.vms[vm].shot = true,
             What::Press(vm) => self.vms[vm].pressed = true,
-            What::KillServer | What::Deadlock => {
-                // One that is being started is under it, too, and has no process yet.
-                for vm in &mut self.vms {
-                    vm.shot = true;
-                }
-            }
+            What::KillServer | What::Deadlock => self.all_are_shot(),
             What::Pause(_)
             | What::Resume(_)
             | What::Save(_)
             | What::StopServer(_)
+            | What::StandsStill
             | What::KillMethod(_)
             | What::KillContract(_)
             | What::EndMethod(_) => {}
+        }
+    }
+
+    /// The server ends, and all VMs with it: also one that is being started, and has no process yet.
+    pub(super) fn all_are_shot(&mut self) {
+        for vm in &mut self.vms {
+            vm.shot = true;
         }
     }
 
