@@ -16,7 +16,7 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// hold them open, so their end is not waited for.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 /// How much is read at once.
-const PIECE: usize = 16 << 10;
+pub(super) const PIECE: usize = 16 << 10;
 /// How long a child whose pipes have ended is asked without a pause whether it is over: the kernel closes its files
 /// some microseconds before that, and the shortest sleep takes longer.
 const LAST_STEPS: Duration = Duration::from_micros(100);
@@ -185,21 +185,21 @@ fn end(child: &mut Child) {
     clippy::disallowed_methods,
     reason = "a child's end is no simulated time"
 )]
-fn pause(how_long: Duration) {
+pub(super) fn pause(how_long: Duration) {
     std::thread::sleep(how_long);
 }
 
 /// One of the child's streams, and what is kept of it.
-struct Stream<R> {
+pub(super) struct Stream<R> {
     pipe: Option<R>,
-    kept: Vec<u8>,
+    pub(super) kept: Vec<u8>,
     cut: bool,
     /// The last read gave something.
     progress: bool,
 }
 
 impl<R: Read + AsRawFd> Stream<R> {
-    fn new(pipe: Option<R>) -> Self {
+    pub(super) fn new(pipe: Option<R>) -> Self {
         if let Some(pipe) = &pipe {
             do_not_block(pipe.as_raw_fd());
         }
@@ -211,17 +211,17 @@ impl<R: Read + AsRawFd> Stream<R> {
         }
     }
 
-    fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.pipe.is_some()
     }
 
     /// For `poll`, which passes over -1.
-    fn fd(&self) -> RawFd {
+    pub(super) fn fd(&self) -> RawFd {
         self.pipe.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }
 
     /// Reads a piece of what is there; at the end of the stream, closes it.
-    fn read_on(&mut self, piece: &mut [u8; PIECE]) {
+    pub(super) fn read_on(&mut self, piece: &mut [u8; PIECE]) {
         self.progress = false;
         let Some(pipe) = &mut self.pipe else { return };
         match pipe.read(piece) {
@@ -251,7 +251,7 @@ fn do_not_block(fd: RawFd) {
 }
 
 /// Waits until one of the pipes has something to read or is at its end.
-fn wait_for_output(fds: [RawFd; 2], at_most: Duration) {
+pub(super) fn wait_for_output(fds: [RawFd; 2], at_most: Duration) {
     let mut watched = fds.map(|fd| libc::pollfd {
         fd,
         events: libc::POLLIN,
