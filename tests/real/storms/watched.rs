@@ -114,6 +114,8 @@ fn restart_loops_beside_a_watch() {
         .env("HOME", "/root")
         .env("USER", "root")
         .env("LOGNAME", "root")
+        // As long as the turns take.
+        .within(Duration::from_mins(60))
         .spawn();
     let turns = rounds(25);
     let done = [AtomicUsize::new(0), AtomicUsize::new(0)];
