@@ -34,7 +34,14 @@ impl Rig {
     pub(crate) fn exclusive(&self) -> User<'_> {
         let gate = lock("gate", libc::LOCK_EX);
         let alone = lock("all", libc::LOCK_EX);
+        self.clear_what_was_left();
         self.lease(vec![gate, alone])
+    }
+
+    /// What a run of the tests left that was killed: `status` would show its instances to a test that is alone.
+    fn clear_what_was_left(&self) {
+        // Each is clean as soon as it is leased, and nobody else has one now.
+        let _all = POOL.map(|_| self.lease(Vec::new()));
     }
 
     /// The same, and another user beside it, who goes first.
