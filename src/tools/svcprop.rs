@@ -10,13 +10,14 @@ use thiserror::Error;
 use crate::fmri::InstanceFmri;
 use crate::host::{Ended, Host, Invocation, Output, RunError};
 use crate::printable::Printable;
-use crate::value_type::ValueType;
 
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 mod several;
+mod text;
 
 pub(crate) use several::read_all;
+use text::{each_line, is_property_path};
 
 /// Where illumos and Solaris have it.
 const SVCPROP: &str = "/usr/bin/svcprop";
@@ -234,80 +235,10 @@ fn missing(complaint: &str) -> Option<&str> {
 /// A line that is not of this form, quoted for the message.
 fn parse(text: &str) -> Result<Properties, String> {
     let mut properties = Properties::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let (line, after) = split_line(rest)?;
-        rest = after;
-        let mut words = split_words(line)?.into_iter();
-        let bad = || format!("'{}'", Printable(line));
-        let (Some(path), Some(value_type)) = (words.next(), words.next()) else {
-            return Err(bad());
-        };
-        if !is_property_path(&path) || ValueType::named(&value_type).is_none() {
-            return Err(bad());
-        }
-        let value = Value {
-            value_type,
-            values: words.collect(),
-        };
-        if properties.insert(path, value).is_some() {
-            return Err(format!("{} (twice)", bad()));
-        }
-    }
+    each_line(text, |path, value| {
+        is_property_path(path).then(|| properties.insert(path.to_owned(), value).is_some())
+    })?;
     Ok(properties)
-}
-
-/// Whether it is `GROUP/PROPERTY`.
-fn is_property_path(text: &str) -> bool {
-    matches!(text.split_once('/'), Some((group, property))
-        if !group.is_empty() && !property.is_empty() && !property.contains('/'))
-}
-
-/// Cuts at the first line end that no backslash precedes.
-///
-/// # Errors
-/// There is none: svcprop was stopped while it wrote, and `count 24` may be the beginning of `count 240`.
-fn split_line(text: &str) -> Result<(&str, &str), String> {
-    let mut escaped = false;
-    for (at, c) in text.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '\n' => return Ok((&text[..at], &text[at + 1..])),
-            _ => {}
-        }
-    }
-    Err(format!("'{}' (the line has no end)", Printable(text)))
-}
-
-/// Cuts at every space that no backslash precedes, and takes the quoting away.
-fn split_words(line: &str) -> Result<Vec<String>, String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut bare_quotes = 0_usize;
-    let mut chars = line.chars();
-    loop {
-        match chars.next() {
-            Some('\\') => match chars.next() {
-                Some(c) => word.push(c),
-                None => return Err(format!("'{}' (a backslash at its end)", Printable(line))),
-            },
-            Some('"') => bare_quotes += 1,
-            Some(c) if c != ' ' => word.push(c),
-            end => {
-                match (bare_quotes, word.is_empty()) {
-                    // The space after the type of a property without values.
-                    (0, true) if end.is_none() => {}
-                    (0, false) | (2, true) => words.push(std::mem::take(&mut word)),
-                    _ => return Err(format!("'{}' (stray quotes or spaces)", Printable(line))),
-                }
-                bare_quotes = 0;
-                if end.is_none() {
-                    return Ok(words);
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

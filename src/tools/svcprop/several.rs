@@ -3,14 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{
-    NO_MATCH, NOT_FOUND, Properties, SvcpropError, Value, ask, is_property_path, printed,
-    split_line, split_words,
-};
+use super::text::{each_line, is_property_path};
+use super::{NO_MATCH, NOT_FOUND, Properties, SvcpropError, ask, printed};
 use crate::fmri::InstanceFmri;
 use crate::host::{Host, Output};
-use crate::printable::Printable;
-use crate::value_type::ValueType;
 
 /// Asks for whole groups or single properties of many instances: the composed view of their running snapshots. An
 /// instance that has none of them, or is gone by now, is left out.
@@ -56,29 +52,11 @@ pub(super) fn understand(
 /// A line that is not of this form, quoted for the message.
 fn parse(text: &str) -> Result<BTreeMap<InstanceFmri, Properties>, String> {
     let mut all: BTreeMap<InstanceFmri, Properties> = BTreeMap::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let (line, after) = split_line(rest)?;
-        rest = after;
-        let bad = || format!("'{}'", Printable(line));
-        let mut words = split_words(line)?.into_iter();
-        let (Some(place), Some(value_type)) = (words.next(), words.next()) else {
-            return Err(bad());
-        };
-        let (fmri, path) = place.split_once("/:properties/").ok_or_else(bad)?;
-        let fmri: InstanceFmri = fmri.parse().map_err(|_| bad())?;
-        if ValueType::named(&value_type).is_none() || !is_property_path(path) {
-            return Err(bad());
-        }
-        let value = Value {
-            value_type,
-            values: words.collect(),
-        };
-        let before = all.entry(fmri).or_default().insert(path.to_owned(), value);
-        if before.is_some() {
-            return Err(format!("{} (twice)", bad()));
-        }
-    }
+    each_line(text, |place, value| {
+        let (fmri, path) = place.split_once("/:properties/")?;
+        let of_instance = all.entry(fmri.parse().ok()?).or_default();
+        is_property_path(path).then(|| of_instance.insert(path.to_owned(), value).is_some())
+    })?;
     Ok(all)
 }
 
