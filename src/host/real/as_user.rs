@@ -92,25 +92,33 @@ fn collect(reader: PipeReader, pid: libc::pid_t, limit: Duration) -> io::Result<
 
 /// How a child ended; none where it was killed at the deadline.
 fn wait_for(pid: libc::pid_t, deadline: Instant) -> io::Result<Option<libc::c_int>> {
-    let mut status = 0;
-    let mut late = false;
     loop {
-        let how = if late { 0 } else { libc::WNOHANG };
+        if let Some(status) = ended(pid, libc::WNOHANG)? {
+            return Ok(Some(status));
+        }
+        if Instant::now() >= deadline {
+            break;
+        }
+        pause(Duration::from_millis(1));
+    }
+    // SAFETY: it takes plain numbers, and the child was not waited for, so that its number is its own.
+    unsafe { libc::kill(pid, libc::SIGKILL) };
+    ended(pid, 0)?;
+    Ok(None)
+}
+
+/// `waitpid(2)`; none: it has not ended.
+fn ended(pid: libc::pid_t, options: libc::c_int) -> io::Result<Option<libc::c_int>> {
+    let mut status = 0;
+    loop {
         // SAFETY: the pointer is to a live number, and the process is our own child.
-        let waited = unsafe { libc::waitpid(pid, &raw mut status, how) };
-        if waited == pid {
-            return Ok((!late).then_some(status));
+        let waited = unsafe { libc::waitpid(pid, &raw mut status, options) };
+        if waited >= 0 {
+            return Ok((waited == pid).then_some(status));
         }
         let error = io::Error::last_os_error();
-        if waited < 0 && error.kind() != io::ErrorKind::Interrupted {
+        if error.kind() != io::ErrorKind::Interrupted {
             return Err(error);
-        }
-        if !late && Instant::now() >= deadline {
-            // SAFETY: it takes plain numbers, and the child was not waited for, so that its number is its own.
-            unsafe { libc::kill(pid, libc::SIGKILL) };
-            late = true;
-        } else if !late {
-            pause(Duration::from_millis(1));
         }
     }
 }
