@@ -19,9 +19,10 @@ use crate::host::Host;
 use crate::log::Log;
 use crate::plan::{self, SHORT_CALL};
 use crate::tools::processes::{Census, Wanted, census};
-use crate::tools::vboxmanage::{Listed, VBoxError, VBoxManage};
+use crate::tools::vboxmanage::{VBoxError, VBoxManage};
 use crate::vm::{Intent, Uuid, VmName, VmState};
 
+mod asking;
 mod turn;
 
 pub(super) use turn::LOCK_PATIENCE;
@@ -34,8 +35,6 @@ pub(super) const SERVER_READY: Duration = Duration::from_secs(3);
 /// The longest time that VirtualBox has for a look, where there is much. A busy one stalls for 20 s and goes on: to kill
 /// the call and ask again would make it busier.
 const LOOK_MAX: Duration = Duration::from_secs(60);
-/// How long a VM that has just left the list of those that run may take to be gone.
-const LEAVING: Duration = Duration::from_secs(1);
 /// How often the processes are looked at; no program is run for that.
 pub(super) const GLANCE: Duration = Duration::from_millis(100);
 
@@ -217,12 +216,6 @@ impl<'a> Looker<'a> {
         Turn::cold(self.host, self.log, self.asked_for, by_lists, end)
     }
 
-    fn take(&mut self, turn: &mut Turn, end: Duration) {
-        if self.patient {
-            self.patient = !turn.at_the_lists(self.host, self.log, self.asked_for, end);
-        }
-    }
-
     /// VBoxManage takes a name with a dash in front for an option; the lists know it.
     fn can_be_shown(&self) -> bool {
         self.uuid.is_some() || !self.asked_for.as_str().starts_with('-')
@@ -236,110 +229,5 @@ impl<'a> Looker<'a> {
     /// What a call may take of the time that a look has.
     fn left(&self, until: Duration) -> Duration {
         until.saturating_sub(self.host.now()).max(GLANCE)
-    }
-
-    /// What `showvminfo` says.
-    fn show(&mut self, until: Duration) -> Result<Told, VBoxError> {
-        let vm = match &self.uuid {
-            Some(uuid) => uuid.as_str(),
-            None => self.asked_for.as_str(),
-        };
-        let info = self.vbox.show(vm, self.left(until))?;
-        self.uuid = Some(info.uuid);
-        self.name = Some(info.name);
-        Ok(Told::State(info.state))
-    }
-
-    /// What the lists say.
-    fn ask_the_lists(&mut self, turn: &mut Turn, end: Duration) -> Result<Told, VBoxError> {
-        if let (Belief::Runs | Belief::IsUp, Some(uuid)) = (self.belief, self.uuid.clone()) {
-            let until = self.until(end);
-            if self.vbox.running(self.left(until))?.contains(&uuid) {
-                return Ok(if self.belief == Belief::Runs {
-                    Told::Running
-                } else {
-                    Told::RunningOrPaused
-                });
-            }
-            // It is on its way down, most likely, and about to be gone.
-            if self.is_gone_within(LEAVING)? {
-                return self.show(until);
-            }
-            self.take(turn, end);
-            return self.ask_the_long_list(self.until(end));
-        }
-        self.take(turn, end);
-        let until = self.until(end);
-        if self.belief == Belief::Wrong {
-            return self.ask_the_long_list(until);
-        }
-        let roll = self.vbox.roll(self.left(until))?;
-        let found = roll.vms.iter().find(|vm| match &self.uuid {
-            Some(uuid) => vm.uuid == *uuid,
-            None => vm.name == self.asked_for.as_str(),
-        });
-        let Some(found) = found else {
-            // VirtualBox says so in its own words.
-            return self.show(until);
-        };
-        let up = roll.running.contains(&found.uuid);
-        self.uuid = Some(found.uuid.clone());
-        self.name = Some(found.name.clone());
-        if up && self.intent == Intent::Stop {
-            // Saving and powering off are the same for both, and a button is refused when it is paused.
-            return Ok(Told::RunningOrPaused);
-        }
-        // Now that its UUID is known, another VM's process is told apart.
-        if !up && self.is_gone()? {
-            return self.show(until);
-        }
-        self.ask_the_long_list(until)
-    }
-
-    /// What the long list says. Two entries of one UUID that differ are somebody's forgery in a name or a
-    /// description: then nothing is known.
-    fn ask_the_long_list(&mut self, until: Duration) -> Result<Told, VBoxError> {
-        let all = self.vbox.all(self.left(until))?;
-        let found = all.vms.iter().find(|vm| match &self.uuid {
-            Some(uuid) => vm.uuid == *uuid,
-            None => vm.name == self.asked_for.as_str(),
-        });
-        let Some(found) = found else {
-            if let Some(complaint) = all.complaint {
-                return Err(complaint);
-            }
-            // It is not accessible, and has no session to take: showvminfo says why.
-            return self.show(until);
-        };
-        let differs = |other: &Listed| other.uuid == found.uuid && other.state != found.state;
-        if all.vms.iter().any(differs) {
-            return Err(VBoxError::Garbled(
-                "its UUID is listed twice, in two states: is a listing in a name or a description?"
-                    .to_owned(),
-            ));
-        }
-        self.uuid = Some(found.uuid.clone());
-        self.name = Some(found.name.clone());
-        Ok(Told::State(found.state.clone()))
-    }
-
-    /// Whether no process of the VM lives, and nobody has a session on it.
-    fn is_gone(&self) -> Result<bool, VBoxError> {
-        let census = self.census()?;
-        Ok(!census.may_live && !census.handled)
-    }
-
-    /// The same, within a time.
-    fn is_gone_within(&self, patience: Duration) -> Result<bool, VBoxError> {
-        let until = self.host.now() + patience;
-        loop {
-            if self.is_gone()? {
-                return Ok(true);
-            }
-            if self.host.now() >= until {
-                return Ok(false);
-            }
-            self.host.sleep(GLANCE);
-        }
     }
 }

@@ -1,0 +1,134 @@
+//! What VirtualBox says when a [`Looker`] asks: which list tells enough, and which entry is the VM.
+
+use std::time::Duration;
+
+use super::turn::Turn;
+use super::{Belief, GLANCE, Looker, Told};
+use crate::tools::vboxmanage::{Listed, VBoxError};
+use crate::vm::{Intent, Uuid};
+
+/// How long a VM that has just left the list of those that run may take to be gone.
+const LEAVING: Duration = Duration::from_secs(1);
+
+impl Looker<'_> {
+    /// What `showvminfo` says.
+    pub(super) fn show(&mut self, until: Duration) -> Result<Told, VBoxError> {
+        let vm = match &self.uuid {
+            Some(uuid) => uuid.as_str(),
+            None => self.asked_for.as_str(),
+        };
+        let info = self.vbox.show(vm, self.left(until))?;
+        self.recognize(info.uuid, info.name);
+        Ok(Told::State(info.state))
+    }
+
+    /// Whether an entry of a list is the VM that is looked for.
+    fn is_it(&self, uuid: &Uuid, name: &str) -> bool {
+        match &self.uuid {
+            Some(ours) => uuid == ours,
+            None => name == self.asked_for.as_str(),
+        }
+    }
+
+    /// From now on it is known who it is.
+    fn recognize(&mut self, uuid: Uuid, name: String) {
+        self.uuid = Some(uuid);
+        self.name = Some(name);
+    }
+
+    /// What the lists say.
+    pub(super) fn ask_the_lists(
+        &mut self,
+        turn: &mut Turn,
+        end: Duration,
+    ) -> Result<Told, VBoxError> {
+        if let (Belief::Runs | Belief::IsUp, Some(uuid)) = (self.belief, self.uuid.clone()) {
+            let until = self.until(end);
+            if self.vbox.running(self.left(until))?.contains(&uuid) {
+                return Ok(if self.belief == Belief::Runs {
+                    Told::Running
+                } else {
+                    Told::RunningOrPaused
+                });
+            }
+            // It is on its way down, most likely, and about to be gone.
+            if self.is_gone_within(LEAVING)? {
+                return self.show(until);
+            }
+            self.take(turn, end);
+            return self.ask_the_long_list(self.until(end));
+        }
+        self.take(turn, end);
+        let until = self.until(end);
+        if self.belief == Belief::Wrong {
+            return self.ask_the_long_list(until);
+        }
+        let roll = self.vbox.roll(self.left(until))?;
+        let found = roll.vms.iter().find(|vm| self.is_it(&vm.uuid, &vm.name));
+        let Some(found) = found else {
+            // VirtualBox says so in its own words.
+            return self.show(until);
+        };
+        let up = roll.running.contains(&found.uuid);
+        self.recognize(found.uuid.clone(), found.name.clone());
+        if up && self.intent == Intent::Stop {
+            // Saving and powering off are the same for both, and a button is refused when it is paused.
+            return Ok(Told::RunningOrPaused);
+        }
+        // Now that its UUID is known, another VM's process is told apart.
+        if !up && self.is_gone()? {
+            return self.show(until);
+        }
+        self.ask_the_long_list(until)
+    }
+
+    /// What the long list says. Two entries of one UUID that differ are somebody's forgery in a name or a
+    /// description: then nothing is known.
+    fn ask_the_long_list(&mut self, until: Duration) -> Result<Told, VBoxError> {
+        let all = self.vbox.all(self.left(until))?;
+        let found = all.vms.iter().find(|vm| self.is_it(&vm.uuid, &vm.name));
+        let Some(found) = found else {
+            if let Some(complaint) = all.complaint {
+                return Err(complaint);
+            }
+            // It is not accessible, and has no session to take: showvminfo says why.
+            return self.show(until);
+        };
+        let differs = |other: &Listed| other.uuid == found.uuid && other.state != found.state;
+        if all.vms.iter().any(differs) {
+            return Err(VBoxError::Garbled(
+                "its UUID is listed twice, in two states: is a listing in a name or a description?"
+                    .to_owned(),
+            ));
+        }
+        self.recognize(found.uuid.clone(), found.name.clone());
+        Ok(Told::State(found.state.clone()))
+    }
+
+    /// Waits for a turn at the lists, unless that was in vain before.
+    fn take(&mut self, turn: &mut Turn, end: Duration) {
+        if self.patient {
+            self.patient = !turn.at_the_lists(self.host, self.log, self.asked_for, end);
+        }
+    }
+
+    /// Whether no process of the VM lives, and nobody has a session on it.
+    fn is_gone(&self) -> Result<bool, VBoxError> {
+        let census = self.census()?;
+        Ok(!census.may_live && !census.handled)
+    }
+
+    /// The same, within a time.
+    fn is_gone_within(&self, patience: Duration) -> Result<bool, VBoxError> {
+        let until = self.host.now() + patience;
+        loop {
+            if self.is_gone()? {
+                return Ok(true);
+            }
+            if self.host.now() >= until {
+                return Ok(false);
+            }
+            self.host.sleep(GLANCE);
+        }
+    }
+}
