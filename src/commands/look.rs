@@ -11,15 +11,15 @@
 //! seen running before     list runningvms                   still running
 //! ```
 //!
-//! The two longer ones take a [`Turn`].
+//! The two longer ones take a [`Turn`]. The processes are looked at while a program runs, where that is just as good.
 
 use std::time::Duration;
 
-use crate::host::Host;
+use crate::host::{Host, Process};
 use crate::log::Log;
 use crate::plan::{self, SHORT_CALL};
 use crate::tools::processes::{Census, Wanted, census};
-use crate::tools::vboxmanage::{VBoxError, VBoxManage};
+use crate::tools::vboxmanage::{AskedRunning, VBoxError, VBoxManage};
 use crate::vm::{Intent, Uuid, VmName, VmState};
 
 mod asking;
@@ -63,6 +63,9 @@ impl Sight {
     }
 }
 
+/// What the list of the VMs that run says.
+type RunningVms = Result<Vec<Uuid>, VBoxError>;
+
 /// What the lists say, or who the VM is at least.
 enum Told {
     State(VmState),
@@ -85,6 +88,27 @@ enum Belief {
     Wrong,
 }
 
+/// The processes of VirtualBox at some time.
+pub(crate) struct Glimpse {
+    at: Duration,
+    processes: Vec<Process>,
+}
+
+impl Glimpse {
+    /// As they are now; none if they cannot be seen.
+    pub(crate) fn of(host: &dyn Host) -> Option<Self> {
+        let at = host.now();
+        host.processes()
+            .ok()
+            .map(|processes| Self { at, processes })
+    }
+
+    /// Whether who waits would not have looked again by now.
+    fn holds(&self, now: Duration) -> bool {
+        now.saturating_sub(self.at) < GLANCE
+    }
+}
+
 /// Looks at one VM again and again, and remembers who it is.
 pub(crate) struct Looker<'a> {
     host: &'a dyn Host,
@@ -96,6 +120,8 @@ pub(crate) struct Looker<'a> {
     uuid: Option<Uuid>,
     belief: Belief,
     answered: Option<Duration>,
+    /// What the next look may take for the processes of now.
+    glimpse: Option<Glimpse>,
     /// What the calls of a look may take together.
     limit: Duration,
     /// It has not yet waited for a turn at the lists in vain.
@@ -124,6 +150,7 @@ impl<'a> Looker<'a> {
             uuid,
             belief: Belief::Nothing,
             answered: None,
+            glimpse: None,
             limit: (budget / 4).clamp(SHORT_CALL, LOOK_MAX),
             patient: true,
         }
@@ -137,6 +164,7 @@ impl<'a> Looker<'a> {
     /// VBoxManage said what can only be so when the VM runs.
     pub(crate) fn expect_running(&mut self) {
         self.belief = Belief::Runs;
+        self.answered = Some(self.host.now());
     }
 
     /// VirtualBox refused what would have been right for the state that was seen; or what comes next needs more than a
@@ -158,11 +186,29 @@ impl<'a> Looker<'a> {
             .host
             .processes()
             .map_err(|e| VBoxError::Other(format!("cannot read /proc: {e}")))?;
-        let wanted = Wanted {
+        Ok(census(&processes, self.wanted()))
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
             name: self.name.as_deref(),
             uuid: self.uuid.as_ref(),
-        };
-        Ok(census(&processes, wanted))
+        }
+    }
+
+    /// The same, as it was a moment ago, if it was looked at then.
+    fn recent_census(&mut self) -> Result<Census, VBoxError> {
+        match self.glimpse.take() {
+            Some(glimpse) if glimpse.holds(self.host.now()) => {
+                Ok(census(&glimpse.processes, self.wanted()))
+            }
+            _ => self.census(),
+        }
+    }
+
+    /// The first look is spared to look at the processes, where these are new enough.
+    pub(crate) fn recall(&mut self, glimpse: Option<Glimpse>) {
+        self.glimpse = glimpse;
     }
 
     /// Looks once. Whatever it waits for, it is over at `end`.
@@ -170,11 +216,11 @@ impl<'a> Looker<'a> {
     /// # Errors
     /// As VBoxManage says.
     pub(crate) fn look(&mut self, end: Duration) -> Result<Sight, VBoxError> {
-        let before = self.census()?;
+        let (running, before) = self.glance(end)?;
         let by_lists = before.may_live || before.handled || !self.can_be_shown();
         let mut turn = self.lock_if_cold(&before, by_lists, end);
         let told = if by_lists {
-            self.ask_the_lists(&mut turn, end)
+            self.ask_the_lists(running, &mut turn, end)
         } else {
             self.show(self.until(end))
         };
@@ -205,12 +251,35 @@ impl<'a> Looker<'a> {
         })
     }
 
+    /// The processes, and what is asked meanwhile: the list of the VMs that run, where the VM is looked for in that and
+    /// it is known without the processes that a server answers.
+    fn glance(&mut self, end: Duration) -> Result<(Option<RunningVms>, Census), VBoxError> {
+        if self.still_up().is_none() || !self.server_answers() {
+            return Ok((None, self.recent_census()?));
+        }
+        let asked = self.vbox.ask_running(self.left(self.until(end)));
+        let census = self.census();
+        let running = asked.and_then(AskedRunning::answer);
+        Ok((Some(running), census?))
+    }
+
+    /// The VM that is held to be up.
+    fn still_up(&self) -> Option<&Uuid> {
+        match self.belief {
+            Belief::Runs | Belief::IsUp => self.uuid.as_ref(),
+            Belief::Nothing | Belief::Wrong => None,
+        }
+    }
+
+    /// Whether VirtualBox's server answered just now.
+    fn server_answers(&self) -> bool {
+        self.answered
+            .is_some_and(|at| self.host.now().saturating_sub(at) < ANSWER_HOLDS)
+    }
+
     /// VirtualBox's clients race when no server answers: one at a time until it does.
     fn lock_if_cold(&self, census: &Census, by_lists: bool, end: Duration) -> Turn {
-        let answers = self
-            .answered
-            .is_some_and(|at| self.host.now().saturating_sub(at) < ANSWER_HOLDS);
-        if answers || census.server_age.is_some_and(|age| age >= SERVER_READY) {
+        if self.server_answers() || census.server_age.is_some_and(|age| age >= SERVER_READY) {
             return Turn::default();
         }
         Turn::cold(self.host, self.log, self.asked_for, by_lists, end)
@@ -229,5 +298,40 @@ impl<'a> Looker<'a> {
     /// What a call may take of the time that a look has.
     fn left(&self, until: Duration) -> Duration {
         until.saturating_sub(self.host.now()).max(GLANCE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Args;
+    use crate::host::fake::Fake;
+
+    #[test]
+    fn a_glimpse_holds_for_a_moment_and_for_one_look() {
+        let vm_process = Process {
+            pid: 1,
+            program: "VBoxHeadless".to_owned(),
+            args: Args::Whole(vec!["VBoxHeadless".to_owned()]),
+            age: Duration::from_secs(9),
+        };
+        let glimpse = |at| Glimpse {
+            at,
+            processes: vec![vm_process.clone()],
+        };
+        for (at, now, holds) in [(0, 0, true), (5, 104, true), (5, 105, false)] {
+            let (at, now) = (Duration::from_millis(at), Duration::from_millis(now));
+            assert_eq!(glimpse(at).holds(now), holds, "{at:?}, {now:?}");
+        }
+        let host = Fake::default();
+        let log = Log::new(&|_| {});
+        let vbox = VBoxManage::new(&host, "/usr/bin/VBoxManage".into(), Vec::new());
+        let vm: VmName = "vm1".parse().expect("a name");
+        let mut looker = Looker::new(&host, &log, &vbox, &vm, Intent::Start, LOOK_MAX);
+        looker.recall(Some(glimpse(Duration::ZERO)));
+        for may_live in [true, false] {
+            let census = looker.recent_census().expect("processes");
+            assert_eq!(census.may_live, may_live);
+        }
     }
 }

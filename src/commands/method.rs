@@ -45,7 +45,7 @@ pub(crate) fn refused_setting(fmri: &InstanceFmri, error: SettingError) -> Failu
 /// # Errors
 /// The VM is not proven where it should be.
 pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(), Failure> {
-    let properties = context::read_properties(host, log, request)?;
+    let (properties, given) = context::read_properties(host, log, request)?;
     let instance: VmName = request
         .fmri
         .instance()
@@ -61,7 +61,7 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
             settings.vm
         ));
     }
-    let account = context::right_user(host, request, &properties)?;
+    let account = context::right_user(host, request, &properties, given.account)?;
     log.line(format_args!(
         "{}: {} of {} as {}, within {} s",
         settings.vm,
@@ -74,11 +74,7 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
         let hint = e.next_step();
         Failure::new(Kind::Config, e).hinted(hint)
     })?;
-    let environment = context::method_environment(request, &properties);
-    let vbox = VBoxManage::new(
-        host,
-        program,
-        context::child_environment(host, &account, &environment),
-    );
-    Course::new(host, log, request, &settings, budget, &account, &vbox).run()
+    let environment = context::environment(host, request, &properties, &account, given.locale);
+    let vbox = VBoxManage::new(host, program, environment);
+    Course::new(host, log, request, &settings, budget, &account, &vbox).run(given.glimpse)
 }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    Account, AsUserError, Ended, FileFacts, FileKind, Held, Host, Invocation, LockError, Output,
-    Process, RunError,
+    Account, AsUserError, Begun, Ended, FileFacts, FileKind, Held, Host, Invocation, LockError,
+    Output, Process, RunError,
 };
 
 /// What is there, and what programs answer.
@@ -78,22 +78,24 @@ impl Fake {
     }
 }
 
+impl Begun for Output {
+    fn finish(self: Box<Self>, _: &mut dyn FnMut() -> ControlFlow<()>) -> Result<Output, RunError> {
+        Ok(*self)
+    }
+}
+
 impl Host for Fake {
-    fn run(
-        &self,
-        what: &Invocation,
-        _: &mut dyn FnMut() -> ControlFlow<()>,
-    ) -> Result<Output, RunError> {
+    fn begin(&self, what: &Invocation) -> Result<Box<dyn Begun + '_>, RunError> {
         let words: Vec<_> = what.args.iter().map(|arg| arg.to_string_lossy()).collect();
         let arguments = words.join(" ");
         let answer = self.answers.get(&arguments).cloned();
         self.asked.borrow_mut().push(arguments);
-        Ok(answer.unwrap_or(Output {
+        Ok(Box::new(answer.unwrap_or(Output {
             ended: Ended::Killed(libc::SIGSEGV),
             stdout: Vec::new(),
             stderr: Vec::new(),
             cut: false,
-        }))
+        })))
     }
 
     fn now(&self) -> Duration {

@@ -121,6 +121,22 @@ impl RunError {
     }
 }
 
+/// A program that was begun.
+#[must_use = "it is to be waited for"]
+pub(crate) trait Begun {
+    /// Waits until it is over, or for its limit, which begins now: until now nobody read what it prints.
+    ///
+    /// What it leaves behind may hold its output open: that is not waited for. While it runs, `still_running` is
+    /// asked every [`STILL_RUNNING`] whether it is to be waited for any longer; if not, it has hung.
+    ///
+    /// # Errors
+    /// It hung.
+    fn finish(
+        self: Box<Self>,
+        still_running: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Output, RunError>;
+}
+
 /// A user, as the password database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Account {
@@ -220,11 +236,15 @@ pub(crate) enum AsUserError {
 
 /// The world, as the commands see it.
 pub(crate) trait Host {
-    /// Runs a program to its end, or to its limit.
+    /// Begins a program: something else can be looked at while it runs.
     ///
-    /// Its standard input is `/dev/null`, and it has no other descriptor than 0 to 2. What it leaves
-    /// behind may hold its output open: that is not waited for. While it runs, `still_running` is asked
-    /// every [`STILL_RUNNING`] whether it is to be waited for any longer; if not, it has hung.
+    /// Its standard input is `/dev/null`, and it has no other descriptor than 0 to 2.
+    ///
+    /// # Errors
+    /// It cannot be executed.
+    fn begin(&self, what: &Invocation) -> Result<Box<dyn Begun + '_>, RunError>;
+
+    /// Runs a program to its end, or to its limit, as [`Begun::finish`] has it.
     ///
     /// # Errors
     /// It cannot be executed, or it hung.
@@ -232,7 +252,9 @@ pub(crate) trait Host {
         &self,
         what: &Invocation,
         still_running: &mut dyn FnMut() -> ControlFlow<()>,
-    ) -> Result<Output, RunError>;
+    ) -> Result<Output, RunError> {
+        self.begin(what)?.finish(still_running)
+    }
 
     /// The time since the method began.
     fn now(&self) -> Duration;

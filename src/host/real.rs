@@ -1,13 +1,12 @@
 //! This machine.
 
 use std::io::{self, Read};
-use std::ops::ControlFlow;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{
-    Account, AsUserError, FILE_MAX, FileFacts, FileKind, Held, Host, Invocation, LockError, Output,
+    Account, AsUserError, Begun, FILE_MAX, FileFacts, FileKind, Held, Host, Invocation, LockError,
     Process, RunError,
 };
 
@@ -35,12 +34,8 @@ impl RealHost {
 }
 
 impl Host for RealHost {
-    fn run(
-        &self,
-        what: &Invocation,
-        still_running: &mut dyn FnMut() -> ControlFlow<()>,
-    ) -> Result<Output, RunError> {
-        child::run(what, still_running)
+    fn begin(&self, what: &Invocation) -> Result<Box<dyn Begun + '_>, RunError> {
+        Ok(Box::new(child::Running::begin(what)?))
     }
 
     fn now(&self) -> Duration {

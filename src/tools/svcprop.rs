@@ -8,7 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::fmri::InstanceFmri;
-use crate::host::{Ended, Host, Invocation, Output, RunError};
+use crate::host::{Begun, Ended, Host, Invocation, Output, RunError};
 use crate::printable::Printable;
 
 #[cfg(fuzzing)]
@@ -70,31 +70,36 @@ pub(crate) enum SvcpropError {
     Failed(String),
 }
 
-/// Asks for whole groups (`vm`) or single properties (`start/timeout_seconds`) of an instance: the
-/// composed view of its running snapshot. What is not there is left out.
-///
-/// # Errors
-/// The instance or the repository is not there, or the answer cannot be understood.
-pub(crate) fn read(
-    host: &dyn Host,
-    fmri: &InstanceFmri,
-    wanted: &[&str],
-    limit: Duration,
-) -> Result<Properties, SvcpropError> {
-    read_as(host, View::Running, fmri, wanted, limit)
+/// A svcprop for one instance that was begun.
+#[must_use = "it is to be waited for"]
+pub(crate) struct Asked<'a> {
+    call: Box<dyn Begun + 'a>,
+    fmri: &'a InstanceFmri,
+    wanted: &'a [&'a str],
 }
 
-/// The same, as somebody else sees it.
+impl Asked<'_> {
+    /// The properties. What is not there is left out.
+    ///
+    /// # Errors
+    /// The instance or the repository is not there, or the answer cannot be understood.
+    pub(crate) fn answer(self) -> Result<Properties, SvcpropError> {
+        let output = finish(self.call)?;
+        understand(&output, self.fmri, self.wanted)
+    }
+}
+
+/// Begins to ask for whole groups (`vm`) or single properties (`start/timeout_seconds`) of an instance.
 ///
 /// # Errors
-/// As for [`read`].
-pub(crate) fn read_as(
-    host: &dyn Host,
+/// svcprop cannot be executed.
+pub(crate) fn begin<'a>(
+    host: &'a dyn Host,
     view: View,
-    fmri: &InstanceFmri,
-    wanted: &[&str],
+    fmri: &'a InstanceFmri,
+    wanted: &'a [&'a str],
     limit: Duration,
-) -> Result<Properties, SvcpropError> {
+) -> Result<Asked<'a>, SvcpropError> {
     let mut args: Vec<OsString> = vec!["-t".into()];
     let operand = match view {
         View::Running => fmri.to_string(),
@@ -105,18 +110,21 @@ pub(crate) fn read_as(
         // Of a service svcprop always tells what is so now.
         View::OfService => format!("svc:/{}", fmri.service()),
     };
-    let output = ask(host, args, wanted, [operand], limit)?;
-    understand(&output, fmri, wanted)
+    Ok(Asked {
+        call: ask(host, args, wanted, [operand], limit)?,
+        fmri,
+        wanted,
+    })
 }
 
-/// Runs svcprop with these options, for whole groups or single properties of the operands.
-fn ask(
-    host: &dyn Host,
+/// Begins svcprop with these options, for whole groups or single properties of the operands.
+fn ask<'a>(
+    host: &'a dyn Host,
     options: Vec<OsString>,
     wanted: &[&str],
     operands: impl IntoIterator<Item = String>,
     limit: Duration,
-) -> Result<Output, SvcpropError> {
+) -> Result<Box<dyn Begun + 'a>, SvcpropError> {
     let mut args = options;
     for path in wanted {
         args.extend(["-p".into(), path.into()]);
@@ -128,14 +136,20 @@ fn ask(
         env: vec![("LC_ALL".into(), "C".into())],
         limit,
     };
-    host.run(&invocation, &mut crate::host::wait_on)
-        .map_err(|error| {
-            if error.may_pass() {
-                SvcpropError::Unreachable(error.to_string())
-            } else {
-                SvcpropError::NoSmf(error)
-            }
-        })
+    host.begin(&invocation).map_err(not_run)
+}
+
+/// Waits for it.
+fn finish(call: Box<dyn Begun + '_>) -> Result<Output, SvcpropError> {
+    call.finish(&mut crate::host::wait_on).map_err(not_run)
+}
+
+fn not_run(error: RunError) -> SvcpropError {
+    if error.may_pass() {
+        SvcpropError::Unreachable(error.to_string())
+    } else {
+        SvcpropError::NoSmf(error)
+    }
 }
 
 /// Decides what an answer about one instance means.

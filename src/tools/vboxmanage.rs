@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::host::{Ended, Host, Invocation, Output};
+use crate::host::{Begun, Ended, Host, Invocation, Output};
 use crate::vm::{Uuid, VmState};
 
 mod error;
@@ -71,23 +71,23 @@ impl<'a> VBoxManage<'a> {
         format!("/tmp/.vbox-{}-ipc", id.unwrap_or_default())
     }
 
-    fn run(
-        &self,
-        args: &[&str],
-        limit: Duration,
-        still_running: &mut dyn FnMut() -> ControlFlow<()>,
-    ) -> Result<Output, VBoxError> {
+    fn begin(&self, args: &[&str], limit: Duration) -> Result<Box<dyn Begun + '_>, VBoxError> {
         let invocation = Invocation {
             program: self.program.clone(),
             args: args.iter().map(OsString::from).collect(),
             env: self.env.clone(),
             limit,
         };
-        Ok(self.host.run(&invocation, still_running)?)
+        Ok(self.host.begin(&invocation)?)
     }
 
     fn text(&self, args: &[&str], limit: Duration) -> Result<String, VBoxError> {
-        let output = self.run(args, limit, &mut crate::host::wait_on)?;
+        Self::said(self.begin(args, limit)?)
+    }
+
+    /// What a call that was begun prints.
+    fn said(call: Box<dyn Begun + '_>) -> Result<String, VBoxError> {
+        let output = call.finish(&mut crate::host::wait_on)?;
         // It may exit 0 and print an error, and exit 1 and print a whole listing: both are failures.
         if error::complains(&output) {
             return Err(error::classify(&output));
@@ -97,7 +97,8 @@ impl<'a> VBoxManage<'a> {
 
     /// `list --long vms`, and what it complained about: it exits 0 and complains about each VM that is inaccessible.
     fn long(&self, limit: Duration) -> Result<(String, Option<VBoxError>), VBoxError> {
-        let output = self.run(&["list", "--long", "vms"], limit, &mut crate::host::wait_on)?;
+        let call = self.begin(&["list", "--long", "vms"], limit)?;
+        let output = call.finish(&mut crate::host::wait_on)?;
         let complaint = error::complains(&output).then(|| error::classify(&output));
         Ok((Self::printed(output)?, complaint))
     }
@@ -129,11 +130,15 @@ impl<'a> VBoxManage<'a> {
     /// # Errors
     /// As VBoxManage says.
     pub(crate) fn running(&self, limit: Duration) -> Result<Vec<Uuid>, VBoxError> {
-        let text = self.text(&["list", "runningvms"], limit)?;
-        Ok(list::parse_short(&text)
-            .into_iter()
-            .map(|entry| entry.uuid)
-            .collect())
+        self.ask_running(limit)?.answer()
+    }
+
+    /// The same, begun: the processes can be looked at while VirtualBox makes its list.
+    ///
+    /// # Errors
+    /// VBoxManage cannot be executed.
+    pub(crate) fn ask_running(&self, limit: Duration) -> Result<AskedRunning<'_>, VBoxError> {
+        Ok(AskedRunning(self.begin(&["list", "runningvms"], limit)?))
     }
 
     /// `list --multiple vms runningvms`: who a name is, and which VMs are running or paused, in one call. It
@@ -235,11 +240,30 @@ impl<'a> VBoxManage<'a> {
         limit: Duration,
         still_running: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<(), VBoxError> {
-        let output = self.run(&command.args(vm.as_str()), limit, still_running)?;
+        let call = self.begin(&command.args(vm.as_str()), limit)?;
+        let output = call.finish(still_running)?;
         match output.ended {
             Ended::Exited(0) if !error::complains(&output) => Ok(()),
             _ => Err(error::classify(&output)),
         }
+    }
+}
+
+/// A `list runningvms` that was begun.
+#[must_use = "it is to be waited for"]
+pub(crate) struct AskedRunning<'a>(Box<dyn Begun + 'a>);
+
+impl AskedRunning<'_> {
+    /// The UUIDs of the VMs that are running or paused.
+    ///
+    /// # Errors
+    /// As VBoxManage says.
+    pub(crate) fn answer(self) -> Result<Vec<Uuid>, VBoxError> {
+        let text = VBoxManage::said(self.0)?;
+        Ok(list::parse_short(&text)
+            .into_iter()
+            .map(|entry| entry.uuid)
+            .collect())
     }
 }
 

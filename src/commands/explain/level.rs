@@ -15,7 +15,7 @@ use crate::manifest::setting::{Setting, SettingError};
 use crate::printable::Printable;
 use crate::schema::{Allowed, PROPERTIES, Property, ReadBy};
 use crate::settings::{START_LIMIT, STOP_LIMIT, WANTED};
-use crate::tools::svcprop::{self, Properties, SvcpropError, Value, View};
+use crate::tools::svcprop::{self, Asked, Properties, SvcpropError, Value, View};
 
 /// The level that a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,7 +142,8 @@ impl Sources {
         set: &Properties,
     ) -> Result<Self, Failure> {
         let read = |view| {
-            svcprop::read_as(host, view, fmri, &WANTED, SVCPROP_LIMIT).map_err(|error| {
+            let asked = svcprop::begin(host, view, fmri, &WANTED, SVCPROP_LIMIT);
+            asked.and_then(Asked::answer).map_err(|error| {
                 let none = matches!(error, SvcpropError::NoSmf(_));
                 let failure = not_read(error);
                 if none {

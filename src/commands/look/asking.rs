@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::turn::Turn;
-use super::{Belief, GLANCE, Looker, Told};
+use super::{Belief, GLANCE, Looker, RunningVms, Told};
 use crate::tools::vboxmanage::{Listed, VBoxError};
 use crate::vm::{Intent, Uuid};
 
@@ -36,15 +36,17 @@ impl Looker<'_> {
         self.name = Some(name);
     }
 
-    /// What the lists say.
+    /// What the lists say: the one of those that run, where it is here already, first.
     pub(super) fn ask_the_lists(
         &mut self,
+        running: Option<RunningVms>,
         turn: &mut Turn,
         end: Duration,
     ) -> Result<Told, VBoxError> {
-        if let (Belief::Runs | Belief::IsUp, Some(uuid)) = (self.belief, self.uuid.clone()) {
+        if let Some(uuid) = self.still_up() {
             let until = self.until(end);
-            if self.vbox.running(self.left(until))?.contains(&uuid) {
+            let running = running.unwrap_or_else(|| self.vbox.running(self.left(until)))?;
+            if running.contains(uuid) {
                 return Ok(if self.belief == Belief::Runs {
                     Told::Running
                 } else {

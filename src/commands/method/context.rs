@@ -2,14 +2,16 @@
 //! what VBoxManage may see of the environment.
 
 use std::ffi::OsString;
+use std::io;
 use std::time::Duration;
 
 use super::Request;
+use crate::commands::look::Glimpse;
 use crate::failure::{Caller, Failure, Kind};
 use crate::host::{Account, Host, STILL_RUNNING};
 use crate::log::Log;
 use crate::settings;
-use crate::tools::svcprop::{self, Properties, SvcpropError};
+use crate::tools::svcprop::{self, Asked, Properties, SvcpropError, View};
 use crate::vm::Intent;
 
 /// How long svc.configd may be away, as while it is restarted.
@@ -17,12 +19,33 @@ const REPOSITORY_PATIENCE: Duration = Duration::from_secs(30);
 /// How long one svcprop may take.
 pub(crate) const SVCPROP_LIMIT: Duration = Duration::from_secs(10);
 
-/// The properties of the instance. A repository that does not answer is asked again.
+/// What is so whatever the properties are, and is looked up while svcprop runs.
+pub(super) struct Given {
+    /// Who we are.
+    pub(super) account: io::Result<Account>,
+    /// For VBoxManage; none where the properties have a say in it.
+    pub(super) locale: Option<String>,
+    /// The processes of this user; none where the properties name another one.
+    pub(super) glimpse: Option<Glimpse>,
+}
+
+impl Given {
+    fn of(host: &dyn Host, request: &Request) -> Self {
+        let by_smf = request.caller == Caller::Smf;
+        Self {
+            account: host.account(),
+            locale: by_smf.then(|| locale(host, &request.environment)),
+            glimpse: by_smf.then(|| Glimpse::of(host)).flatten(),
+        }
+    }
+}
+
+/// The properties of the instance, and what is so without them. A repository that does not answer is asked again.
 pub(super) fn read_properties(
     host: &dyn Host,
     log: &Log<'_>,
     request: &Request,
-) -> Result<Properties, Failure> {
+) -> Result<(Properties, Given), Failure> {
     let of_context: Vec<String> = ["user", "environment"]
         .iter()
         .flat_map(|name| context_paths(request.intent, name))
@@ -34,8 +57,10 @@ pub(super) fn read_properties(
     }
     let mut said: Option<Duration> = None;
     loop {
-        let error = match svcprop::read(host, &request.fmri, &wanted, SVCPROP_LIMIT) {
-            Ok(properties) => return Ok(properties),
+        let asked = svcprop::begin(host, View::Running, &request.fmri, &wanted, SVCPROP_LIMIT);
+        let given = Given::of(host, request);
+        let error = match asked.and_then(Asked::answer) {
+            Ok(properties) => return Ok((properties, given)),
             Err(error) => error,
         };
         if matches!(error, SvcpropError::Unreachable(_)) && host.now() < REPOSITORY_PATIENCE {
@@ -92,10 +117,7 @@ pub(in crate::commands) fn of_context<'p>(
 /// The environment of the instance's methods. svc.startd has set it; by hand it is the instance's, too:
 /// another `VBOX_USER_HOME` would be another user's VMs, and stay in VBoxSVC for all of them. What
 /// `/etc/default/init` would give, time zone and language, comes from the shell.
-pub(super) fn method_environment(
-    request: &Request,
-    properties: &Properties,
-) -> Vec<(OsString, OsString)> {
+fn method_environment(request: &Request, properties: &Properties) -> Vec<(OsString, OsString)> {
     if request.caller == Caller::Smf {
         return request.environment.clone();
     }
@@ -127,8 +149,9 @@ pub(super) fn right_user(
     host: &dyn Host,
     request: &Request,
     properties: &Properties,
+    account: io::Result<Account>,
 ) -> Result<Account, Failure> {
-    let account = host.account().map_err(|e| {
+    let account = account.map_err(|e| {
         Failure::new(Kind::Config, e).hinted("VirtualBox needs a user with a home directory")
     })?;
     let user = of_context(properties, request.intent, "user")
@@ -157,6 +180,19 @@ pub(super) fn right_user(
     })
 }
 
+/// What VBoxManage sees of the environment in this run.
+pub(super) fn environment(
+    host: &dyn Host,
+    request: &Request,
+    properties: &Properties,
+    account: &Account,
+    locale_given: Option<String>,
+) -> Vec<(OsString, OsString)> {
+    let method = method_environment(request, properties);
+    let locale = locale_given.unwrap_or_else(|| locale(host, &method));
+    environment_in(locale, account, &method)
+}
+
 /// What VBoxManage sees of the environment. The first client's environment lives on in VBoxSVC and in
 /// every VM that it starts, so it is made anew, and only what `method_environment` is for goes through.
 pub(in crate::commands) fn child_environment(
@@ -164,8 +200,17 @@ pub(in crate::commands) fn child_environment(
     account: &Account,
     method: &[(OsString, OsString)],
 ) -> Vec<(OsString, OsString)> {
+    environment_in(locale(host, method), account, method)
+}
+
+/// The same, in a locale that is known already.
+fn environment_in(
+    locale: String,
+    account: &Account,
+    method: &[(OsString, OsString)],
+) -> Vec<(OsString, OsString)> {
     let mut environment: Vec<(OsString, OsString)> = vec![
-        ("LC_ALL".into(), locale(host, method).into()),
+        ("LC_ALL".into(), locale.into()),
         ("PATH".into(), "/usr/sbin:/usr/bin:/sbin:/bin".into()),
         ("HOME".into(), account.home.clone().into()),
         ("USER".into(), account.name.clone().into()),

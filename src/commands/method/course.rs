@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Request;
 use super::refused::{Ended, has_lost_its_server, what_ends_an_orphan, what_keeps_it_away};
-use crate::commands::look::{GLANCE, Looker, Sight};
+use crate::commands::look::{GLANCE, Glimpse, Looker, Sight};
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, Host};
 use crate::log::Log;
@@ -71,11 +71,12 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// Runs it.
+    /// Runs it. The processes may have been looked at just now.
     ///
     /// # Errors
     /// The VM is not proven where it should be.
-    pub(super) fn run(mut self) -> Result<(), Failure> {
+    pub(super) fn run(mut self, glimpse: Option<Glimpse>) -> Result<(), Failure> {
+        self.looker.recall(glimpse);
         let mut seen_since: Option<(Sight, Duration)> = None;
         loop {
             let sight = self.look()?;

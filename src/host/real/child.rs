@@ -5,10 +5,10 @@ use std::io::{self, Read};
 use std::ops::{ControlFlow, Range};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::host::{Ended, Invocation, OUTPUT_MAX, Output, RunError, STILL_RUNNING};
+use crate::host::{Begun, Ended, Invocation, OUTPUT_MAX, Output, RunError, STILL_RUNNING};
 
 /// How often a child is asked whether it is over while its output stays open and silent.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -27,6 +27,10 @@ const REAP: Duration = Duration::from_secs(1);
 
 /// Marks every descriptor above 2 so that no child inherits it.
 pub(super) fn keep_descriptors_from_children() {
+    #[cfg(target_os = "linux")]
+    if mark_them_all() {
+        return;
+    }
     let folders = ["/proc/self/fd", "/dev/fd"];
     let Some(entries) = folders
         .iter()
@@ -45,97 +49,122 @@ pub(super) fn keep_descriptors_from_children() {
     }
 }
 
-/// Runs a program to its end or its limit.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is what the others go through"
-)]
-pub(super) fn run(
-    what: &Invocation,
-    still_running: &mut dyn FnMut() -> ControlFlow<()>,
-) -> Result<Output, RunError> {
-    let deadline = Instant::now() + what.limit;
-    let mut child = Command::new(&what.program)
-        .args(&what.args)
-        // VBoxSVC would hold our folder, and so its file system, for as long as a VM runs.
-        .current_dir("/")
-        .env_clear()
-        .envs(what.env.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|source| RunError::Spawn {
-            program: what.program.clone(),
-            source,
-        })?;
-    let mut stdout = Stream::new(child.stdout.take());
-    let mut stderr = Stream::new(child.stderr.take());
-    let mut heartbeat = Heartbeat {
-        due: Instant::now() + STILL_RUNNING,
-        beat: still_running,
+/// The same in one call (`close_range(2)`), which Linux has since 5.11: whether it has.
+#[cfg(target_os = "linux")]
+fn mark_them_all() -> bool {
+    // SAFETY: it takes plain numbers, and changes a flag of descriptors, no matter whose: Rust sets the same flag.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            3,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
     };
-    let Some(ended) = attend(
-        &mut child,
-        &mut stdout,
-        &mut stderr,
-        deadline,
-        &mut heartbeat,
-    ) else {
-        end(&mut child);
-        return Err(RunError::Hung {
-            summary: what.summary(),
-            limit: what.limit,
-        });
-    };
-    Ok(Output {
-        ended,
-        cut: stdout.cut || stderr.cut,
-        stdout: stdout.kept,
-        stderr: stderr.kept,
-    })
+    result == 0
 }
 
-/// Reads what the child prints until it is over: how it ended, or nothing at the deadline, or when it is not
-/// to be waited for any longer.
-fn attend(
-    child: &mut Child,
-    stdout: &mut Stream<impl Read + AsRawFd>,
-    stderr: &mut Stream<impl Read + AsRawFd>,
-    deadline: Instant,
-    heartbeat: &mut Heartbeat<'_>,
-) -> Option<Ended> {
-    let mut reap_pause = REAP_PAUSES.start;
-    let mut closed: Option<Instant> = None;
-    let mut piece = [0; PIECE];
-    loop {
-        if heartbeat.beat_when_due().is_break() {
-            return None;
-        }
-        let open = stdout.is_open() || stderr.is_open();
-        let left = deadline.checked_duration_since(Instant::now())?;
-        wait_for_output([stdout.fd(), stderr.fd()], left.min(GLANCE));
-        stdout.read_on(&mut piece);
-        stderr.read_on(&mut piece);
-        if open && (stdout.is_open() || stderr.is_open()) && stdout.progress | stderr.progress {
-            continue;
-        }
-        if let Ok(Some(status)) = child.try_wait() {
-            drain(stdout, stderr, &mut piece, Instant::now() + LAST_WORDS);
-            return Some(match (status.code(), status.signal()) {
-                (Some(code), _) => Ended::Exited(code),
-                (None, signal) => Ended::Killed(signal.unwrap_or_default()),
-            });
-        }
-        if !(stdout.is_open() || stderr.is_open()) {
-            // Both pipes are at their end, so the child is about to be over: poll has nothing to wait for.
-            if closed.get_or_insert_with(Instant::now).elapsed() < LAST_STEPS {
-                std::thread::yield_now();
-            } else {
-                pause(reap_pause.min(left));
-                reap_pause = (reap_pause * 2).min(REAP_PAUSES.end);
+/// A child, and what it has printed so far.
+pub(super) struct Running {
+    child: Child,
+    stdout: Stream<ChildStdout>,
+    stderr: Stream<ChildStderr>,
+    limit: Duration,
+    hung: RunError,
+}
+
+impl Running {
+    /// Begins a program.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is what the others go through"
+    )]
+    pub(super) fn begin(what: &Invocation) -> Result<Self, RunError> {
+        let mut child = Command::new(&what.program)
+            .args(&what.args)
+            // VBoxSVC would hold our folder, and so its file system, for as long as a VM runs.
+            .current_dir("/")
+            .env_clear()
+            .envs(what.env.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|source| RunError::Spawn {
+                program: what.program.clone(),
+                source,
+            })?;
+        Ok(Self {
+            stdout: Stream::new(child.stdout.take()),
+            stderr: Stream::new(child.stderr.take()),
+            child,
+            limit: what.limit,
+            hung: RunError::Hung {
+                summary: what.summary(),
+                limit: what.limit,
+            },
+        })
+    }
+
+    /// Reads what the child prints until it is over: how it ended, or nothing at the deadline, or when it is not
+    /// to be waited for any longer.
+    fn attend(&mut self, heartbeat: &mut Heartbeat<'_>) -> Option<Ended> {
+        let deadline = Instant::now() + self.limit;
+        let (stdout, stderr) = (&mut self.stdout, &mut self.stderr);
+        let mut reap_pause = REAP_PAUSES.start;
+        let mut closed: Option<Instant> = None;
+        let mut piece = [0; PIECE];
+        loop {
+            if heartbeat.beat_when_due().is_break() {
+                return None;
+            }
+            let open = stdout.is_open() || stderr.is_open();
+            let left = deadline.checked_duration_since(Instant::now())?;
+            wait_for_output([stdout.fd(), stderr.fd()], left.min(GLANCE));
+            stdout.read_on(&mut piece);
+            stderr.read_on(&mut piece);
+            if open && (stdout.is_open() || stderr.is_open()) && stdout.progress | stderr.progress {
+                continue;
+            }
+            if let Ok(Some(status)) = self.child.try_wait() {
+                drain(stdout, stderr, &mut piece, Instant::now() + LAST_WORDS);
+                return Some(match (status.code(), status.signal()) {
+                    (Some(code), _) => Ended::Exited(code),
+                    (None, signal) => Ended::Killed(signal.unwrap_or_default()),
+                });
+            }
+            if !(stdout.is_open() || stderr.is_open()) {
+                // Both pipes are at their end, so the child is about to be over: poll has nothing to wait for.
+                if closed.get_or_insert_with(Instant::now).elapsed() < LAST_STEPS {
+                    std::thread::yield_now();
+                } else {
+                    pause(reap_pause.min(left));
+                    reap_pause = (reap_pause * 2).min(REAP_PAUSES.end);
+                }
             }
         }
+    }
+}
+
+impl Begun for Running {
+    fn finish(
+        mut self: Box<Self>,
+        still_running: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Output, RunError> {
+        let mut heartbeat = Heartbeat {
+            due: Instant::now() + STILL_RUNNING,
+            beat: still_running,
+        };
+        let Some(ended) = self.attend(&mut heartbeat) else {
+            end(&mut self.child);
+            return Err(self.hung);
+        };
+        Ok(Output {
+            ended,
+            cut: self.stdout.cut || self.stderr.cut,
+            stdout: self.stdout.kept,
+            stderr: self.stderr.kept,
+        })
     }
 }
 
@@ -271,21 +300,22 @@ mod tests {
     use super::*;
     use std::path::PathBuf;
 
-    fn shell(script: &str, limit: Duration) -> Result<Output, RunError> {
+    fn begin(script: &str, limit: Duration) -> Result<Running, RunError> {
         // What the tests' own parent left open is not this test's matter.
         keep_descriptors_from_children();
-        run(
-            &Invocation {
-                program: PathBuf::from("/bin/sh"),
-                args: vec!["-c".into(), script.into()],
-                env: vec![
-                    ("PATH".into(), "/usr/bin:/bin".into()),
-                    ("A".into(), "b c".into()),
-                ],
-                limit,
-            },
-            &mut crate::host::wait_on,
-        )
+        Running::begin(&Invocation {
+            program: PathBuf::from("/bin/sh"),
+            args: vec!["-c".into(), script.into()],
+            env: vec![
+                ("PATH".into(), "/usr/bin:/bin".into()),
+                ("A".into(), "b c".into()),
+            ],
+            limit,
+        })
+    }
+
+    fn shell(script: &str, limit: Duration) -> Result<Output, RunError> {
+        Box::new(begin(script, limit)?).finish(&mut crate::host::wait_on)
     }
 
     const LONG: Duration = Duration::from_secs(60);
@@ -376,6 +406,14 @@ mod tests {
     }
 
     #[test]
+    fn a_child_is_not_late_because_nobody_waited_for_it() {
+        let running = begin("echo said", Duration::from_millis(200)).expect("a shell");
+        pause(Duration::from_millis(400));
+        let output = Box::new(running).finish(&mut crate::host::wait_on);
+        assert_eq!(output.expect("output").stdout, b"said\n");
+    }
+
+    #[test]
     fn streams_that_are_closed_early() {
         let output = shell("exec >&- 2>&-; sleep 0.1; exit 3", LONG).expect("output");
         assert_eq!(output.ended, Ended::Exited(3));
@@ -385,16 +423,13 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_named() {
-        let error = run(
-            &Invocation {
-                program: PathBuf::from("/nowhere/VBoxManage"),
-                args: vec![],
-                env: vec![],
-                limit: LONG,
-            },
-            &mut crate::host::wait_on,
-        )
-        .expect_err("not there");
+        let begun = Running::begin(&Invocation {
+            program: PathBuf::from("/nowhere/VBoxManage"),
+            args: vec![],
+            env: vec![],
+            limit: LONG,
+        });
+        let error = begun.err().expect("not there");
         assert_eq!(error.to_string(), "cannot execute /nowhere/VBoxManage");
     }
 }

@@ -14,8 +14,8 @@ use super::events::{Ending, What};
 use super::processes::{self, Origin};
 use crate::failure::{Caller, Kind};
 use crate::host::{
-    Account, AsUserError, Ended, FileFacts, Held, Host, Invocation, LockError, Output, Process,
-    RunError, STILL_RUNNING,
+    Account, AsUserError, Begun, Ended, FileFacts, Held, Host, Invocation, LockError, Output,
+    Process, RunError, STILL_RUNNING,
 };
 
 /// A method that asks so often hangs without waiting: it is stopped as if it had panicked.
@@ -118,41 +118,59 @@ impl SimHost<'_> {
     }
 }
 
-impl Host for SimHost<'_> {
-    fn run(
-        &self,
-        what: &Invocation,
+/// A program of a simulated method.
+struct Launched<'h> {
+    host: &'h SimHost<'h>,
+    id: u64,
+    limit: Duration,
+    hung: RunError,
+}
+
+impl Begun for Launched<'_> {
+    fn finish(
+        self: Box<Self>,
         still_running: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Output, RunError> {
+        let turn = self.host.turn;
+        let until = turn.now().saturating_add(self.limit);
+        let mut beat = turn.now().saturating_add(STILL_RUNNING);
+        loop {
+            if let Some(output) = turn.with(|world| processes::collect(world, self.id)) {
+                return Ok(output);
+            }
+            let is_beat = turn.now() >= beat;
+            if turn.now() >= until || (is_beat && still_running().is_break()) {
+                turn.with(|world| processes::kill(world, self.id, Ending::Hung));
+                return Err(self.hung);
+            }
+            if is_beat {
+                beat = beat.saturating_add(STILL_RUNNING);
+            }
+            self.host.park(until.min(beat));
+        }
+    }
+}
+
+impl Host for SimHost<'_> {
+    fn begin(&self, what: &Invocation) -> Result<Box<dyn Begun + '_>, RunError> {
         self.asked();
         let origin = self.origin.borrow().clone();
-        let (turn, limit) = (self.turn, what.limit);
-        let launched = turn.with(|world| processes::launch(world, &origin, what));
+        let launched = self
+            .turn
+            .with(|world| processes::launch(world, &origin, what));
         let id = launched.ok_or_else(|| RunError::Spawn {
             program: what.program.clone(),
             source: io::Error::from_raw_os_error(libc::ENOENT),
         })?;
-        let until = turn.now().saturating_add(limit);
-        let mut beat = turn.now().saturating_add(STILL_RUNNING);
-        loop {
-            if let Some(output) = turn.with(|world| processes::collect(world, id)) {
-                return Ok(output);
-            }
-            if turn.now() >= until {
-                turn.with(|world| processes::kill(world, id, Ending::Hung));
-                let summary = what.summary();
-                return Err(RunError::Hung { summary, limit });
-            }
-            if turn.now() >= beat {
-                beat = beat.saturating_add(STILL_RUNNING);
-                if still_running().is_break() {
-                    turn.with(|world| processes::kill(world, id, Ending::Hung));
-                    let summary = what.summary();
-                    return Err(RunError::Hung { summary, limit });
-                }
-            }
-            self.park(until.min(beat));
-        }
+        Ok(Box::new(Launched {
+            host: self,
+            id,
+            limit: what.limit,
+            hung: RunError::Hung {
+                summary: what.summary(),
+                limit: what.limit,
+            },
+        }))
     }
 
     fn now(&self) -> Duration {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::text::{each_line, is_property_path};
-use super::{NO_MATCH, NOT_FOUND, Properties, SvcpropError, ask, printed};
+use super::{NO_MATCH, NOT_FOUND, Properties, SvcpropError, ask, finish, printed};
 use crate::fmri::InstanceFmri;
 use crate::host::{Host, Output};
 
@@ -25,7 +25,7 @@ pub(crate) fn read_all(
     }
     // With one operand that matches, svcprop prints no FMRIs unless it is told to.
     let operands = fmris.iter().map(ToString::to_string);
-    let output = ask(host, vec!["-f".into()], wanted, operands, limit)?;
+    let output = finish(ask(host, vec!["-f".into()], wanted, operands, limit)?)?;
     understand(&output)
 }
 
