@@ -2,6 +2,7 @@
 //! names of VMs, users and files, property values, what VBoxManage, svcprop and svcs say, and manifests.
 
 use std::fmt;
+use std::path::Path;
 
 /// Whether a character does something to a terminal other than to appear on it, or cannot be seen at all.
 ///
@@ -30,6 +31,15 @@ pub(crate) struct Printable<'a>(pub(crate) &'a str);
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         escape(self.0, is_unprintable, f)
+    }
+}
+
+/// A path on one line, as [`Printable`].
+pub(crate) struct PrintablePath<'a>(pub(crate) &'a Path);
+
+impl fmt::Display for PrintablePath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Printable(&self.0.to_string_lossy()).fmt(f)
     }
 }
 

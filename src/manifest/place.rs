@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::failure::{Failure, Kind};
-use crate::printable::Printable;
+use crate::printable::PrintablePath;
 
-/// So many names are tried for a file on its way. Another process of our number may have left some behind.
+/// So many names are tried for what is only there for a while. Another process of our number may have left some behind.
 const ATTEMPTS: u32 = 1000;
 
 /// Why there is no file.
 #[derive(Debug, Error)]
 pub(crate) enum PlaceError {
     /// There is one already.
-    #[error("{} exists", shown(.0))]
+    #[error("{} exists", PrintablePath(.0))]
     Exists(PathBuf),
     /// A directory, a device, a link: nothing that a rename should replace.
-    #[error("{} is {what}, not a file", shown(path))]
+    #[error("{} is {what}, not a file", PrintablePath(path))]
     NotAFile {
         /// The path.
         path: PathBuf,
@@ -28,7 +28,11 @@ pub(crate) enum PlaceError {
         what: &'static str,
     },
     /// Every name that a file on its way could have is taken.
-    #[error("cannot write {}: {} is there already", shown(path), shown(taken))]
+    #[error(
+        "cannot write {}: {} is there already",
+        PrintablePath(path),
+        PrintablePath(taken)
+    )]
     Taken {
         /// The file.
         path: PathBuf,
@@ -36,17 +40,13 @@ pub(crate) enum PlaceError {
         taken: PathBuf,
     },
     /// The system says no.
-    #[error("cannot write {}", shown(path))]
+    #[error("cannot write {}", PrintablePath(path))]
     Io {
         /// The file.
         path: PathBuf,
         /// Why not.
         source: io::Error,
     },
-}
-
-fn shown(path: &Path) -> String {
-    Printable(&path.display().to_string()).to_string()
 }
 
 impl From<PlaceError> for Failure {
@@ -195,8 +195,28 @@ fn written_beside<'a>(
     Ok(())
 }
 
-/// Makes something under a name beside a file that nobody has taken. Whatever has such a name, be it a link to
+/// Makes something under the first of many names that nobody has taken. Whatever has such a name, be it a link to
 /// elsewhere that somebody laid there, is left alone.
+///
+/// # Errors
+/// The system says no, with the name for which it did: the last one where all of them are taken.
+pub(crate) fn first_free<T>(
+    name: impl Fn(u32) -> PathBuf,
+    create: impl Fn(&Path) -> io::Result<T>,
+) -> Result<(PathBuf, T), (PathBuf, io::Error)> {
+    let mut attempt = 0;
+    loop {
+        let name = name(attempt);
+        attempt += 1;
+        match create(&name) {
+            Ok(made) => return Ok((name, made)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < ATTEMPTS => {}
+            Err(error) => return Err((name, error)),
+        }
+    }
+}
+
+/// Makes something under a name beside a file.
 fn beside<T>(
     path: &Path,
     nth: usize,
@@ -204,17 +224,14 @@ fn beside<T>(
     create: impl Fn(&Path) -> io::Result<T>,
 ) -> Result<(PathBuf, T), PlaceError> {
     let me = std::process::id();
-    let mut taken = PathBuf::new();
-    for attempt in 0..ATTEMPTS {
-        let name = path.with_file_name(format!(".vbox-smf-{me}-{nth}-{attempt}.{ending}"));
-        match create(&name) {
-            Ok(made) => return Ok((name, made)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = name,
-            Err(error) => return Err(cannot(path, error)),
-        }
-    }
-    let path = path.to_owned();
-    Err(PlaceError::Taken { path, taken })
+    let name = |attempt| path.with_file_name(format!(".vbox-smf-{me}-{nth}-{attempt}.{ending}"));
+    first_free(name, create).map_err(|(taken, error)| match error.kind() {
+        io::ErrorKind::AlreadyExists => PlaceError::Taken {
+            path: path.to_owned(),
+            taken,
+        },
+        _ => cannot(path, error),
+    })
 }
 
 fn appear_all(steps: &mut [Step<'_>], force: bool) -> Result<(), PlaceError> {

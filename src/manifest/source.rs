@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::printable::Printable;
+use crate::printable::PrintablePath;
 
 /// No more than this is read of a file, in bytes; one byte more tells that there is more.
 pub(super) const FILE_MAX: u64 = super::rules::FILE_MAX as u64;
@@ -26,7 +26,7 @@ pub(crate) enum Source {
 #[derive(Debug, Error)]
 pub(crate) enum SourceError {
     /// The system says no.
-    #[error("cannot read {}: {source}", Printable(&.path.display().to_string()))]
+    #[error("cannot read {}: {source}", PrintablePath(.path))]
     Io {
         /// What was to be read.
         path: PathBuf,
@@ -34,10 +34,10 @@ pub(crate) enum SourceError {
         source: io::Error,
     },
     /// Below a folder only files are opened: a pipe that nobody writes to would never end.
-    #[error("cannot read {}: it is not a file", Printable(&.0.display().to_string()))]
+    #[error("cannot read {}: it is not a file", PrintablePath(.0))]
     NotAFile(PathBuf),
     /// Somebody expects that something in there is judged.
-    #[error("no *.xml below {}", Printable(&.0.display().to_string()))]
+    #[error("no *.xml below {}", PrintablePath(.0))]
     Nothing(PathBuf),
 }
 

@@ -9,14 +9,11 @@ use super::Arguments;
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
 use crate::manifest::blueprint::{Blueprint, InstanceBlueprint};
-use crate::manifest::place::{place, place_all};
+use crate::manifest::place::{first_free, place, place_all};
 use crate::manifest::{build, write};
 use crate::output;
-use crate::printable::Printable;
+use crate::printable::PrintablePath;
 use crate::tools::svccfg::{self, SvccfgError};
-
-/// So many names are tried for a folder of our own.
-const ATTEMPTS: u32 = 1000;
 
 /// Where to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +81,7 @@ pub(super) fn ask_svccfg(host: &dyn Host, texts: &[Text]) -> Result<(), Failure>
         let scratch = Scratch::below(&folder, text).map_err(|error| {
             let error = anyhow::Error::new(error).context(format!(
                 "cannot write a file for svccfg in {}",
-                Printable(&folder.display().to_string())
+                PrintablePath(&folder)
             ));
             Failure::new(Kind::Transient, error)
                 .hinted("set TMPDIR to a folder of your own, or leave --svccfg out")
@@ -111,26 +108,20 @@ impl Scratch {
         // svccfg runs in another folder than we do.
         let temporary = std::path::absolute(temporary)?;
         let me = std::process::id();
-        for attempt in 0..ATTEMPTS {
-            let folder = temporary.join(format!("vbox-smf-{me}-{attempt}"));
-            // A name that somebody else has taken, be it for a link to elsewhere, is left alone.
-            match DirBuilder::new().mode(0o700).create(&folder) {
-                Ok(()) => {
-                    let file = folder.join("manifest.xml");
-                    let scratch = Self { folder, file };
-                    OpenOptions::new()
-                        .write(true)
-                        .create_new(true)
-                        .mode(0o600)
-                        .open(&scratch.file)?
-                        .write_all(text.as_bytes())?;
-                    return Ok(scratch);
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(io::ErrorKind::AlreadyExists.into())
+        let (folder, ()) = first_free(
+            |attempt| temporary.join(format!("vbox-smf-{me}-{attempt}")),
+            |folder| DirBuilder::new().mode(0o700).create(folder),
+        )
+        .map_err(|(_, error)| error)?;
+        let file = folder.join("manifest.xml");
+        let scratch = Self { folder, file };
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&scratch.file)?
+            .write_all(text.as_bytes())?;
+        Ok(scratch)
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use thiserror::Error;
 
 use crate::host::{Account, FileFacts, FileKind, Host};
-use crate::printable::Printable;
+use crate::printable::PrintablePath;
 
 /// The folders in which VBoxManage is looked for: those of OpenIndiana, OmniOS, Solaris and Linux.
 pub(crate) const FOLDERS: [&str; 5] = [
@@ -37,13 +37,13 @@ pub(crate) enum FindError {
 #[derive(Debug, Error)]
 pub(crate) enum TrustError {
     /// The path cannot be looked at.
-    #[error("cannot look at {}: {}", Printable(&.0.display().to_string()), .1)]
+    #[error("cannot look at {}: {}", PrintablePath(.0), .1)]
     Look(PathBuf, io::Error),
     /// It is not a file that can be executed.
-    #[error("{} is not an executable file", Printable(&.0.display().to_string()))]
+    #[error("{} is not an executable file", PrintablePath(.0))]
     NotAProgram(PathBuf),
     /// Somebody else than root could put another program there.
-    #[error("{} {why}; only root may be able to change it", Printable(&path.display().to_string()))]
+    #[error("{} {why}; only root may be able to change it", PrintablePath(path))]
     Untrusted {
         /// What could be changed.
         path: PathBuf,
