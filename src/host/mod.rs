@@ -4,6 +4,7 @@
 //! who we are. [`real`] is this machine, [`sim`] an SMF repository and a VirtualBox in memory.
 //! `unsafe` and `std::process::Command` live below here and nowhere else.
 
+mod error;
 #[cfg(any(test, fuzzing))]
 #[cfg_attr(
     fuzzing,
@@ -19,7 +20,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use thiserror::Error;
+pub(crate) use error::{AsUserError, LockError, RunError};
 
 /// A program to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,45 +81,6 @@ pub(crate) const STILL_RUNNING: Duration = Duration::from_secs(10);
 /// For who waits to the end.
 pub(crate) fn wait_on() -> ControlFlow<()> {
     ControlFlow::Continue(())
-}
-
-/// Why there is no [`Output`].
-#[derive(Debug, Error)]
-pub(crate) enum RunError {
-    /// It could not be executed.
-    #[error("cannot execute {}", crate::printable::Printable(&.program.display().to_string()))]
-    Spawn {
-        /// What was to be executed.
-        program: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// It took longer than its limit, and was killed.
-    #[error("{summary} gave no answer within {} s", .limit.as_secs())]
-    Hung {
-        /// The command.
-        summary: String,
-        /// Its limit.
-        limit: Duration,
-    },
-}
-
-impl RunError {
-    /// Whether another try makes sense: what is not there, or may not be executed, stays so, and what the
-    /// system was short of may be there again.
-    pub(crate) fn may_pass(&self) -> bool {
-        match self {
-            Self::Spawn { source, .. } => {
-                !matches!(
-                    source.kind(),
-                    io::ErrorKind::NotFound
-                        | io::ErrorKind::NotADirectory
-                        | io::ErrorKind::PermissionDenied
-                ) && source.raw_os_error() != Some(libc::ENOEXEC)
-            }
-            Self::Hung { .. } => true,
-        }
-    }
 }
 
 /// A program that was begun.
@@ -206,33 +168,8 @@ pub(crate) enum FileKind {
 /// A lock that is held until this is dropped.
 pub(crate) trait Held {}
 
-/// Why the lock for cold starts was not taken.
-#[derive(Debug, Error)]
-pub(crate) enum LockError {
-    /// Somebody else held it all the time.
-    #[error("another vbox-smf of this user still held the lock after {} s", .0.as_secs())]
-    Busy(Duration),
-    /// The folder or the file is not what it should be, or somebody else's.
-    #[error("{0}")]
-    Unusable(String),
-}
-
 /// The longest file that is read: VirtualBox's own are a few KB a VM.
 pub(crate) const FILE_MAX: u64 = 16 << 20;
-
-/// Why nothing was done as another user.
-#[derive(Debug, Error)]
-pub(crate) enum AsUserError {
-    /// The password database has no such entry.
-    #[error("there is no user '{}'", crate::printable::Printable(.0))]
-    NoSuchUser(String),
-    /// Only root and that user may.
-    #[error("only root and {} may ask", crate::printable::Printable(.0))]
-    NotPermitted(String),
-    /// Something else, which the system says.
-    #[error("cannot act as user '{}'", crate::printable::Printable(.0))]
-    Failed(String, #[source] io::Error),
-}
 
 /// The world, as the commands see it.
 pub(crate) trait Host {
