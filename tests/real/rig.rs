@@ -50,7 +50,6 @@ pub(crate) use processes::{Process, descriptors, environment, has_leaked};
 pub(crate) use records::{Recorded, monotonic};
 pub(crate) use slot::outside;
 pub(crate) use tmpfs::Tmpfs;
-pub(crate) use vms::states_in_listing;
 
 use lease::{lock, try_lock};
 use slot::Slot;

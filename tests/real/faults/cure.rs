@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::stage::{Stage, at_most, pause};
+use super::stage::{Stage, pause};
 use crate::real::rig::{PROGRAM, VBOXMANAGE};
 
 /// How long a server that was killed may take to be there again: its VMs live for 12 s.
@@ -57,8 +57,7 @@ impl Cure {
     /// Does what doctor says. Says whether that was something.
     fn follow_doctor(&mut self, stage: &Stage<'_>) -> bool {
         let user = &stage.user;
-        let doctor = user.program(PROGRAM, &["doctor", "--json"]);
-        let run = at_most(DOCTOR, doctor.within(DOCTOR * 2).spawn());
+        let run = user.program(PROGRAM, &["doctor", "--json"]).at_most(DOCTOR);
         let (_, of_the_server) = run
             .stdout
             .split_once("\"check\":\"server\"")
@@ -94,7 +93,7 @@ fn is_well(stage: &Stage<'_>) -> bool {
     while Instant::now() < deadline {
         let left = deadline.saturating_duration_since(Instant::now());
         let asked = user.program(VBOXMANAGE, &["list", "vms"]);
-        let answers = at_most(left, asked.within(PATIENCE * 2).spawn()).code == Some(0);
+        let answers = asked.at_most(left).code == Some(0);
         if answers && stage.is_settled() {
             return true;
         }

@@ -1,6 +1,5 @@
 //! Where sequences are played: a user with the eight VMs, who begins each sequence with the same files.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::chown;
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::cast::{Role, VMS};
 use super::seen::Look;
 use super::sequence::Sequence;
-use crate::real::rig::{FAULTY, Rig, Run, Running, User, VBOXMANAGE, outside, states_in_listing};
+use crate::real::rig::{FAULTY, Rig, User, outside};
 
 /// How long VirtualBox may take to come to rest: what VBoxSVC left when it died lives for 12 s.
 const REST: Duration = Duration::from_secs(45);
@@ -138,7 +137,7 @@ impl<'rig> Stage<'rig> {
     }
 
     fn look_once(&self, before: &[Look]) -> Option<Vec<Look>> {
-        let states = self.states()?;
+        let states = self.user.states_within(REST, ANSWER).ok()?;
         let processes = self.processes();
         let each = self.uuids.iter().zip(processes).enumerate();
         let looks = each.map(|(at, (uuid, processes))| {
@@ -153,20 +152,6 @@ impl<'rig> Stage<'rig> {
             look
         });
         Some(looks.collect())
-    }
-
-    /// The state of each VM; none where VirtualBox does not say. Where its server was killed, the first calls may fail.
-    fn states(&self) -> Option<BTreeMap<String, String>> {
-        let deadline = Instant::now() + REST;
-        while Instant::now() < deadline {
-            let asked = self.user.program(VBOXMANAGE, &["list", "--long", "vms"]);
-            let run = at_most(ANSWER, asked.within(ANSWER * 2).spawn());
-            if run.code == Some(0) {
-                return Some(states_in_listing(&run.stdout));
-            }
-            pause(Duration::from_millis(300));
-        }
-        None
     }
 
     fn has_state_file(&self, uuid: &str) -> bool {
@@ -209,16 +194,6 @@ fn remember(folder: &Path, found: &mut Vec<(PathBuf, Option<Vec<u8>>)>) -> io::R
         }
     }
     Ok(())
-}
-
-/// Waits so long, and then kills it.
-pub(super) fn at_most(limit: Duration, mut running: Running) -> Run {
-    let deadline = Instant::now() + limit;
-    while !running.is_over() && Instant::now() < deadline {
-        pause(Duration::from_millis(20));
-    }
-    running.signal(libc::SIGKILL);
-    running.wait()
 }
 
 /// Real time passes.

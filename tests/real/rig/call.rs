@@ -82,6 +82,17 @@ impl Call<'_> {
         self.spawn().wait()
     }
 
+    /// The same, but it is killed when its time is over, and that is no failure of the test.
+    pub(crate) fn at_most(self, limit: Duration) -> Run {
+        let mut running = self.within(limit * 2).spawn();
+        let deadline = Instant::now() + limit;
+        while !running.is_over() && Instant::now() < deadline {
+            sleep(Duration::from_millis(20));
+        }
+        running.signal(libc::SIGKILL);
+        running.wait()
+    }
+
     pub(crate) fn spawn(self) -> Running {
         let what = format!("{} {:?} as {}", self.path, self.arguments, self.user.name);
         // Files, as the log of a service is one: a pipe could be held open by VBoxSVC, or fill up.

@@ -59,19 +59,31 @@ impl User<'_> {
             .unwrap_or_else(|| panic!("{uuid} is not registered"))
     }
 
-    /// The states of all VMs, asked for in one call that takes no session on any.
+    /// The states of all VMs.
     pub(crate) fn states(&self) -> BTreeMap<String, String> {
+        self.states_within(Duration::from_secs(40), Duration::from_mins(4))
+            .unwrap_or_else(|failed| panic!("{failed}"))
+    }
+
+    /// The states of all VMs, asked for in one call that takes no session on any; where VirtualBox does not say, the
+    /// last call. One call may take `answer`, and after `patience` none is begun.
+    pub(crate) fn states_within(
+        &self,
+        patience: Duration,
+        answer: Duration,
+    ) -> Result<BTreeMap<String, String>, Run> {
         // Where VBoxSVC was killed, the first calls may fail.
-        let deadline = Instant::now() + Duration::from_secs(40);
+        let deadline = Instant::now() + patience;
         loop {
             let listing = self
                 .program(VBOXMANAGE, &["list", "--long", "vms"])
-                .within(Duration::from_mins(4))
-                .run();
+                .at_most(answer);
             if listing.code == Some(0) {
-                return states_in_listing(&listing.stdout);
+                return Ok(states_in_listing(&listing.stdout));
             }
-            assert!(Instant::now() < deadline, "{listing}");
+            if Instant::now() >= deadline {
+                return Err(listing);
+            }
             sleep(PAUSE);
         }
     }
@@ -95,7 +107,7 @@ impl User<'_> {
 
 /// The states of the VMs that `list --long vms` prints, by UUID, in the words of `--machinereadable`. The human words
 /// are the same with spaces between, but for four. An inaccessible VM has no state there.
-pub(crate) fn states_in_listing(listing: &str) -> BTreeMap<String, String> {
+fn states_in_listing(listing: &str) -> BTreeMap<String, String> {
     let mut states = BTreeMap::new();
     let mut vm = None;
     for line in listing.lines() {
