@@ -12,9 +12,10 @@
 //!                         |-> manifest/*     what SMF imports
 //!                         `-> rbac           who may manage it
 //!                       failure              kinds of failure -> exit status
-//! words: fmri, vm, value_type   no I/O; columns, printable, output: what is printed
+//! words: fmri, vm, value_type   no I/O; columns, printable, output: what is printed; bounded: what is read
 //! ```
 
+mod bounded;
 mod cli;
 mod columns;
 mod commands;

@@ -1,7 +1,7 @@
 //! This machine.
 
-use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use super::{
     Account, AsUserError, Begun, FILE_MAX, FileFacts, FileKind, Held, Host, Invocation, LockError,
     Process, RunError,
 };
+use crate::bounded::read_regular;
 
 mod account;
 mod as_user;
@@ -95,16 +96,7 @@ impl Host for RealHost {
     }
 
     fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let file = std::fs::OpenOptions::new()
-            .read(true)
-            // A FIFO in its place would make opening wait for a writer.
-            .custom_flags(libc::O_NONBLOCK)
-            .open(path)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::other("it is not a regular file"));
-        }
-        let mut bytes = Vec::new();
-        file.take(FILE_MAX + 1).read_to_end(&mut bytes)?;
+        let bytes = read_regular(path, FILE_MAX)?;
         if bytes.len() as u64 > FILE_MAX {
             return Err(io::ErrorKind::FileTooLarge.into());
         }

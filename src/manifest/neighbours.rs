@@ -8,7 +8,8 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::rules::Included;
-use super::source::{Source, read_regular};
+use super::source::Source;
+use crate::bounded::read_regular;
 
 /// More than this is not read of all that one manifest includes, in bytes. It is judged with the manifest,
 /// so it takes memory beside it.
