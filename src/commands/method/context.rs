@@ -25,7 +25,7 @@ pub(super) struct Given {
     pub(super) account: io::Result<Account>,
     /// For VBoxManage; none where the properties have a say in it.
     pub(super) locale: Option<String>,
-    /// The processes of this user; none where the properties name another one.
+    /// The processes of this user; none where the properties may name another one.
     pub(super) glimpse: Option<Glimpse>,
 }
 
