@@ -78,8 +78,8 @@ fn assert_harmless(arguments: &[OsString], output: &Output) {
     }
 }
 
-/// A row of the table that `cargo test --release --test all -- --nocapture security:: hostile neighbour` prints. Whoever
-/// comes here has found nothing broken.
+/// A row of the table that `cargo test --release --test all -- --nocapture security:: real::hostile neighbour` prints.
+/// Whoever comes here has found nothing broken.
 pub(crate) fn row(what: &str, runs: usize) {
     println!("| {what} | {runs} | 0 |");
 }
