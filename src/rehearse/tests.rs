@@ -101,6 +101,29 @@ fn a_server_that_stalls_is_waited_for() {
     }
 }
 
+/// An answer that came when the time was over says that the VM is up, and no more: the server may stand still by now.
+#[test]
+fn an_answer_that_took_too_long() {
+    for (stall, told) in [(9 * SECOND, true), (Duration::ZERO, false)] {
+        let bench = Bench::new();
+        let vm = bench.vm("vm1").guest(Guest::Deaf).state(VmState::Running);
+        vm.virtualbox_stalls(stall);
+        bench.set("vm1", "vm/stop_method", "acpipowerbutton");
+        bench.set("vm1", "vm/stop_fallback", "none");
+        bench.set("vm1", "stop/timeout_seconds", "14");
+        let stop = bench.stop("vm1");
+        ends(&stop, 95);
+        assert!(stop.took < 14 * SECOND, "{stop}");
+        assert_eq!(
+            stop.says(
+                "VirtualBox took 9 s to answer: VirtualBox's server may be deadlocked: pkill -9"
+            ),
+            told,
+            "{stop}"
+        );
+    }
+}
+
 #[test]
 fn a_deaf_guest_is_pressed_and_saved_in_time() {
     let bench = Bench::new();

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::Request;
-use super::refused::{Ended, has_lost_its_server, what_ends_an_orphan, what_keeps_it_away};
+use super::refused::{
+    Ended, has_lost_its_server, what_ends_an_orphan, what_hangs, what_keeps_it_away,
+};
 use crate::commands::look::{GLANCE, Glimpse, Looker, Sight};
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, Host};
@@ -35,6 +37,8 @@ pub(super) struct Course<'a> {
     /// The last line of the log about a wait, and when.
     said: Option<(String, Duration)>,
     failed_looks: usize,
+    /// How long the last look took.
+    look_took: Duration,
     /// What VBoxManage said when it last gave no answer.
     last_words: String,
 }
@@ -67,6 +71,7 @@ impl<'a> Course<'a> {
             deeds: Vec::new(),
             said: None,
             failed_looks: 0,
+            look_took: Duration::ZERO,
             last_words: String::new(),
         }
     }
@@ -169,20 +174,32 @@ impl<'a> Course<'a> {
                     what_ends_an_orphan(pid)
                 )
             }),
-            Some(_) => (self.request.intent == Intent::Stop
-                && has_lost_its_server(&census, self.host.now()))
-            .then(|| {
-                format!(
+            Some(_)
+                if self.request.intent == Intent::Stop
+                    && has_lost_its_server(&census, self.host.now()) =>
+            {
+                Some(format!(
                     "the VirtualBox server that started it is gone; {}",
                     reason.next_step()
-                )
-            }),
+                ))
+            }
+            // A client whose server stands still may end all the same, after some ten seconds, with what it had printed.
+            Some(_) if self.look_took > self.budget / 2 => Some(format!(
+                "VirtualBox took {} s to answer: {}; {}",
+                self.look_took.as_secs(),
+                what_hangs(&self.account.name, Some(census)),
+                reason.next_step()
+            )),
+            Some(_) => None,
         }
     }
 
     /// Looks at the VM. VirtualBox not answering this time is no failure yet.
     fn look(&mut self) -> Result<Sight, Failure> {
-        let error = match self.looker.look(self.end()) {
+        let began = self.host.now();
+        let looked = self.looker.look(self.end());
+        self.look_took = self.host.now().saturating_sub(began);
+        let error = match looked {
             Ok(sight) => {
                 self.failed_looks = 0;
                 return Ok(sight);
