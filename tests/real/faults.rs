@@ -24,6 +24,7 @@ mod cure;
 mod draw;
 #[path = "../fakes/faulty/fault.rs"]
 mod fault;
+mod hung;
 mod invariants;
 mod play;
 mod random;
@@ -38,7 +39,7 @@ use cast::Role;
 use invariants::Broken;
 use play::Play;
 use seen::{StepSeen, VmSeen};
-use sequence::{Call, Plan, Sequence, Step, Verb};
+use sequence::{Call, Plan, Sequence, Step, Verb, What};
 use stage::Stage;
 use table::Table;
 
@@ -173,6 +174,9 @@ fn play(stage: &Stage<'_>, sequence: &Sequence, table: &Mutex<Table>) -> Result<
     stage.set_limits(&calm.cast, PATIENT);
     let mut seen = Play::new(stage, &calm, &vms).play(&last);
     seen.clean = true;
+    let hung = hung::found_and_ended(stage, &seen);
+    seen.happened
+        .extend(hung.into_iter().map(What::ProcessHangs));
     all.extend(note(number, &last, &seen));
     let so_far = {
         let mut table = table.lock().expect("the table");

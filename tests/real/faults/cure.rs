@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::stage::{Stage, pause};
-use crate::real::rig::{PROGRAM, VBOXMANAGE};
+use crate::real::rig::PROGRAM;
 
 /// How long a server that was killed may take to be there again: its VMs live for 12 s.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -88,12 +88,10 @@ fn says_to_end(text: &str, user: &str, program: &str, pid: u32) -> bool {
 
 /// Whether VBoxManage answers, and knows of all processes of the VMs; within some time.
 fn is_well(stage: &Stage<'_>) -> bool {
-    let user = &stage.user;
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         let left = deadline.saturating_duration_since(Instant::now());
-        let asked = user.program(VBOXMANAGE, &["list", "vms"]);
-        let answers = asked.at_most(left).code == Some(0);
+        let answers = stage.vboxmanage(&["list", "vms"], left).code == Some(0);
         if answers && stage.is_settled() {
             return true;
         }

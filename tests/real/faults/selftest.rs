@@ -115,7 +115,7 @@ fn broken(change: impl Fn(&mut StepSeen)) -> Vec<&'static str> {
 
 #[test]
 fn each_check_can_fail() {
-    let cases: [(&str, &[&str], fn(&mut StepSeen)); 47] = [
+    let cases: [(&str, &[&str], fn(&mut StepSeen)); 50] = [
         ("all is well", &[], |_| {}),
         ("an odd status", &[STATUS], |s| {
             s.methods[0] = method(0, Verb::Start, 2);
@@ -181,6 +181,27 @@ fn each_check_can_fail() {
                 s.cure = Some(cure(&["VBoxSVC"], true));
             },
         ),
+        (
+            "a VM's process that hangs by itself, and a stop that says nothing of it",
+            &[RECOVERY],
+            |s| {
+                s.clean = true;
+                s.happened.push(What::ProcessHangs(1));
+                s.methods[1] = method(1, Verb::Stop, 95);
+            },
+        ),
+        ("the same, and the stop says so", &[], |s| {
+            s.clean = true;
+            s.happened.push(What::ProcessHangs(1));
+            s.methods[1] = method(1, Verb::Stop, 95);
+            s.methods[1].log = "vbox-smf: its process does not answer, VBoxManage startvm --type emergencystop ends it\n".to_owned();
+        }),
+        ("a stop that says so of another VM", &[RECOVERY], |s| {
+            s.clean = true;
+            s.happened.push(What::ProcessHangs(0));
+            s.methods[1] = method(1, Verb::Stop, 95);
+            s.methods[1].log = "vbox-smf: its process does not answer, VBoxManage startvm --type emergencystop ends it\n".to_owned();
+        }),
         (
             "a server that was killed, and nothing brings it back",
             &[SERVER],

@@ -90,6 +90,8 @@ pub(super) enum What {
     Deadlock,
     /// VBoxSVC stands still, and nobody had it do so: VirtualBox deadlocks now and then.
     StandsStill,
+    /// The VM's process hangs, and nobody had it do so.
+    ProcessHangs(usize),
     /// The method is killed, and run again.
     KillMethod(usize),
     /// The same, and the program that it runs is killed too, as svc.startd does.
@@ -110,6 +112,7 @@ impl What {
             Self::StopServer(_) => "VBoxSVC stopped for a while",
             Self::Deadlock => "VBoxSVC stopped for good",
             Self::StandsStill => "VBoxSVC deadlocked by itself",
+            Self::ProcessHangs(_) => "VM deadlocked by itself",
             Self::KillMethod(_) => "method killed",
             Self::KillContract(_) => "method and its child killed",
             Self::EndMethod(_) => "method terminated",
@@ -123,7 +126,8 @@ impl What {
             | Self::Crash(vm)
             | Self::Pause(vm)
             | Self::Resume(vm)
-            | Self::Save(vm) => Some(vm),
+            | Self::Save(vm)
+            | Self::ProcessHangs(vm) => Some(vm),
             Self::KillServer
             | Self::StopServer(_)
             | Self::Deadlock

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::cast::{Role, VMS};
 use super::seen::Look;
 use super::sequence::Sequence;
-use crate::real::rig::{FAULTY, Rig, User, outside};
+use crate::real::rig::{FAULTY, Rig, Run, User, VBOXMANAGE, outside};
 
 /// How long VirtualBox may take to come to rest: what VBoxSVC left when it died lives for 12 s.
 const REST: Duration = Duration::from_secs(45);
@@ -134,6 +134,11 @@ impl<'rig> Stage<'rig> {
     pub(super) fn is_settled(&self) -> bool {
         self.look_once(&[])
             .is_some_and(|looks| looks.iter().all(Look::is_settled))
+    }
+
+    /// The real VBoxManage, which is killed when its time is over.
+    pub(super) fn vboxmanage(&self, words: &[&str], limit: Duration) -> Run {
+        self.user.program(VBOXMANAGE, words).at_most(limit)
     }
 
     fn look_once(&self, before: &[Look]) -> Option<Vec<Look>> {

@@ -77,8 +77,8 @@ pub(super) fn stop(scene: Scene<'_>) -> Vec<String> {
     broken
 }
 
-/// A method with which nothing goes wrong, and that has time enough, does it; or VirtualBox deadlocked by itself, which it
-/// says.
+/// A method with which nothing goes wrong, and that has time enough, does it; or VirtualBox's server or the VM's process
+/// deadlocked by itself, which it says.
 pub(super) fn recovery(scene: Scene<'_>) -> Vec<String> {
     if !scene.seen.clean {
         return Vec::new();
@@ -87,7 +87,9 @@ pub(super) fn recovery(scene: Scene<'_>) -> Vec<String> {
         let may_fail = method.verb == Verb::Stop && scene.cast[method.vm].may_stay_up();
         let hung =
             scene.happened(What::StandsStill) && method.log.contains(&scene.what_ends_the_server());
-        method.code != Some(0) && !may_fail && !hung
+        let process_hung =
+            scene.happened(What::ProcessHangs(method.vm)) && method.blames_the_process();
+        method.code != Some(0) && !may_fail && !hung && !process_hung
     });
     failed
         .map(|method| format!("{}: exit {:?}", scene.name(method), method.code))

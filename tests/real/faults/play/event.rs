@@ -32,8 +32,8 @@ impl Play<'_> {
                 self.signal_servers(libc::SIGSTOP, Some(Instant::now() + how_long))
             }
             What::Deadlock => self.signal_servers(libc::SIGSTOP, None),
-            // Nobody has it happen.
-            What::StandsStill => false,
+            // Nobody has them happen.
+            What::StandsStill | What::ProcessHangs(_) => false,
             What::KillMethod(number) => self.signal_method(number, libc::SIGKILL, false),
             What::KillContract(number) => self.signal_method(number, libc::SIGKILL, true),
             What::EndMethod(number) => self.signal_method(number, libc::SIGTERM, false),
@@ -51,6 +51,7 @@ impl Play<'_> {
             | What::Save(_)
             | What::StopServer(_)
             | What::StandsStill
+            | What::ProcessHangs(_)
             | What::KillMethod(_)
             | What::KillContract(_)
             | What::EndMethod(_) => {}
