@@ -46,6 +46,14 @@ impl Invocation {
             .collect();
         crate::printable::Printable(&words.join(" ")).to_string()
     }
+
+    /// The failure of one that took longer than its limit.
+    fn hung(&self) -> RunError {
+        RunError::Hung {
+            summary: self.summary(),
+            limit: self.limit,
+        }
+    }
 }
 
 /// How a program ended.

@@ -99,10 +99,7 @@ impl Running {
             stderr: Stream::new(child.stderr.take()),
             child,
             limit: what.limit,
-            hung: RunError::Hung {
-                summary: what.summary(),
-                limit: what.limit,
-            },
+            hung: what.hung(),
         })
     }
 

@@ -166,10 +166,7 @@ impl Host for SimHost<'_> {
             host: self,
             id,
             limit: what.limit,
-            hung: RunError::Hung {
-                summary: what.summary(),
-                limit: what.limit,
-            },
+            hung: what.hung(),
         }))
     }
 
