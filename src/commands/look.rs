@@ -15,7 +15,7 @@
 
 use std::time::Duration;
 
-use crate::host::{Host, Process};
+use crate::host::Host;
 use crate::log::Log;
 use crate::plan::{self, SHORT_CALL};
 use crate::tools::processes::{Census, Wanted, census};
@@ -23,8 +23,10 @@ use crate::tools::vboxmanage::{AskedRunning, VBoxError, VBoxManage};
 use crate::vm::{Intent, Uuid, VmName, VmState};
 
 mod asking;
+mod glimpse;
 mod turn;
 
+pub(super) use glimpse::Glimpse;
 pub(super) use turn::LOCK_PATIENCE;
 use turn::Turn;
 
@@ -86,27 +88,6 @@ enum Belief {
     IsUp,
     /// What was seen was wrong, or too little: only the long list tells what is so.
     Wrong,
-}
-
-/// The processes of VirtualBox at some time.
-pub(crate) struct Glimpse {
-    at: Duration,
-    processes: Vec<Process>,
-}
-
-impl Glimpse {
-    /// As they are now; none if they cannot be seen.
-    pub(crate) fn of(host: &dyn Host) -> Option<Self> {
-        let at = host.now();
-        host.processes()
-            .ok()
-            .map(|processes| Self { at, processes })
-    }
-
-    /// Whether who waits would not have looked again by now.
-    fn holds(&self, now: Duration) -> bool {
-        now.saturating_sub(self.at) < GLANCE
-    }
 }
 
 /// Looks at one VM again and again, and remembers who it is.
@@ -304,8 +285,8 @@ impl<'a> Looker<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Args;
     use crate::host::fake::Fake;
+    use crate::host::{Args, Process};
 
     #[test]
     fn a_glimpse_holds_for_a_moment_and_for_one_look() {
