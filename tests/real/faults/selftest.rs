@@ -20,6 +20,10 @@ const COMMANDS: &str = "no command that loses is given untold";
 const SAVED: &str = "no saved state is lost";
 const LEFT: &str = "one process a VM; nothing is left behind";
 
+/// The last line of a stop whose VM hangs.
+const PROCESS_BLAMED: &str =
+    "vbox-smf: its process does not answer, VBoxManage startvm --type emergencystop ends it\n";
+
 /// `alpha` hears the button, `bravo` is deaf and is saved, `charlie` is deaf and may be powered off.
 fn cast() -> Vec<Role> {
     let methods = [
@@ -194,13 +198,13 @@ fn each_check_can_fail() {
             s.clean = true;
             s.happened.push(What::ProcessHangs(1));
             s.methods[1] = method(1, Verb::Stop, 95);
-            s.methods[1].log = "vbox-smf: its process does not answer, VBoxManage startvm --type emergencystop ends it\n".to_owned();
+            s.methods[1].log = PROCESS_BLAMED.to_owned();
         }),
         ("a stop that says so of another VM", &[RECOVERY], |s| {
             s.clean = true;
             s.happened.push(What::ProcessHangs(0));
             s.methods[1] = method(1, Verb::Stop, 95);
-            s.methods[1].log = "vbox-smf: its process does not answer, VBoxManage startvm --type emergencystop ends it\n".to_owned();
+            s.methods[1].log = PROCESS_BLAMED.to_owned();
         }),
         (
             "a server that was killed, and nothing brings it back",
