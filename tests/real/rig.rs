@@ -25,6 +25,7 @@
     reason = "the harness runs programs and waits for them itself"
 )]
 
+mod advice;
 mod call;
 mod lease;
 mod processes;

@@ -59,7 +59,7 @@ fn assert_true(user: &User, uuid: &str, run: Run, verb: &str, moment: Duration) 
     if run.code != Some(0) {
         // VirtualBox cannot be had out of it by asking; then what the log says must help.
         eprintln!("{moment:?}: mending by what the log says: {run}");
-        mend(user, &run);
+        mend(user, &[&run]);
         run = again();
     }
     assert_eq!(run.code, Some(0), "{moment:?}: {run}");
@@ -78,20 +78,14 @@ fn assert_true(user: &User, uuid: &str, run: Run, verb: &str, moment: Duration) 
     }
 }
 
-/// Does what the last line of the log says: `pkill -9 -u USER PROGRAM`.
+/// Does what the last lines of these logs say: ends processes.
 #[track_caller]
-pub(super) fn mend(user: &User, run: &Run) {
-    let (_, command) = run
-        .stderr
-        .split_once("pkill -9 -u ")
-        .unwrap_or_else(|| panic!("no way out: {run}"));
-    let program = command.split(' ').nth(1).unwrap_or_default();
-    let processes = user.processes();
-    let stuck: Vec<_> = processes.iter().filter(|p| p.name == program).collect();
-    assert!(!stuck.is_empty(), "no {program} runs: {processes:?}: {run}");
-    for process in stuck {
-        user.kill(process.pid, libc::SIGKILL);
+pub(super) fn mend(user: &User, runs: &[&Run]) {
+    for run in runs {
+        assert!(run.stderr.contains("kill -9 "), "no way out: {run}");
     }
+    let told: String = runs.iter().map(|run| run.stderr.as_str()).collect();
+    user.end_as_told(&told);
 }
 
 /// Brings everything of this user down, as a crash of the host would.

@@ -64,26 +64,15 @@ impl Cure {
             .unwrap_or(("", &run.stdout));
         let some: String = of_the_server.chars().take(600).collect();
         self.said = format!("exit {:?}: {some}", run.code);
-        let ended = self.ended.len();
-        if run.code == Some(1) {
-            for process in user.processes() {
-                if says_to_end(&run.stdout, user.name, &process.name, process.pid) {
-                    user.kill(process.pid, libc::SIGKILL);
-                    self.ended.push(process.name);
-                }
-            }
-        }
-        self.ended.len() > ended
+        let mut ended = if run.code == Some(1) {
+            user.end_as_told(&run.stdout)
+        } else {
+            Vec::new()
+        };
+        let was_something = !ended.is_empty();
+        self.ended.append(&mut ended);
+        was_something
     }
-}
-
-/// Whether a text has the command that ends a process: `pkill -9 -u USER PROGRAM`, or `kill -9 PID`.
-fn says_to_end(text: &str, user: &str, program: &str, pid: u32) -> bool {
-    let has = |command: String| {
-        text.match_indices(&command)
-            .any(|(at, _)| !text[at + command.len()..].starts_with(char::is_alphanumeric))
-    };
-    has(format!("pkill -9 -u {user} {program}")) || has(format!("\"kill -9 {pid}"))
 }
 
 /// Whether VBoxManage answers, and knows of all processes of the VMs; within some time.
@@ -98,14 +87,4 @@ fn is_well(stage: &Stage<'_>) -> bool {
         pause(Duration::from_millis(500));
     }
     false
-}
-
-#[test]
-fn the_command_in_a_text() {
-    let said =
-        "{\"hint\": \"deadlocked: pkill -9 -u vbox1 VBoxSVC ends it\", \"command\":\"kill -9 47\"}";
-    assert!(says_to_end(said, "vbox1", "VBoxSVC", 1));
-    assert!(says_to_end(said, "vbox1", "VBoxHeadless", 47));
-    assert!(!says_to_end(said, "vbox1", "VBoxHeadless", 4));
-    assert!(!says_to_end(said, "vbox2", "VBoxSVC", 1));
 }

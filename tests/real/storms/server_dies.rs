@@ -129,7 +129,7 @@ fn boot(fleet: &Fleet<'_>, moment: Duration, ways: &mut Ways) {
     let mut first = true;
     for _ in 0..=MENDINGS {
         let mut down = Vec::new();
-        let mut to_mend = None;
+        let mut to_mend = Vec::new();
         let processes = fleet.processes();
         for (vm, instance) in &instances {
             match instance {
@@ -148,15 +148,15 @@ fn boot(fleet: &Fleet<'_>, moment: Duration, ways: &mut Ways) {
                 Instance::Maintenance(run) => {
                     eprintln!("{moment:?}: in maintenance: {run}");
                     ways.mended += 1;
-                    to_mend = Some(run);
+                    to_mend.push(run);
                     down.push(*vm);
                 }
                 Instance::Starting(..) => unreachable!("each has ended"),
             }
         }
-        if let Some(run) = to_mend {
-            mend(fleet.user, run);
-            // With the server it takes all its VMs.
+        if !to_mend.is_empty() {
+            mend(fleet.user, &to_mend);
+            // With a server go all its VMs.
             down.clone_from(&all);
         }
         if down.is_empty() {
