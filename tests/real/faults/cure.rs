@@ -64,13 +64,12 @@ impl Cure {
             .unwrap_or(("", &run.stdout));
         let some: String = of_the_server.chars().take(600).collect();
         self.said = format!("exit {:?}: {some}", run.code);
-        let mut ended = if run.code == Some(1) {
-            user.end_as_told(&run.stdout)
-        } else {
-            Vec::new()
-        };
+        if run.code != Some(1) {
+            return false;
+        }
+        let ended = user.end_as_told(&run.stdout, '"');
         let was_something = !ended.is_empty();
-        self.ended.append(&mut ended);
+        self.ended.extend(ended);
         was_something
     }
 }
