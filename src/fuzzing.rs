@@ -15,6 +15,7 @@ use crate::printable::is_unprintable;
 use crate::tools::svcprop::fuzzing as properties;
 use crate::tools::svcs::fuzzing as states;
 use crate::tools::vboxmanage::fuzzing as vboxmanage;
+use crate::virtualbox::fuzzing as files;
 
 /// `validate FILE`
 pub fn manifest(bytes: &[u8]) {
@@ -59,6 +60,21 @@ pub fn complaints(bytes: &[u8]) {
 /// A path of VBoxManage that was set, and what is in the file system.
 pub fn find(bytes: &[u8]) {
     text(bytes, vboxmanage::search);
+}
+
+/// A VM's settings file.
+pub fn machine_file(bytes: &[u8]) {
+    text(bytes, files::machine);
+}
+
+/// VirtualBox.xml
+pub fn registry(bytes: &[u8]) {
+    text(bytes, files::registry);
+}
+
+/// VBox.log
+pub fn vbox_log(bytes: &[u8]) {
+    files::log(bytes);
 }
 
 /// The parsers of text are never reached by anything else.

@@ -7,6 +7,7 @@
 //! main -> run -> cli -> commands/*           where looking, deciding and acting meet
 //!                         |-> tools/*        VBoxManage, svcprop, svcs: runner + pure parser
 //!                         |     `-> host/*   trait Host: this machine, or a simulated one
+//!                         |-> virtualbox/*   VirtualBox's own files, read without VirtualBox
 //!                         |-> plan, settings, schema    pure decisions
 //!                         |-> fleet/*        a file of many VMs
 //!                         |-> manifest/*     what SMF imports
@@ -39,6 +40,7 @@ mod schema;
 mod settings;
 mod tools;
 mod value_type;
+mod virtualbox;
 mod vm;
 
 pub use cli::run;

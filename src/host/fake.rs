@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    Account, AsUserError, Begun, Ended, FileFacts, FileKind, Held, Host, Invocation, LockError,
-    Output, Process, RunError,
+    Account, AsUserError, Begun, Ended, FileEnds, FileFacts, FileKind, Held, Host, Invocation,
+    LockError, Output, Process, RunError,
 };
 
 /// What is there, and what programs answer.
@@ -26,8 +26,14 @@ pub(crate) struct Fake {
 impl Fake {
     /// Puts something at a path.
     pub(crate) fn file(mut self, path: &str, owner: u32, mode: u32, kind: FileKind) -> Self {
-        self.files
-            .insert(path.into(), FileFacts { owner, mode, kind });
+        let facts = FileFacts {
+            owner,
+            mode,
+            kind,
+            size: 0,
+            age: Duration::ZERO,
+        };
+        self.files.insert(path.into(), facts);
         self
     }
 
@@ -35,6 +41,9 @@ impl Fake {
     pub(crate) fn content(self, path: &str, owner: u32, text: &str) -> Self {
         let mut fake = self.file(path, owner, 0o600, FileKind::File);
         fake.contents.insert(path.into(), text.into());
+        if let Some(facts) = fake.files.get_mut(Path::new(path)) {
+            facts.size = text.len() as u64;
+        }
         fake
     }
 
@@ -140,6 +149,15 @@ impl Host for Fake {
             .get(path)
             .cloned()
             .ok_or(io::ErrorKind::NotFound.into())
+    }
+
+    fn read_ends(&self, path: &Path, head: u64, tail: u64) -> io::Result<FileEnds> {
+        let bytes = match (self.read_file(path), self.files.contains_key(path)) {
+            // What is there and has no content is for somebody else.
+            (Err(_), true) => Err(io::Error::from(io::ErrorKind::PermissionDenied)),
+            (read, _) => read,
+        }?;
+        Ok(FileEnds::of(self.file_facts(path)?, &bytes, head, tail))
     }
 
     fn account_of(&self, _: &str) -> io::Result<Account> {

@@ -158,6 +158,10 @@ pub(crate) struct FileFacts {
     pub(crate) mode: u32,
     /// What is there.
     pub(crate) kind: FileKind,
+    /// How long it is, in bytes.
+    pub(crate) size: u64,
+    /// How long ago its content was last written; zero where that is in the future, because the clock was set.
+    pub(crate) age: Duration,
 }
 
 /// What is at a path.
@@ -171,6 +175,38 @@ pub(crate) enum FileKind {
     Link(PathBuf),
     /// Anything else.
     Other,
+}
+
+/// The beginning and the end of a file, which overlap in one that is short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileEnds {
+    /// The file that both were read from.
+    pub(crate) facts: FileFacts,
+    /// Its beginning.
+    pub(crate) head: Vec<u8>,
+    /// Its end: all of it where that is no longer than what was asked for.
+    pub(crate) tail: Vec<u8>,
+}
+
+impl FileEnds {
+    /// Those of a file in memory.
+    #[cfg_attr(
+        not(any(test, fuzzing)),
+        expect(dead_code, reason = "no file of the simulation has a content yet")
+    )]
+    pub(crate) fn of(facts: FileFacts, bytes: &[u8], head: u64, tail: u64) -> Self {
+        let length = |most: u64| usize::try_from(most).map_or(bytes.len(), |n| n.min(bytes.len()));
+        Self {
+            facts,
+            head: bytes[..length(head)].to_vec(),
+            tail: bytes[bytes.len() - length(tail)..].to_vec(),
+        }
+    }
+
+    /// Whether the end is all of it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.facts.size <= self.tail.len() as u64
+    }
 }
 
 /// A lock that is held until this is dropped.
@@ -251,6 +287,13 @@ pub(crate) trait Host {
     /// # Errors
     /// It is none, it is longer than [`FILE_MAX`], or it cannot be read.
     fn read_file(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// The first `head` and the last `tail` bytes of a regular file, which may grow meanwhile. A link in its place is
+    /// not followed, and nothing else is opened.
+    ///
+    /// # Errors
+    /// It is none, or it cannot be read.
+    fn read_ends(&self, path: &Path, head: u64, tail: u64) -> io::Result<FileEnds>;
 
     /// A user's entry in the password database, by name or number.
     ///

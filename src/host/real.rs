@@ -1,13 +1,14 @@
 //! This machine.
 
+use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{
-    Account, AsUserError, Begun, FILE_MAX, FileFacts, FileKind, Held, Host, Invocation, LockError,
-    Process, RunError,
+    Account, AsUserError, Begun, FILE_MAX, FileEnds, FileFacts, FileKind, Held, Host, Invocation,
+    LockError, Process, RunError,
 };
 use crate::bounded::read_regular;
 
@@ -81,18 +82,10 @@ impl Host for RealHost {
         let metadata = std::fs::symlink_metadata(path)?;
         let kind = if metadata.is_symlink() {
             FileKind::Link(std::fs::read_link(path)?)
-        } else if metadata.is_dir() {
-            FileKind::Directory
-        } else if metadata.is_file() {
-            FileKind::File
         } else {
-            FileKind::Other
+            kind_of(&metadata)
         };
-        Ok(FileFacts {
-            owner: metadata.uid(),
-            mode: metadata.mode() & 0o7777,
-            kind,
-        })
+        Ok(facts_of(&metadata, kind))
     }
 
     fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -101,6 +94,15 @@ impl Host for RealHost {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         Ok(bytes)
+    }
+
+    fn read_ends(&self, path: &Path, head: u64, tail: u64) -> io::Result<FileEnds> {
+        let ends = crate::bounded::read_ends(path, head, tail)?;
+        Ok(FileEnds {
+            facts: facts_of(&ends.metadata, FileKind::File),
+            head: ends.head,
+            tail: ends.tail,
+        })
     }
 
     fn account_of(&self, user: &str) -> io::Result<Account> {
@@ -113,5 +115,27 @@ impl Host for RealHost {
         work: &mut dyn FnMut(&dyn Host) -> Vec<u8>,
     ) -> Result<Vec<u8>, AsUserError> {
         as_user::run(self, user, work)
+    }
+}
+
+/// What is there, unless it is a link.
+fn kind_of(metadata: &Metadata) -> FileKind {
+    if metadata.is_dir() {
+        FileKind::Directory
+    } else if metadata.is_file() {
+        FileKind::File
+    } else {
+        FileKind::Other
+    }
+}
+
+fn facts_of(metadata: &Metadata, kind: FileKind) -> FileFacts {
+    let written = metadata.modified().ok();
+    FileFacts {
+        owner: metadata.uid(),
+        mode: metadata.mode() & 0o7777,
+        kind,
+        size: metadata.len(),
+        age: written.and_then(|at| at.elapsed().ok()).unwrap_or_default(),
     }
 }

@@ -110,6 +110,14 @@ printf '\0svcs: Pattern '\''svc:/site/other'\'' doesn'\''t match any instances\n
 printf '/opt/x/VBoxManage\n/ 0 755 folder\n/opt 0 755 folder\n/opt/x 0 777 link ../usr/bin\n/usr 0 755 folder\n%s\n' \
     '/usr/bin 0 755 folder' '/usr/bin/VBoxManage 0 755 file' >"$seeds/find/link"
 printf '\n/ 0 755 folder\n/opt 0 755 folder\n/opt/VirtualBox/VBoxManage 0 755 file\n' >"$seeds/find/searched"
+head='<VirtualBox xmlns="http://www.virtualbox.org/" version="1.16-linux">'
+id='uuid="{c49decd0-163a-44f9-9d85-b6e06ddc2277}"'
+for state in '' 'aborted="true"' 'stateFile="Snapshots/x.sav"' 'aborted="1" stateFile="/x &amp; y.sav"'; do
+    printf '%s<Machine %s name="vm1" %s><Hardware/></Machine></VirtualBox>\n' "$head" "$id" "$state"
+done | each machine_file
+printf '%s<Global><MachineRegistry><MachineEntry %s src="/vms/vm1/vm1.vbox"/></MachineRegistry></Global></VirtualBox>\n' \
+    "$head" "$id" | each registry
+sed 's/^ *//' "$vectors/vboxlog/ends.txt" | awk -v to="$seeds/vbox_log/" '/^#### /{file=to $2; next} {print >file}'
 grep -Eoh "svc:/[^'\"<> ]*" "${manifests[@]}" | sort -u | each fmri
 grep -Eoh "name='[^']*'" "${manifests[@]}" | cut -d"'" -f2 | sort -u | each names
 grep -Eo '^".*" \{' "$vectors/vboxmanage/list-vms-special-names.txt" | sed 's/^"//; s/" {$//' | each names
@@ -120,11 +128,17 @@ words '[a-z_]+ =|\[[a-z]+\.?|"[a-z]+"' manifests/fleet.toml >"$seeds/fleet.dict"
 words '^\| `(vm|virtualbox)/[a-z_]+' README.md | sed 's#.*/#"#' >>"$seeds/fleet.dict"
 words '^[A-Za-z ]+: +|^[A-Za-z]+="|VMState="[a-z]+"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\[[a-z]+\]|(NS|VBOX|VERR)_[A-Z_]+|VBoxManage: error: ' \
     "$vectors"/vboxmanage/* "$vectors"/vminfo/* >"$seeds/vbox.dict"
+printf '"%s"\n' '<VirtualBox' '</VirtualBox>' '<Machine' '<MachineEncrypted' '<MachineEntry' ' stateFile=' ' aborted=' ' src=' \
+    ' snapshotFolder=' '&#10;' 'xmlns:a=' '<!DOCTYPE' >"$seeds/files.dict"
+words "[A-Za-z:]+ [a-z ]+ '[A-Z][A-Za-z_]*'|errorID=[A-Za-z_]+|InUninit=[01]|Process ID: [0-9]+" \
+    "$vectors/vboxlog/ends.txt" >"$seeds/log.dict"
 
 # The longest input, and the dictionary: what is short runs more often.
 bounds() {
     case $1 in
     manifest | profile) echo "-max_len=4096 -dict=$seeds/xml.dict" ;;
+    machine_file | registry) echo "-max_len=2048 -dict=$seeds/files.dict" ;;
+    vbox_log) echo "-max_len=2048 -dict=$seeds/log.dict" ;;
     inventory) echo "-max_len=16384 -dict=$seeds/vbox.dict" ;;
     lists | vminfo | complaints) echo "-max_len=1024 -dict=$seeds/vbox.dict" ;;
     fleet | fleet_manifest) echo "-max_len=2048 -dict=$seeds/fleet.dict" ;;

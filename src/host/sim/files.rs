@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::host::{FileFacts, FileKind};
 
@@ -28,7 +29,14 @@ impl Files {
     }
 
     pub(super) fn set(&mut self, path: PathBuf, kind: FileKind, owner: u32, mode: u32) {
-        self.0.insert(path, FileFacts { owner, mode, kind });
+        let facts = FileFacts {
+            owner,
+            mode,
+            kind,
+            size: 0,
+            age: Duration::ZERO,
+        };
+        self.0.insert(path, facts);
     }
 
     #[cfg(test)]
@@ -46,6 +54,8 @@ impl Files {
                 owner: 0,
                 mode: 0o755,
                 kind: FileKind::Directory,
+                size: 0,
+                age: Duration::ZERO,
             });
         }
         Err(io::Error::from_raw_os_error(libc::ENOENT))

@@ -14,8 +14,8 @@ use super::events::{Ending, What};
 use super::processes::{self, Origin};
 use crate::failure::{Caller, Kind};
 use crate::host::{
-    Account, AsUserError, Begun, Ended, FileFacts, Held, Host, Invocation, LockError, Output,
-    Process, RunError, STILL_RUNNING,
+    Account, AsUserError, Begun, Ended, FileEnds, FileFacts, Held, Host, Invocation, LockError,
+    Output, Process, RunError, STILL_RUNNING,
 };
 
 /// A method that asks so often hangs without waiting: it is stopped as if it had panicked.
@@ -250,6 +250,11 @@ impl Host for SimHost<'_> {
     fn read_file(&self, _: &Path) -> io::Result<Vec<u8>> {
         self.asked();
         // The files of this world have no contents.
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn read_ends(&self, path: &Path, _: u64, _: u64) -> io::Result<FileEnds> {
+        self.read_file(path)?;
         Err(io::ErrorKind::NotFound.into())
     }
 

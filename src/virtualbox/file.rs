@@ -1,0 +1,135 @@
+//! Reading a file that VirtualBox wrote, or that somebody put in its place.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::host::{FileEnds, FileKind, Host};
+use crate::printable::{Printable, PrintablePath};
+
+/// Why a file of VirtualBox says nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileTrouble {
+    /// Which file.
+    pub(crate) path: PathBuf,
+    /// What is wrong with it.
+    pub(crate) what: What,
+}
+
+/// What is wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    /// There is none.
+    Missing,
+    /// Something else than a regular file is there.
+    NotAFile(&'static str),
+    /// It is longer than any that VirtualBox writes.
+    TooLong,
+    /// It cannot be read, in the system's words.
+    Unreadable(String),
+    /// Its content is not what VirtualBox writes; a fragment.
+    Nonsense(String),
+}
+
+impl FileTrouble {
+    pub(super) fn new(path: &Path, what: What) -> Self {
+        Self {
+            path: path.to_owned(),
+            what,
+        }
+    }
+
+    /// Whether it may be over in a moment: VirtualBox renames a settings file away before it writes the new one.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self.what, What::Missing | What::Nonsense(_))
+    }
+}
+
+impl fmt::Display for FileTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = PrintablePath(&self.path);
+        match &self.what {
+            What::Missing => write!(f, "{path} does not exist"),
+            What::NotAFile(kind) => write!(f, "{path} is a {kind}, not a file"),
+            What::TooLong => write!(f, "{path} is far too long"),
+            What::Unreadable(why) => write!(f, "cannot read {path}: {}", Printable(why)),
+            What::Nonsense(why) => write!(f, "{path} makes no sense: {}", Printable(why)),
+        }
+    }
+}
+
+/// The beginning and the end of a regular file. A link in its place is not followed: VirtualBox makes none.
+///
+/// # Errors
+/// Anything else is there.
+pub(super) fn read_ends(
+    host: &dyn Host,
+    path: &Path,
+    head: u64,
+    tail: u64,
+) -> Result<FileEnds, FileTrouble> {
+    host.read_ends(path, head, tail)
+        .map_err(|error| FileTrouble::new(path, why_not(host, path, &error)))
+}
+
+/// What is wrong with a file that could not be read.
+fn why_not(host: &dyn Host, path: &Path, error: &io::Error) -> What {
+    if error.kind() == io::ErrorKind::NotFound {
+        return What::Missing;
+    }
+    match host.file_facts(path).map(|facts| facts.kind) {
+        Ok(FileKind::Directory) => What::NotAFile("folder"),
+        Ok(FileKind::Link(_)) => What::NotAFile("symbolic link"),
+        Ok(FileKind::Other) => What::NotAFile("device or pipe"),
+        Ok(FileKind::File) | Err(_) => What::Unreadable(error.to_string()),
+    }
+}
+
+/// The whole of a file, if it is a regular one and no longer than this.
+///
+/// # Errors
+/// Anything else is there.
+pub(super) fn read(host: &dyn Host, path: &Path, max: u64) -> Result<String, FileTrouble> {
+    let ends = read_ends(host, path, 0, max)?;
+    if !ends.is_whole() {
+        return Err(FileTrouble::new(path, What::TooLong));
+    }
+    String::from_utf8(ends.tail)
+        .map_err(|_| FileTrouble::new(path, What::Nonsense("it is not UTF-8".to_owned())))
+}
+
+/// A path that may be relative to a folder. `.` and `..` in it are left to the system.
+pub(super) fn resolve(folder: &Path, path: &str) -> PathBuf {
+    folder.join(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::fake::Fake;
+
+    #[test]
+    fn says_what_is_in_the_place_of_a_file() {
+        let link = FileKind::Link("/etc/shadow".into());
+        let host = Fake::default()
+            .file("/folder", 7, 0o700, FileKind::Directory)
+            .file("/link", 7, 0o777, link)
+            .file("/pipe", 7, 0o600, FileKind::Other)
+            .file("/locked", 7, 0, FileKind::File)
+            .content("/short", 7, "text")
+            .content("/long", 7, "a longer text");
+        for (path, message, may_pass) in [
+            ("/none", "/none does not exist", true),
+            ("/folder", "/folder is a folder, not a file", false),
+            ("/link", "/link is a symbolic link, not a file", false),
+            ("/pipe", "/pipe is a device or pipe, not a file", false),
+            ("/locked", "cannot read /locked: permission denied", false),
+            ("/long", "/long is far too long", false),
+        ] {
+            let trouble = read(&host, Path::new(path), 5).expect_err(path);
+            assert_eq!(trouble.to_string(), message);
+            assert_eq!(trouble.may_pass(), may_pass, "{path}");
+        }
+        assert_eq!(read(&host, Path::new("/short"), 5).as_deref(), Ok("text"));
+    }
+}
