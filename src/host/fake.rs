@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    Account, AsUserError, Begun, Ended, FileEnds, FileFacts, FileKind, Held, Host, Invocation,
-    LockError, Output, Process, RunError,
+    Access, Account, AsUserError, Begun, Ended, FileEnds, FileFacts, FileKind, Held, Host,
+    Invocation, LockError, Output, Process, RunError,
 };
 
 /// What is there, and what programs answer.
@@ -158,6 +158,22 @@ impl Host for Fake {
             (read, _) => read,
         }?;
         Ok(FileEnds::of(self.file_facts(path)?, &bytes, head, tail))
+    }
+
+    fn may(&self, path: &Path, access: Access) -> io::Result<()> {
+        let facts = self.file_facts(path)?;
+        let uid = self.account()?.uid;
+        let bit = match access {
+            Access::Read => 4,
+            Access::Write => 2,
+            Access::Search => 1,
+        };
+        let shift = if facts.owner == uid { 6 } else { 0 };
+        if uid == 0 || facts.mode >> shift & bit != 0 {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::PermissionDenied.into())
+        }
     }
 
     fn account_of(&self, _: &str) -> io::Result<Account> {

@@ -209,6 +209,18 @@ impl FileEnds {
     }
 }
 
+/// What somebody wants of a file or folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "what asks it comes next")]
+pub(crate) enum Access {
+    /// To read it.
+    Read,
+    /// To write it; of a folder: to make, rename and remove what is in it.
+    Write,
+    /// To reach what is below a folder.
+    Search,
+}
+
 /// A lock that is held until this is dropped.
 pub(crate) trait Held {}
 
@@ -294,6 +306,14 @@ pub(crate) trait Host {
     /// # Errors
     /// It is none, or it cannot be read.
     fn read_ends(&self, path: &Path, head: u64, tail: u64) -> io::Result<FileEnds>;
+
+    /// Whether this user may do that with what is at a path, links followed (`faccessat(2)`, with the effective ids): modes,
+    /// access control lists and read-only file systems count. Nothing is opened or changed.
+    ///
+    /// # Errors
+    /// Why not, in the system's words: there is nothing, it is not permitted, or the file system is read-only.
+    #[allow(dead_code, reason = "what asks it comes next")]
+    fn may(&self, path: &Path, access: Access) -> io::Result<()>;
 
     /// A user's entry in the password database, by name or number.
     ///

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{
-    Account, AsUserError, Begun, FILE_MAX, FileEnds, FileFacts, FileKind, Held, Host, Invocation,
-    LockError, Process, RunError,
+    Access, Account, AsUserError, Begun, FILE_MAX, FileEnds, FileFacts, FileKind, Held, Host,
+    Invocation, LockError, Process, RunError,
 };
 use crate::bounded::read_regular;
 
@@ -103,6 +103,10 @@ impl Host for RealHost {
             head: ends.head,
             tail: ends.tail,
         })
+    }
+
+    fn may(&self, path: &Path, access: Access) -> io::Result<()> {
+        account::may(path, access)
     }
 
     fn account_of(&self, user: &str) -> io::Result<Account> {

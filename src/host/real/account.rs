@@ -4,9 +4,9 @@
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::host::Account;
+use crate::host::{Access, Account};
 use crate::printable::Printable;
 
 /// Most password entries with all their strings are shorter than the first of these, and none is longer than the
@@ -123,6 +123,24 @@ fn check(result: libc::c_int) -> io::Result<()> {
     }
 }
 
+/// Whether this user may do that with what is at a path.
+pub(super) fn may(path: &Path, access: Access) -> io::Result<()> {
+    let text = CString::new(path.as_os_str().as_bytes())?;
+    let wanted = match access {
+        Access::Read => libc::R_OK,
+        Access::Write => libc::W_OK,
+        Access::Search => libc::X_OK,
+    };
+    // SAFETY: the path is a C string that lives for the call.
+    let denied =
+        unsafe { libc::faccessat(libc::AT_FDCWD, text.as_ptr(), wanted, libc::AT_EACCESS) };
+    if denied == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,5 +154,34 @@ mod tests {
             assert!(by_name(nobody).is_err(), "{nobody}");
         }
         assert_eq!(current().expect("this user").uid, current_uid());
+    }
+
+    #[test]
+    fn access_is_told_without_touching_what_is_there() {
+        let folder = std::env::temp_dir().join(format!("vbox-smf-may-{}", std::process::id()));
+        std::fs::create_dir(&folder).expect("a folder");
+        for (path, access, expected) in [
+            (folder.clone(), Access::Write, None),
+            (folder.clone(), Access::Search, None),
+            (
+                folder.join("none"),
+                Access::Read,
+                Some(io::ErrorKind::NotFound),
+            ),
+            // Written by nobody, root included.
+            (
+                "/proc/version".into(),
+                Access::Search,
+                Some(io::ErrorKind::PermissionDenied),
+            ),
+            ("/proc/version".into(), Access::Read, None),
+        ] {
+            if path.starts_with("/proc") && !path.exists() {
+                continue;
+            }
+            let told = may(&path, access).err().map(|error| error.kind());
+            assert_eq!(told, expected, "{} {access:?}", path.display());
+        }
+        std::fs::remove_dir(&folder).expect("the folder is as it was");
     }
 }
