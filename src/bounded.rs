@@ -1,29 +1,26 @@
 //! Reads no more than a limit allows: what is read may be anything, and anybody's.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek as _, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-/// The first `limit` bytes of a file, and one more where it has more.
-pub(crate) fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    let length = file.metadata()?.len();
-    read_bounded(file, length, limit)
+use crate::host::real::reading::{self, Links};
+
+/// The first `limit` bytes of what somebody named, and one more where it has more. A FIFO of another user is
+/// refused.
+pub(crate) fn read_named(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    read_opened(reading::named(path)?, limit)
 }
 
 /// The same of a regular file, and of nothing else: a pipe that nobody writes to would never end.
 pub(crate) fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = OpenOptions::new()
-        .read(true)
-        // Opening a FIFO would wait for a writer.
-        .custom_flags(libc::O_NONBLOCK)
-        .open(path)?;
-    let about = file.metadata()?;
-    if !about.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
-    read_bounded(file, about.len(), limit)
+    read_opened(reading::regular(path, Links::Followed)?, limit)
+}
+
+/// The same of what is open.
+pub(crate) fn read_opened(file: File, limit: u64) -> io::Result<Vec<u8>> {
+    let length = file.metadata()?.len();
+    read_bounded(file, length, limit)
 }
 
 /// The beginning and the end of a file.
@@ -38,14 +35,8 @@ pub(crate) struct Ends {
 
 /// The first `head` and the last `tail` bytes of a regular file, and of nothing else; a link in its place is none.
 pub(crate) fn read_ends(path: &Path, head: u64, tail: u64) -> io::Result<Ends> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW)
-        .open(path)?;
+    let mut file = reading::regular(path, Links::Refused)?;
     let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
     let size = metadata.len();
     let mut part = |from: u64, length: u64| {
         let length = length.min(size - from);
@@ -101,7 +92,7 @@ mod tests {
 
     #[test]
     fn reading_ends() {
-        let zeros = read_file(Path::new("/dev/zero"), 1000).unwrap();
+        let zeros = read_named(Path::new("/dev/zero"), 1000).unwrap();
         assert_eq!(zeros.len(), 1001);
         let short = read_bounded(&b"abc"[..], 3, 1000).unwrap();
         assert_eq!(short, b"abc");

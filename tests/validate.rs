@@ -4,4 +4,6 @@ mod call;
 mod hostile;
 mod operands;
 mod output;
+#[cfg(target_os = "linux")]
+mod races;
 mod vectors;

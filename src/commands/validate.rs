@@ -13,9 +13,8 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Ending, Failure, Kind};
-use crate::manifest::neighbours::Neighbours;
 use crate::manifest::rules::{Finding, Flavour, Severity, judge};
-use crate::manifest::source::{Source, SourceError, expand};
+use crate::manifest::source::{Source, SourceError, each};
 use crate::output;
 
 use paper::Paper;
@@ -121,25 +120,31 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         ));
     }
     let mut tally = Tally::default();
-    let mut for_json = Vec::new();
-    for found in arguments.files.iter().flat_map(|operand| expand(operand)) {
-        match found.and_then(|source| judged(&source, arguments)) {
-            Ok(judged) => {
-                tally.count(&judged);
-                if arguments.json {
-                    for_json.push(judged);
-                } else if !arguments.quiet {
-                    paper.write(|out| text::print(out, &judged));
+    let mut report = json::Report::default();
+    if arguments.json {
+        paper.write(json::Report::begin);
+    }
+    for operand in &arguments.files {
+        each(
+            operand,
+            &mut |found| match found.and_then(|source| judged(&source, arguments)) {
+                Ok(judged) => {
+                    tally.count(&judged);
+                    if arguments.json {
+                        paper.write(|out| report.add(out, &judged));
+                    } else if !arguments.quiet {
+                        paper.write(|out| text::print(out, &judged));
+                    }
                 }
-            }
-            Err(error) => {
-                tally.unread += 1;
-                output::complain(&error.to_string());
-            }
-        }
+                Err(error) => {
+                    tally.unread += 1;
+                    output::complain(&error.to_string());
+                }
+            },
+        );
     }
     if arguments.json {
-        paper.write(|out| out.write_all(json::object(&for_json).as_bytes()));
+        paper.write(json::Report::end);
     }
     let ending = close(paper, tally.ending());
     if !arguments.json && !arguments.quiet {
@@ -154,8 +159,7 @@ fn judged(source: &Source, arguments: &Arguments) -> Result<Judged, SourceError>
     } else {
         Flavour::Manifest
     };
-    let bytes = source.read()?;
-    let neighbours = Neighbours::of(source);
+    let (bytes, neighbours) = source.read()?;
     let findings = judge(&bytes, flavour, &|href| neighbours.read(href));
     Ok(Judged {
         name: source.name(),

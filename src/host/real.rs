@@ -18,6 +18,7 @@ mod child;
 mod locale;
 mod lock;
 mod processes;
+pub(crate) mod reading;
 
 /// This machine, seen by this process.
 pub(crate) struct RealHost {

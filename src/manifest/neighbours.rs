@@ -1,79 +1,99 @@
 //! What an `xi:include` names: files in the manifest's own folder, and below.
 //!
 //! svccfg reads whatever is named. A manifest from somewhere else could so have any file of this machine
-//! read, so nothing outside its folder is: neither by `..`, nor by an absolute name, nor by a link.
+//! read, so nothing outside its folder is: neither by `..`, nor by an absolute name, nor by a link. The folder is
+//! the one that the manifest was opened in, and every step below it goes through a descriptor: whoever exchanges
+//! names at that moment leads nowhere.
 
 use std::cell::Cell;
-use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Component, Path};
+use std::rc::Rc;
 
 use super::rules::Included;
-use super::source::Source;
-use crate::bounded::read_regular;
+use crate::bounded::read_opened;
+use crate::host::real::reading::{Folder, Found, Links};
 
 /// More than this is not read of all that one manifest includes, in bytes. It is judged with the manifest,
 /// so it takes memory beside it.
 const INCLUDED_MAX: u64 = 16 << 20;
 
+/// No longer name is looked for, in bytes.
+const HREF_MAX: usize = 1024;
+
+/// Nor one of more folders: each is open while the next is looked for.
+const DEEPEST: usize = 64;
+
 /// The files beside a manifest.
 #[derive(Debug)]
 pub(crate) struct Neighbours {
     /// Where standard input has its folder, nobody knows.
-    folder: Option<PathBuf>,
+    folder: Option<Rc<Folder>>,
     /// So many bytes may still be read for this manifest.
     left: Cell<u64>,
 }
 
 impl Neighbours {
-    /// Those of a manifest.
-    pub(crate) fn of(source: &Source) -> Self {
-        let folder = match source {
-            Source::Stdin => None,
-            Source::File(path) => path.parent().map(|parent| {
-                if parent == Path::new("") {
-                    PathBuf::from(".")
-                } else {
-                    parent.to_owned()
-                }
-            }),
-        };
+    /// Those in the folder that a manifest was opened in.
+    pub(crate) fn within(folder: Option<Rc<Folder>>) -> Self {
         Self {
             folder,
             left: Cell::new(INCLUDED_MAX),
         }
     }
 
+    /// Of a manifest that is in no folder.
+    pub(crate) fn none() -> Self {
+        Self::within(None)
+    }
+
     /// Reads one. `href` is as it stands in the manifest.
     pub(crate) fn read(&self, href: &str) -> Included {
-        let Some(folder) = self.folder.as_deref().filter(|_| is_plain(href)) else {
-            return Included::Outside;
-        };
-        let (Ok(folder), Ok(path)) = (
-            fs::canonicalize(folder),
-            fs::canonicalize(folder.join(href)),
-        ) else {
-            return Included::Missing;
-        };
-        if !path.starts_with(&folder) {
-            return Included::Outside;
+        match &self.folder {
+            Some(folder) if is_plain(href) => {
+                let parts: Vec<_> = Path::new(href)
+                    .components()
+                    .filter_map(|part| match part {
+                        Component::Normal(name) => Some(name),
+                        _ => None,
+                    })
+                    .collect();
+                // Nothing that is read and nothing that is not there is an error here: svccfg's is.
+                self.descend(folder, &parts).unwrap_or(Included::Missing)
+            }
+            Some(_) | None => Included::Outside,
         }
-        match read_regular(&path, self.left.get()) {
-            Ok(content) => match self.left.get().checked_sub(content.len() as u64) {
-                Some(left) => {
-                    self.left.set(left);
-                    Included::Content(content)
-                }
-                // Too much to look at says nothing about what it is.
-                None => Included::Outside,
-            },
-            Err(_) => Included::Missing,
+    }
+
+    fn descend(&self, folder: &Folder, parts: &[&OsStr]) -> io::Result<Included> {
+        let Some((name, rest)) = parts.split_first() else {
+            return Ok(Included::Missing);
+        };
+        if folder.look(name, Links::Refused)? == Found::Link {
+            return Ok(Included::Outside);
         }
+        if !rest.is_empty() {
+            return self.descend(&folder.folder(name, Links::Refused)?, rest);
+        }
+        let file = folder.regular(name, Links::Refused)?;
+        let content = read_opened(file, self.left.get())?;
+        Ok(match self.left.get().checked_sub(content.len() as u64) {
+            Some(left) => {
+                self.left.set(left);
+                Included::Content(content)
+            }
+            // Too much to look at says nothing about what it is.
+            None => Included::Outside,
+        })
     }
 }
 
 /// Whether this is a relative name that no URI parser would read as anything else, and that goes down only.
 fn is_plain(href: &str) -> bool {
     !href.is_empty()
+        && href.len() <= HREF_MAX
+        && Path::new(href).components().count() <= DEEPEST
         && !href.contains([':', '?', '#', '%', '\\', '\0'])
         && Path::new(href)
             .components()
@@ -83,7 +103,12 @@ fn is_plain(href: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::symlink;
+
+    fn beside(folder: &Path) -> Neighbours {
+        Neighbours::within(Some(Rc::new(Folder::open(folder).unwrap())))
+    }
 
     #[test]
     fn only_what_is_beside_is_read() {
@@ -97,12 +122,12 @@ mod tests {
         symlink("a.xml", folder.join("inside.xml")).unwrap();
         symlink("../secret", folder.join("outside.xml")).unwrap();
         symlink("..", folder.join("up")).unwrap();
-        let neighbours = Neighbours::of(&Source::File(folder.join("manifest.xml")));
+        let neighbours = beside(&folder);
         for (href, included) in [
             ("a.xml", Included::Content(b"a".to_vec())),
             ("./a.xml", Included::Content(b"a".to_vec())),
             ("parts/b.xml", Included::Content(b"b".to_vec())),
-            ("inside.xml", Included::Content(b"a".to_vec())),
+            ("inside.xml", Included::Outside),
             ("outside.xml", Included::Outside),
             ("up/secret", Included::Outside),
             ("../secret", Included::Outside),
@@ -118,10 +143,12 @@ mod tests {
         ] {
             assert_eq!(neighbours.read(href), included, "{href}");
         }
-        assert_eq!(
-            Neighbours::of(&Source::Stdin).read("a.xml"),
-            Included::Outside
-        );
+        assert_eq!(Neighbours::none().read("a.xml"), Included::Outside);
+        // The folder that was opened, not what has its name since.
+        fs::rename(&folder, top.join("moved")).unwrap();
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("a.xml"), "another").unwrap();
+        assert_eq!(neighbours.read("a.xml"), Included::Content(b"a".to_vec()));
         fs::remove_dir_all(top).unwrap();
     }
 
@@ -130,7 +157,7 @@ mod tests {
         let top = std::env::temp_dir().join(format!("vbox-smf-flood-{}", std::process::id()));
         fs::create_dir_all(&top).unwrap();
         fs::write(top.join("a.xml"), "abc").unwrap();
-        let neighbours = Neighbours::of(&Source::File(top.join("m.xml")));
+        let neighbours = beside(&top);
         neighbours.left.set(7);
         let read = [(); 4].map(|()| neighbours.read("a.xml"));
         let content = || Included::Content(b"abc".to_vec());

@@ -1,10 +1,10 @@
 //! `vbox-smf gen --fleet`: the VMs and everything about them from a file.
 
-use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
 use super::options::{model_failure, usage};
+use crate::bounded::read_named;
 use crate::failure::{Failure, Kind};
 use crate::fleet::File;
 use crate::manifest::blueprint::Blueprint;
@@ -66,14 +66,7 @@ fn request(path: &Path, options: &Options<'_>) -> Result<Request, Failure> {
 
 fn read(path: &Path) -> Result<String, Failure> {
     let shown = path.display().to_string();
-    let read = || -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        fs::File::open(path)?
-            .take(FILE_MAX + 1)
-            .read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    let bytes = read().map_err(|error| {
+    let bytes = read_named(path, FILE_MAX).map_err(|error| {
         let kind = match error.kind() {
             io::ErrorKind::PermissionDenied => Kind::Permission,
             _ => Kind::Config,

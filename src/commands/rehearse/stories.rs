@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::failure::{Failure, Kind};
 use crate::manifest::model::{MethodContext, MethodCredential, ServiceBundle};
 use crate::manifest::neighbours::Neighbours;
-use crate::manifest::rules::{Code, Finding, Flavour, Severity, judge};
+use crate::manifest::rules::{Code, Finding, Flavour, Included, Severity, judge};
 use crate::manifest::source::{Source, SourceError};
 use crate::manifest::{build, write};
 use crate::printable::Printable;
@@ -49,9 +49,9 @@ pub(super) fn manifests(operands: &[String]) -> Result<Vec<Manifest>, Failure> {
             "-" => Source::Stdin,
             path => Source::File(path.into()),
         };
-        let bytes = source.read().map_err(unread)?;
+        let (bytes, neighbours) = source.read().map_err(unread)?;
         let name = Printable(&source.name()).to_string();
-        manifests.push(judged(name, &bytes, Some(&source))?);
+        manifests.push(judged(name, &bytes, Some((&source, &neighbours)))?);
     }
     if !vms.is_empty() {
         let mut bundle = build::bundle_for(&vms)?;
@@ -68,21 +68,33 @@ fn unread(error: SourceError) -> Failure {
         SourceError::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
             Kind::Permission
         }
-        SourceError::Io { .. } | SourceError::NotAFile(_) | SourceError::Nothing(_) => Kind::Config,
+        SourceError::Io { .. }
+        | SourceError::NotAFile(_)
+        | SourceError::Nothing(_)
+        | SourceError::TooMany { .. }
+        | SourceError::TooDeep(_) => Kind::Config,
     };
     // Its words have its cause in them.
     Failure::told(kind, error)
 }
 
 /// What svccfg would not import is not rehearsed; what will surprise somebody is said first.
-fn judged(name: String, bytes: &[u8], source: Option<&Source>) -> Result<Manifest, Failure> {
-    let neighbours = Neighbours::of(source.unwrap_or(&Source::Stdin));
-    let findings = judge(bytes, Flavour::Manifest, &|href| neighbours.read(href));
+fn judged(
+    name: String,
+    bytes: &[u8],
+    source: Option<(&Source, &Neighbours)>,
+) -> Result<Manifest, Failure> {
+    let findings = judge(bytes, Flavour::Manifest, &|href| match source {
+        Some((_, neighbours)) => neighbours.read(href),
+        None => Included::Outside,
+    });
     if let Some(error) = findings.iter().find(|f| f.severity() == Severity::Error) {
         let told = format!("svccfg would not import {name}: {}", placed(error));
         let hint = match source {
-            Some(Source::File(_)) => format!("vbox-smf validate {name} says more"),
-            Some(Source::Stdin) | None => "vbox-smf validate - says more".to_owned(),
+            Some((Source::File(_) | Source::Below { .. }, _)) => {
+                format!("vbox-smf validate {name} says more")
+            }
+            Some((Source::Stdin, _)) | None => "vbox-smf validate - says more".to_owned(),
         };
         return Err(Failure::told(Kind::Config, told).hinted(hint));
     }

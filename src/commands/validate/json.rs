@@ -1,5 +1,7 @@
 //! Findings for programs: one object.
 
+use std::io::{self, Write};
+
 use serde::Serialize;
 
 use super::Judged;
@@ -8,10 +10,36 @@ use crate::output;
 /// Rises when something is renamed or goes, not when something is added.
 const VERSION: u8 = 1;
 
-#[derive(Debug, Serialize)]
-struct Report<'a> {
-    version: u8,
-    files: Vec<Entry<'a>>,
+/// The object, written one file after the other: all findings of many files would not fit into memory.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    has_one: bool,
+}
+
+impl Report {
+    /// What comes before the first file.
+    ///
+    /// # Errors
+    /// It cannot be written, as for the others.
+    pub(super) fn begin(out: &mut impl Write) -> io::Result<()> {
+        write!(out, "{{\"version\":{VERSION},\"files\":[")
+    }
+
+    /// A file.
+    pub(super) fn add(&mut self, out: &mut impl Write, judged: &Judged) -> io::Result<()> {
+        let separator = if std::mem::replace(&mut self.has_one, true) {
+            ","
+        } else {
+            ""
+        };
+        let entry = output::json(&Entry::from(judged));
+        write!(out, "{separator}{}", entry.trim_end())
+    }
+
+    /// What comes after the last one, and a line end.
+    pub(super) fn end(out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "]}}")
+    }
 }
 
 /// A file that was read. There is none for one that could not be: standard error and the exit status say it.
@@ -52,19 +80,21 @@ impl<'a> From<&'a Judged> for Entry<'a> {
     }
 }
 
-/// The object, and a line end.
-pub(super) fn object(judged: &[Judged]) -> String {
-    output::json(&Report {
-        version: VERSION,
-        files: judged.iter().map(Entry::from).collect(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::commands::validate::Verdict;
     use crate::manifest::rules::{Code, Finding};
+
+    fn object(judged: &[Judged]) -> String {
+        let (mut report, mut out) = (Report::default(), Vec::new());
+        Report::begin(&mut out).unwrap();
+        for one in judged {
+            report.add(&mut out, one).unwrap();
+        }
+        Report::end(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
 
     #[test]
     fn the_object() {
