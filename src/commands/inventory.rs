@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::method::context::child_environment;
 use crate::failure::{Caller, Failure, Kind};
-use crate::host::{Account, Ended, Host, Invocation, Output, wait_on};
+use crate::host::{Account, Contract, Ended, Host, Invocation, Output, wait_on};
 use crate::log::Log;
 use crate::tools::vboxmanage::{self, Registered, VBoxError, VBoxManage};
 
@@ -117,6 +117,8 @@ fn as_another(
         args,
         env: vec![("PATH".into(), "/usr/sbin:/usr/bin:/sbin:/bin".into())],
         limit: LIMIT + LOCK_PATIENCE,
+        // Only VBoxManage leaves something behind, and it runs that in a contract of its own.
+        contract: Contract::Inherited,
     };
     let output = host
         .run(&invocation, &mut wait_on)

@@ -295,6 +295,7 @@ mod tests {
             program: "VBoxHeadless".to_owned(),
             args: Args::Whole(vec!["VBoxHeadless".to_owned()]),
             age: Duration::from_secs(9),
+            contract: None,
         };
         let glimpse = |at| Glimpse {
             at,

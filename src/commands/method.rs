@@ -70,6 +70,13 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
         account.name,
         budget.as_secs()
     ));
+    if let (Caller::Smf, Some(why)) = (request.caller, host.isolation_trouble()) {
+        log.line(format_args!(
+            "{}: VBoxManage gets no process contract of its own ({why}): if SMF kills this method at its timeout, \
+             VBoxSVC and every VM of {} that it started may be killed with it",
+            settings.vm, account.name
+        ));
+    }
     let program = vboxmanage::find(host, settings.vboxmanage.as_deref()).map_err(|e| {
         let hint = e.next_step();
         Failure::new(Kind::Config, e).hinted(hint)

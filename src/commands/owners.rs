@@ -351,6 +351,7 @@ mod tests {
                     .to_vec()
             }),
             age: Duration::from_secs(60),
+            contract: None,
         };
         let vm = |state| Listed::new(ONE, "vm1", &state);
         for (processes, state, expected) in [

@@ -78,6 +78,8 @@ Faults:
   svc-race       another VBoxManage of the owner, which takes no lock, starts
                  VirtualBox's server in the moment in which a method would
   svc-dies       VirtualBox's server is killed so long after the first method
+  method-hangs   a method hangs when VirtualBox has done what it wants, until
+                 svc.startd kills it
   hang           the VM's process freezes: 5 s after its start, or at once
   disk-full      there is no room for a saved state
   no-driver      VirtualBox's kernel driver is not loaded

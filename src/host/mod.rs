@@ -34,6 +34,18 @@ pub(crate) struct Invocation {
     /// How long it may take. Then it is killed: it alone, never its process group, because VBoxSVC
     /// and the VMs that it started must live on.
     pub(crate) limit: Duration,
+    /// In whose process contract it runs.
+    pub(crate) contract: Contract,
+}
+
+/// The process contract of a program (`process(5)`): svc.startd kills all members of a method's when the method's time is
+/// over, and what a member starts is a member too. Only illumos and Solaris have them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Contract {
+    /// One of its own: the program, and all that it leaves behind, outlive us and our method.
+    Own,
+    /// Ours: it ends with the method.
+    Inherited,
 }
 
 impl Invocation {
@@ -138,6 +150,8 @@ pub(crate) struct Process {
     pub(crate) args: Args,
     /// How long ago it began.
     pub(crate) age: Duration,
+    /// Its process contract, where the system has them: illumos and Solaris.
+    pub(crate) contract: Option<u32>,
 }
 
 /// The programs of VirtualBox that [`Host::processes`] reports.
@@ -247,6 +261,12 @@ pub(crate) trait Host {
         still_running: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Output, RunError> {
         self.begin(what)?.finish(still_running)
+    }
+
+    /// Why no program can have a process contract of its own ([`Contract::Own`]), where SMF could kill it with ours for
+    /// that; none where it can, and on systems without contracts, which have no SMF.
+    fn isolation_trouble(&self) -> Option<String> {
+        None
     }
 
     /// The time since the method began.

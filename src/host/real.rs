@@ -15,6 +15,8 @@ use crate::bounded::read_regular;
 mod account;
 mod as_user;
 mod child;
+#[cfg(any(test, target_os = "illumos", target_os = "solaris"))]
+mod contract;
 mod locale;
 mod lock;
 mod processes;
@@ -39,6 +41,11 @@ impl RealHost {
 impl Host for RealHost {
     fn begin(&self, what: &Invocation) -> Result<Box<dyn Begun + '_>, RunError> {
         Ok(Box::new(child::Running::begin(what)?))
+    }
+
+    #[cfg(any(target_os = "illumos", target_os = "solaris"))]
+    fn isolation_trouble(&self) -> Option<String> {
+        contract::trouble(&contract::Libcontract).map(|error| error.to_string())
     }
 
     fn now(&self) -> Duration {

@@ -259,7 +259,7 @@ fn done(events: &[Event], subject: &str, ended: Ended, took: Duration) -> Done {
 mod tests {
     use super::*;
     use crate::failure::{Failure, Kind};
-    use crate::host::{Host, Invocation};
+    use crate::host::{Contract, Host, Invocation};
 
     /// As much of a method as this bench needs: it starts, or it saves.
     fn method(
@@ -278,6 +278,7 @@ mod tests {
             args: args.into_iter().map(Into::into).collect(),
             env: Vec::new(),
             limit: Duration::from_mins(1),
+            contract: Contract::Own,
         };
         let output = host.run(&invocation, &mut crate::host::wait_on);
         match output.map(|output| output.ended) {

@@ -216,6 +216,9 @@ impl Cast<'_> {
                 if of_user && !of_users.insert((actor.user.as_str(), format!("{fault:?}"))) {
                     continue;
                 }
+                if *fault == Fault::MethodHangs {
+                    sim.hang_methods_of(&actor.subject);
+                }
                 vm.fault(match *fault {
                     Fault::SvcDies(after) => Fault::SvcDies(sim.now().saturating_add(after)),
                     fault => fault,

@@ -111,21 +111,29 @@ pub(crate) fn play(text: &str, script: &Script) -> Result<Played, Failure> {
 }
 
 fn play_with(text: &str, script: &Script, program: Program<'_>) -> Result<Played, Failure> {
-    let sim = Sim::new();
+    play_on(&Sim::new(), text, script, program)
+}
+
+fn play_on(
+    sim: &Sim,
+    text: &str,
+    script: &Script,
+    program: Program<'_>,
+) -> Result<Played, Failure> {
     for (about, note) in &script.notes {
         sim.tell(about, What::Note(note.clone()));
     }
-    let cast = cast(&sim, text, &script.guests, &script.faults)?;
+    let cast = cast(sim, text, &script.guests, &script.faults)?;
     for actor in &cast.actors {
         for note in notes(actor, script.limit()) {
             sim.tell(&actor.subject, What::Note(note));
         }
     }
-    let (looks, cut_off) = perform(&sim, &cast, script, program);
+    let (looks, cut_off) = perform(sim, &cast, script, program);
     let events = sim.events();
     let ends = cast.actors.into_iter().zip(looks).zip(cut_off);
     let outcomes = ends
-        .map(|((actor, looks), cut_off)| Outcome::new(&sim, &events, actor, looks, cut_off))
+        .map(|((actor, looks), cut_off)| Outcome::new(sim, &events, actor, looks, cut_off))
         .collect();
     Ok(Played {
         scenario: script.scenario,

@@ -13,8 +13,8 @@ const LONGEST: Duration = Duration::from_hours(24 * 7);
 /// What guests can be, for messages and help.
 pub(crate) const GUESTS: &str = "acpi, slow=90s, deaf, off-by-itself=5m, crash=1m, triple";
 /// What faults can be.
-pub(crate) const FAULTS: &str = "svc-race, svc-dies=10s, hang, disk-full, no-driver, no-home, \
-                                 missing-disk, not-registered";
+pub(crate) const FAULTS: &str = "svc-race, svc-dies=10s, method-hangs, hang, disk-full, no-driver, \
+                                 no-home, missing-disk, not-registered";
 
 /// Why a word of the command line is none.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -171,6 +171,7 @@ fn fault(text: &str) -> Result<Fault, WishError> {
     let kind = match word {
         "svc-race" => Fault::SvcRace,
         "svc-dies" => Fault::SvcDies(Duration::from_secs(10)),
+        "method-hangs" => Fault::MethodHangs,
         "hang" => Fault::Hang,
         "disk-full" => Fault::DiskFull,
         "no-driver" => Fault::NoDriver,
@@ -191,6 +192,7 @@ fn fault(text: &str) -> Result<Fault, WishError> {
         (Fault::SvcDies(_), Some(time)) => Ok(Fault::SvcDies(time)),
         (
             Fault::SvcRace
+            | Fault::MethodHangs
             | Fault::Hang
             | Fault::DiskFull
             | Fault::NoDriver

@@ -346,6 +346,7 @@ mod tests {
             program: program.to_owned(),
             args,
             age: Duration::from_secs(age),
+            contract: None,
         }
     }
 

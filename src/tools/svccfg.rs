@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::host::{Ended, Host, Invocation, Output, RunError, wait_on};
+use crate::host::{Contract, Ended, Host, Invocation, Output, RunError, wait_on};
 use crate::printable::Printable;
 
 /// Where illumos and Solaris have it.
@@ -43,6 +43,7 @@ pub(crate) fn validate(host: &dyn Host, manifest: &Path) -> Result<(), SvccfgErr
             ("PATH".into(), "/usr/sbin:/usr/bin".into()),
         ],
         limit: LIMIT,
+        contract: Contract::Inherited,
     };
     match host.run(&invocation, &mut wait_on) {
         Ok(output) => verdict(&output),

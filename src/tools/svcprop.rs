@@ -8,7 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::fmri::InstanceFmri;
-use crate::host::{Begun, Ended, Host, Invocation, Output, RunError};
+use crate::host::{Begun, Contract, Ended, Host, Invocation, Output, RunError};
 use crate::printable::Printable;
 
 #[cfg(fuzzing)]
@@ -135,6 +135,7 @@ fn ask<'a>(
         args,
         env: vec![("LC_ALL".into(), "C".into())],
         limit,
+        contract: Contract::Inherited,
     };
     host.begin(&invocation).map_err(not_run)
 }

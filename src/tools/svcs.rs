@@ -8,7 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::fmri::InstanceFmri;
-use crate::host::{Ended, Host, Invocation, Output, RunError};
+use crate::host::{Contract, Ended, Host, Invocation, Output, RunError};
 use crate::printable::Printable;
 
 #[cfg(fuzzing)]
@@ -129,6 +129,7 @@ pub(crate) fn list(
         args,
         env,
         limit,
+        contract: Contract::Inherited,
     };
     match host.run(&invocation, &mut crate::host::wait_on) {
         Ok(output) => understand(&output),

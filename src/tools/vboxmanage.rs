@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::host::{Begun, Ended, Host, Invocation, Output};
+use crate::host::{Begun, Contract, Ended, Host, Invocation, Output};
 use crate::vm::{Uuid, VmState};
 
 mod error;
@@ -71,12 +71,15 @@ impl<'a> VBoxManage<'a> {
         format!("/tmp/.vbox-{}-ipc", id.unwrap_or_default())
     }
 
+    /// Every call goes through here: VBoxSVC, and with it every VM of the user, may be born in any of them, and must
+    /// not be a member of the contract that SMF kills when the method's time is over.
     fn begin(&self, args: &[&str], limit: Duration) -> Result<Box<dyn Begun + '_>, VBoxError> {
         let invocation = Invocation {
             program: self.program.clone(),
             args: args.iter().map(OsString::from).collect(),
             env: self.env.clone(),
             limit,
+            contract: Contract::Own,
         };
         Ok(self.host.begin(&invocation)?)
     }

@@ -8,7 +8,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::host::{Begun, Ended, Invocation, OUTPUT_MAX, Output, RunError, STILL_RUNNING};
+use crate::host::{
+    Begun, Contract, Ended, Invocation, OUTPUT_MAX, Output, RunError, STILL_RUNNING,
+};
 
 /// How often a child is asked whether it is over while its output stays open and silent.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -64,6 +66,27 @@ fn mark_them_all() -> bool {
     result == 0
 }
 
+/// Spawns a program in the process contract that it is to have.
+///
+/// The active template belongs to the calling thread (its LWP), and counts for every fork of it. std forks in the thread
+/// that calls spawn: by `posix_spawn(3C)` on illumos, which is vforkx and exec in that thread (`spawn.c`), and where it
+/// cannot, as on Solaris, by fork.
+#[cfg(any(target_os = "illumos", target_os = "solaris"))]
+fn spawn(command: &mut Command, contract: Contract) -> io::Result<Child> {
+    match contract {
+        Contract::Own => {
+            super::contract::isolated(&super::contract::Libcontract, || command.spawn())
+        }
+        Contract::Inherited => command.spawn(),
+    }
+}
+
+/// Spawns a program. Where there are no process contracts, there is no SMF that would kill one.
+#[cfg(not(any(target_os = "illumos", target_os = "solaris")))]
+fn spawn(command: &mut Command, _: Contract) -> io::Result<Child> {
+    command.spawn()
+}
+
 /// A child, and what it has printed so far.
 pub(super) struct Running {
     child: Child,
@@ -80,7 +103,8 @@ impl Running {
         reason = "this is what the others go through"
     )]
     pub(super) fn begin(what: &Invocation) -> Result<Self, RunError> {
-        let mut child = Command::new(&what.program)
+        let mut command = Command::new(&what.program);
+        command
             .args(&what.args)
             // VBoxSVC would hold our folder, and so its file system, for as long as a VM runs.
             .current_dir("/")
@@ -88,12 +112,12 @@ impl Running {
             .envs(what.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|source| RunError::Spawn {
-                program: what.program.clone(),
-                source,
-            })?;
+            .stderr(Stdio::piped());
+        let spawned = spawn(&mut command, what.contract);
+        let mut child = spawned.map_err(|source| RunError::Spawn {
+            program: what.program.clone(),
+            source,
+        })?;
         Ok(Self {
             stdout: Stream::new(child.stdout.take()),
             stderr: Stream::new(child.stderr.take()),
@@ -308,6 +332,7 @@ mod tests {
                 ("A".into(), "b c".into()),
             ],
             limit,
+            contract: Contract::Own,
         })
     }
 
@@ -425,6 +450,7 @@ mod tests {
             args: vec![],
             env: vec![],
             limit: LONG,
+            contract: Contract::Own,
         });
         let error = begun.err().expect("not there");
         assert_eq!(error.to_string(), "cannot execute /nowhere/VBoxManage");

@@ -46,6 +46,8 @@ pub(crate) enum Fault {
     SvcDies(Duration),
     /// The VM's process freezes: at once where it is there already, else 5 s after the VM runs.
     Hang,
+    /// A method of its instance freezes when VirtualBox has done what it wants, until svc.startd kills it.
+    MethodHangs,
     /// There is no room for a saved state.
     DiskFull,
     /// VirtualBox's kernel driver is not loaded.

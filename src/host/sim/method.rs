@@ -21,6 +21,9 @@ use crate::host::{
 /// A method that asks so often hangs without waiting: it is stopped as if it had panicked.
 const QUESTIONS_MAX: u32 = 100_000;
 
+/// How long a method hangs that has no timeout.
+const FROZEN: Duration = Duration::from_hours(24 * 7);
+
 /// SIGKILL.
 const SIGKILL: i32 = 9;
 
@@ -110,12 +113,35 @@ impl SimHost<'_> {
             .killed_at
             .is_some_and(|killed| self.turn.now() >= killed)
         {
-            let contract = self.origin.borrow().contract;
+            let method = self.origin.borrow().clone();
             self.turn
-                .with(|world| processes::kill_contract(world, contract));
+                .with(|world| processes::kill_method(world, &method));
             resume_unwind(Box::new(Killed));
         }
     }
+}
+
+impl SimHost<'_> {
+    /// The method's process freezes, where it is one of those, until svc.startd kills it, or somebody a week later.
+    fn freeze_if_hung(&self) {
+        let subject = self.origin.borrow().subject.clone();
+        if !self
+            .turn
+            .with(|world| world.hung_methods.contains(&subject))
+        {
+            return;
+        }
+        let until = self.turn.now().saturating_add(FROZEN);
+        while self.turn.now() < until {
+            self.park(until);
+        }
+    }
+}
+
+/// Whether a program changes a VM, rather than only looks.
+fn acts(what: &Invocation) -> bool {
+    let verb = what.args.first().and_then(|word| word.to_str());
+    matches!(verb, Some("startvm" | "controlvm" | "discardstate"))
 }
 
 /// A program of a simulated method.
@@ -124,6 +150,7 @@ struct Launched<'h> {
     id: u64,
     limit: Duration,
     hung: RunError,
+    acts: bool,
 }
 
 impl Begun for Launched<'_> {
@@ -136,6 +163,9 @@ impl Begun for Launched<'_> {
         let mut beat = turn.now().saturating_add(STILL_RUNNING);
         loop {
             if let Some(output) = turn.with(|world| processes::collect(world, self.id)) {
+                if self.acts {
+                    self.host.freeze_if_hung();
+                }
                 return Ok(output);
             }
             let is_beat = turn.now() >= beat;
@@ -167,7 +197,13 @@ impl Host for SimHost<'_> {
             id,
             limit: what.limit,
             hung: what.hung(),
+            acts: acts(what),
         }))
+    }
+
+    fn isolation_trouble(&self) -> Option<String> {
+        let inherited = self.turn.with(|world| world.contracts_inherited);
+        inherited.then(|| io::Error::from_raw_os_error(libc::ENOENT).to_string())
     }
 
     fn now(&self) -> Duration {

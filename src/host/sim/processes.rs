@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use crate::host::{Args, Ended, Invocation, Output, Process};
+use crate::host::{Args, Contract, Ended, Invocation, Output, Process};
 
 use super::events::{Command, CommandEnd, Ending, What};
 use super::world::World;
@@ -42,6 +42,8 @@ pub(super) struct Client {
     record: usize,
     /// The VM for which a `startvm` said that it waits.
     pub(super) waits_for: Option<String>,
+    /// The method that ran it was killed, and this was not: nobody waits for it any more.
+    abandoned: bool,
 }
 
 /// Starts a program. There is nothing where it cannot be executed.
@@ -57,6 +59,10 @@ pub(super) fn launch(world: &mut World, origin: &Origin, what: &Invocation) -> O
     };
     let record = world.tell(&origin.subject, What::Command(command));
     let (id, pid) = (world.number(), world.pid());
+    let mut origin = origin.clone();
+    if what.contract == Contract::Own && !world.contracts_inherited {
+        origin.contract = world.number();
+    }
     let client = Client {
         origin: origin.clone(),
         args: what.args.iter().map(text).collect(),
@@ -66,6 +72,7 @@ pub(super) fn launch(world: &mut World, origin: &Origin, what: &Invocation) -> O
         reply: None,
         record,
         waits_for: None,
+        abandoned: false,
         program: program.clone(),
     };
     world.clients.insert(id, client);
@@ -103,10 +110,14 @@ pub(super) fn is_pending(world: &World, id: u64) -> bool {
 /// Ends a program that still runs, with what it printed.
 pub(super) fn reply(world: &mut World, id: u64, output: Output) {
     let now = world.now;
-    if let Some(client) = world.clients.get_mut(&id).filter(|c| c.reply.is_none()) {
-        client.reply = Some(output);
-        world.stage.wake(client.origin.seat, now);
+    let Some(client) = world.clients.get_mut(&id).filter(|c| c.reply.is_none()) else {
+        return;
+    };
+    if client.abandoned {
+        return forget(world, id, Ending::Itself(output.ended));
     }
+    client.reply = Some(output);
+    world.stage.wake(client.origin.seat, now);
 }
 
 /// Ends a program after a while.
@@ -152,8 +163,25 @@ fn forget(world: &mut World, id: u64, how: Ending) {
     }
 }
 
+/// A method's time is over: svc.startd kills its contract. What it ran in contracts of their own goes on without it.
+pub(super) fn kill_method(world: &mut World, method: &Origin) {
+    kill_contract(world, method.contract);
+    let clients = world.clients.iter();
+    let left = clients.filter(|(_, c)| c.origin.subject == method.subject);
+    let left: Vec<u64> = left.map(|(id, _)| *id).collect();
+    for id in left {
+        let Some(client) = world.clients.get_mut(&id) else {
+            continue;
+        };
+        client.abandoned = true;
+        if let Some(output) = client.reply.take() {
+            forget(world, id, Ending::Itself(output.ended));
+        }
+    }
+}
+
 /// SIGKILL to every process of a contract, as svc.startd does when a method's time is over.
-pub(super) fn kill_contract(world: &mut World, contract: u64) {
+fn kill_contract(world: &mut World, contract: u64) {
     let of_contract = world
         .clients
         .iter()
@@ -180,7 +208,7 @@ pub(super) fn kill_contract(world: &mut World, contract: u64) {
 /// A user's processes of VirtualBox.
 pub(super) fn of_user(world: &World, user: &str) -> Vec<Process> {
     let mut all = Vec::new();
-    let mut add = |pid, program: &str, args: Vec<String>, born: Duration| {
+    let mut add = |pid, program: &str, args: Vec<String>, born: Duration, contract: u64| {
         all.push(Process {
             pid,
             program: program.to_owned(),
@@ -190,6 +218,7 @@ pub(super) fn of_user(world: &World, user: &str) -> Vec<Process> {
                 Args::Whole(args)
             },
             age: world.now.saturating_sub(born),
+            contract: contract.try_into().ok(),
         });
     };
     for client in world.clients.values() {
@@ -200,6 +229,7 @@ pub(super) fn of_user(world: &World, user: &str) -> Vec<Process> {
                 "VBoxManage",
                 words.cloned().collect(),
                 client.born,
+                client.origin.contract,
             );
         }
     }
@@ -211,10 +241,11 @@ pub(super) fn of_user(world: &World, user: &str) -> Vec<Process> {
                 "VBoxSVC",
                 args.map(str::to_owned).into(),
                 daemon.born,
+                daemon.contract,
             );
         }
         for vm in &virtualbox.vm_processes {
-            add(vm.pid, vm.program, vm.args.clone(), vm.born);
+            add(vm.pid, vm.program, vm.args.clone(), vm.born, vm.contract);
         }
     }
     all.sort_by_key(|process| process.pid);

@@ -62,7 +62,7 @@ pub(super) struct Daemon {
     pub(super) pid: u32,
     pub(super) born: Duration,
     /// That of the client that started it.
-    contract: u64,
+    pub(super) contract: u64,
 }
 
 /// A VM's process.

@@ -31,6 +31,18 @@ impl Sim {
         Vm { sim: self, id }
     }
 
+    /// No program gets a process contract of its own from now on: all are members of their method's.
+    #[cfg(test)]
+    pub(crate) fn inherit_contracts(&self) {
+        self.shared.with(|world| world.contracts_inherited = true);
+    }
+
+    /// The methods of this instance hang from now on, each when VirtualBox has done what it wants.
+    pub(crate) fn hang_methods_of(&self, subject: &str) {
+        self.shared
+            .with(|world| world.hung_methods.insert(subject.to_owned()));
+    }
+
     /// Puts something at a path; its folders are there with it, root's and safe.
     pub(crate) fn file(&self, path: &str, kind: FileKind, owner: u32, mode: u32) {
         let path = path.into();
@@ -73,7 +85,11 @@ impl Vm<'_> {
                 Fault::SvcRace => world.virtualbox(&owner).rival = true,
                 Fault::NoHome => world.virtualbox(&owner).no_home = true,
                 Fault::SvcDies(at) => world.at(at, move |world| server::die(world, &owner)),
-                Fault::Hang | Fault::DiskFull | Fault::NoDriver | Fault::MissingDisk => (),
+                Fault::Hang
+                | Fault::MethodHangs
+                | Fault::DiskFull
+                | Fault::NoDriver
+                | Fault::MissingDisk => (),
             }
         });
         self

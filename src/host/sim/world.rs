@@ -1,6 +1,6 @@
 //! The simulated world: a virtual clock, what is to happen, and everything there is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::baton::Stage;
@@ -36,6 +36,11 @@ pub(crate) struct World {
     pub(super) files: Files,
     /// Processes show their arguments as illumos does: joined, 80 bytes of them.
     pub(super) short_arguments: bool,
+    /// No program gets a process contract of its own, as where there is no contract file system: all are members of
+    /// their method's.
+    pub(super) contracts_inherited: bool,
+    /// The instances whose methods hang.
+    pub(super) hung_methods: BTreeSet<String>,
     last_number: u64,
 }
 
@@ -53,6 +58,8 @@ impl World {
             clients: BTreeMap::new(),
             files: Files::of_a_host(),
             short_arguments: false,
+            contracts_inherited: false,
+            hung_methods: BTreeSet::new(),
             // Process ids begin above those of the system.
             last_number: 1000,
         }

@@ -259,6 +259,7 @@ fn every_guest_and_every_fault() {
         ("svc-race", [true, true, true, true, true]),
         ("svc-dies=100ms", [true, true, true, true, true]),
         ("hang", [false, true, false, false, false]),
+        ("method-hangs", [true, true, true, true, true]),
         ("disk-full", [false, true, false, false, false]),
         ("no-driver", [false, false, true, false, true]),
         ("no-home", [false, false, false, false, false]),
@@ -278,6 +279,65 @@ fn every_guest_and_every_fault() {
             assert_eq!(played.events, again.events, "{wish}, {scenario:?}");
         }
     }
+}
+
+/// Eight instances of one user boot. The first one's start hangs when its VM runs, until svc.startd kills it.
+fn boot_beside_a_hung_method(sim: &Sim) -> Played {
+    let names: Vec<String> = (1..=8).map(|n| format!("vm{n}")).collect();
+    let instances: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
+    let script = script(Scenario::Boot, &[], &["vm1:method-hangs"]);
+    let played = play_on(sim, &manifest(&instances), &script, &commands::method::run);
+    let played = played.unwrap();
+    let killed = when(&played, "vm1", "start method is killed");
+    assert_eq!(killed, 120 * SECOND, "{}", shown(&played));
+    for nth in 1..8 {
+        assert!(
+            played.outcomes[nth].looks[0].took < 120 * SECOND,
+            "{nth} was to be up before:\n{}",
+            shown(&played)
+        );
+    }
+    played
+}
+
+#[test]
+fn a_method_that_hangs_does_no_harm_to_its_neighbours() {
+    let played = boot_beside_a_hung_method(&Sim::new());
+    // The first one's next start finds its VM running.
+    for nth in 0..8 {
+        assert_eq!(
+            end(&played, nth),
+            (SmfState::Online, Some(VmState::Running), true),
+            "{nth}\n{}",
+            shown(&played)
+        );
+    }
+    assert!(!shown(&played).contains("process contract"));
+}
+
+/// What the real svc.startd does where VBoxSVC was born in the contract of a method: it kills them all, and the
+/// neighbours stay online.
+#[test]
+fn a_method_that_hangs_takes_its_neighbours_along_where_contracts_are_inherited() {
+    let sim = Sim::new();
+    sim.inherit_contracts();
+    let played = boot_beside_a_hung_method(&sim);
+    assert_eq!(end(&played, 0).0, SmfState::Maintenance);
+    for nth in 1..8 {
+        assert_eq!(
+            end(&played, nth),
+            (SmfState::Online, Some(VmState::PowerOff), false),
+            "{nth}\n{}",
+            shown(&played)
+        );
+    }
+    let told = "VBoxManage gets no process contract of its own (No such file or directory";
+    let lines = played
+        .events
+        .iter()
+        .filter(|event| matches!(&event.what, What::Line(line) if line.contains(told)));
+    // Once in each method: three starts of the one that hangs.
+    assert_eq!(lines.count(), 10, "{}", shown(&played));
 }
 
 #[test]

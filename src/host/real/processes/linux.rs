@@ -44,6 +44,7 @@ pub(super) fn read(pid: u32) -> Option<Found> {
             program: if matters(program) { program } else { comm }.to_owned(),
             args: Args::Whole(words),
             age: since(ticks(started), uptime()),
+            contract: None,
         },
     })
 }

@@ -21,6 +21,8 @@ mod offset {
     pub(super) const PSARGS: usize = 152;
     /// The end of `pr_psargs`.
     pub(super) const END: usize = 232;
+    /// `id_t pr_contract`: the process contract, -1 of a process that is in none.
+    pub(super) const CONTRACT: usize = 280;
 }
 
 /// A process of VirtualBox that is not a zombie.
@@ -56,6 +58,7 @@ fn parse(pid: u32, bytes: &[u8], now: SystemTime) -> Option<Found> {
             program: program.to_owned(),
             args: Args::Cut(args),
             age: since(started, now),
+            contract: int(bytes, offset::CONTRACT).and_then(|id| id.try_into().ok()),
         },
     })
 }
@@ -91,6 +94,7 @@ mod tests {
         put(offset::START + 8, &500_000_000_i64.to_ne_bytes());
         put(offset::FNAME, fname.as_bytes());
         put(offset::PSARGS, psargs.as_bytes());
+        put(offset::CONTRACT, &72_i32.to_ne_bytes());
         bytes
     }
 
@@ -106,10 +110,24 @@ mod tests {
         assert_eq!(found.uid, 101);
         assert_eq!(found.process.program, "VBoxHeadless");
         assert_eq!(found.process.age, Duration::from_millis(9_500));
+        assert_eq!(found.process.contract, Some(72));
         assert_eq!(
             found.process.args,
             Args::Cut("/opt/VirtualBox/amd64/VBoxHeadless --comment vm1 --st".into())
         );
+    }
+
+    /// `PRNOCT`, and a psinfo that ends before it.
+    #[test]
+    fn a_process_without_a_contract() {
+        let mut bytes = psinfo(1, "VBoxSVC", "VBoxSVC");
+        let contract = |bytes: &[u8]| {
+            let found = parse(7, bytes, SystemTime::now()).expect("a process");
+            found.process.contract
+        };
+        assert_eq!(contract(&bytes[..offset::END]), None);
+        bytes[offset::CONTRACT..][..4].copy_from_slice(&(-1_i32).to_ne_bytes());
+        assert_eq!(contract(&bytes), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Event, Sim, SimHost, Spec, Task, What, run};
-use crate::host::{Ended, Host, Invocation, Output, RunError};
+use crate::host::{Contract, Ended, Host, Invocation, Output, RunError};
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
@@ -20,6 +20,10 @@ pub(super) fn invocation(program: &str, args: &[&str], limit: Duration) -> Invoc
         args: args.iter().map(OsString::from).collect(),
         env: Vec::new(),
         limit,
+        contract: match program {
+            "VBoxManage" => Contract::Own,
+            _ => Contract::Inherited,
+        },
     }
 }
 

@@ -137,11 +137,8 @@ fn the_lock_is_waited_for_so_long() {
     });
 }
 
-/// The whole contract dies: VBoxManage, the VBoxSVC that it started, the VM that this one started.
-#[test]
-fn a_killed_start_takes_its_virtualbox_along() {
-    let sim = Sim::new();
-    sim.vm("vb", "vm1");
+/// A start that freezes when its VM is up, and is killed after a second.
+fn killed_start(sim: &Sim) {
     let mut ended = None;
     sim.perform(vec![task(
         "a",
@@ -157,6 +154,15 @@ fn a_killed_start_takes_its_virtualbox_along() {
     )]);
     assert_eq!(ended, Some(Ended::Killed(9)));
     assert_eq!(sim.now(), SECOND);
+}
+
+/// The whole contract dies: VBoxManage, the VBoxSVC that it started, the VM that this one started.
+#[test]
+fn a_killed_start_takes_its_virtualbox_along_where_contracts_are_inherited() {
+    let sim = Sim::new();
+    sim.inherit_contracts();
+    sim.vm("vb", "vm1");
+    killed_start(&sim);
     assert_eq!(sim.state("vb", "vm1"), Some(VmState::PowerOff));
     assert_eq!(sim.processes("vb", "vm1"), 0);
     alone(&sim, |host| {
@@ -164,6 +170,45 @@ fn a_killed_start_takes_its_virtualbox_along() {
         host.cold_start_lock(Duration::ZERO).unwrap();
         assert_eq!(shown(host, "vm1"), "poweroff");
     });
+}
+
+/// VBoxSVC and the VM are members of the contract that VBoxManage had to itself.
+#[test]
+fn a_killed_start_leaves_virtualbox_alone() {
+    let sim = Sim::new();
+    sim.vm("vb", "vm1");
+    killed_start(&sim);
+    assert_eq!(sim.state("vb", "vm1"), Some(VmState::Running));
+    assert_eq!(sim.processes("vb", "vm1"), 1);
+    alone(&sim, |host| {
+        let processes = host.processes().unwrap();
+        assert_eq!(processes.len(), 2, "{processes:?}");
+        assert_eq!(processes[0].contract, processes[1].contract);
+        host.cold_start_lock(Duration::ZERO).unwrap();
+        assert_eq!(shown(host, "vm1"), "running");
+    });
+}
+
+/// A VBoxManage in a contract of its own outlives the method that waited for it, and ends by itself.
+#[test]
+fn a_program_outlives_its_method() {
+    let sim = Sim::new();
+    sim.vm("vb", "vm1");
+    let mut ended = None;
+    let limit = Some(250 * MS);
+    sim.perform(vec![task("a", Duration::ZERO, limit, &mut ended, |host| {
+        vbox(host, &["startvm", "vm1", "--type", "headless"]).unwrap();
+    })]);
+    assert_eq!(ended, Some(Ended::Killed(9)));
+    assert_eq!(sim.state("vb", "vm1"), Some(VmState::Starting));
+    let clients = |host: &SimHost<'_>| {
+        let processes = host.processes().unwrap().into_iter();
+        processes.filter(|p| p.program == "VBoxManage").count()
+    };
+    alone(&sim, |host| assert_eq!(clients(host), 1));
+    sim.pass(SECOND);
+    assert_eq!(sim.state("vb", "vm1"), Some(VmState::Running));
+    alone(&sim, |host| assert_eq!(clients(host), 0));
 }
 
 #[test]
