@@ -21,6 +21,7 @@ use super::status::join::{Asked, join};
 
 mod budget;
 mod check;
+mod contract;
 mod instance;
 mod machine;
 mod print;

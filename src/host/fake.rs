@@ -21,6 +21,7 @@ pub(crate) struct Fake {
     locales: Vec<&'static str>,
     account: Option<Account>,
     contents: BTreeMap<PathBuf, Vec<u8>>,
+    processes: Vec<Process>,
 }
 
 impl Fake {
@@ -60,6 +61,12 @@ impl Fake {
             uid,
             home: format!("/home/{name}").into(),
         });
+        self
+    }
+
+    /// Has a process.
+    pub(crate) fn process(mut self, process: Process) -> Self {
+        self.processes.push(process);
         self
     }
 
@@ -122,7 +129,7 @@ impl Host for Fake {
     }
 
     fn processes(&self) -> io::Result<Vec<Process>> {
-        Ok(Vec::new())
+        Ok(self.processes.clone())
     }
 
     fn own_program(&self) -> io::Result<PathBuf> {

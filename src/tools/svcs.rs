@@ -138,9 +138,44 @@ pub(crate) fn list(
     }
 }
 
-/// Decides what an answer of svcs means. Exit status 1 is also that of a call in which one operand matched
-/// nothing; the others are printed all the same.
+/// The process contracts of all instances that have one, each with the instance: those of services that SMF watches. A
+/// transient one has none when its method is over.
+///
+/// # Errors
+/// There is no SMF, it does not answer, or the answer cannot be understood.
+pub(crate) fn contracts(host: &dyn Host, limit: Duration) -> Result<Vec<(u32, String)>, SvcsError> {
+    let invocation = Invocation {
+        program: PathBuf::from(SVCS),
+        args: ["-aH", "-o", "ctid,fmri"].map(OsString::from).to_vec(),
+        env: vec![("LC_ALL".into(), "C".into())],
+        limit,
+        contract: Contract::Inherited,
+    };
+    match host.run(&invocation, &mut crate::host::wait_on) {
+        Ok(output) => Ok(parse_contracts(&printed(&output)?)),
+        Err(error) if error.may_pass() => Err(SvcsError::Unreachable(error.to_string())),
+        Err(error) => Err(SvcsError::NoSmf(error)),
+    }
+}
+
+/// Parses `svcs -aH -o ctid,fmri`. Legacy services and those without a contract have a hyphen.
+fn parse_contracts(text: &str) -> Vec<(u32, String)> {
+    let lines = text.lines().filter_map(|line| {
+        let mut words = line.split_ascii_whitespace();
+        let contract = words.next()?.parse().ok()?;
+        Some((contract, words.next()?.to_owned()))
+    });
+    lines.collect()
+}
+
+/// Decides what an answer about instances means.
 fn understand(output: &Output) -> Result<Vec<Line>, SvcsError> {
+    parse(&printed(output)?).map_err(SvcsError::Failed)
+}
+
+/// What svcs printed, unless it failed. Exit status 1 is also that of a call in which one operand matched nothing; the
+/// others are printed all the same.
+fn printed(output: &Output) -> Result<String, SvcsError> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let complaint = || Printable(stderr.lines().next().unwrap_or("no message")).to_string();
     match output.ended {
@@ -166,7 +201,7 @@ fn understand(output: &Output) -> Result<Vec<Line>, SvcsError> {
     if output.cut {
         return Err(SvcsError::Failed("it printed far too much".to_owned()));
     }
-    parse(&String::from_utf8_lossy(&output.stdout)).map_err(SvcsError::Failed)
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Parses the output of svcs, whose columns hold no spaces inside and are padded with them:
@@ -261,6 +296,26 @@ mod tests {
         assert!(answer(0, "", "").expect("none").is_empty());
     }
 
+    /// In the widths of illumos' svcs.c: 6 and 50.
+    #[test]
+    fn contracts_of_instances() {
+        let text = "    79 svc:/site/vma:default                              \n\
+            -      svc:/site/vmb:default                              \n\
+            -      lrc:/etc/rc2_d/S89PRESERVE                         \n\
+            83     svc:/application/virtualbox/webservice:default     \n\
+            nonsense\n7\n";
+        assert_eq!(
+            parse_contracts(text),
+            [
+                (79, "svc:/site/vma:default".to_owned()),
+                (
+                    83,
+                    "svc:/application/virtualbox/webservice:default".to_owned()
+                ),
+            ]
+        );
+    }
+
     #[test]
     fn failures_by_their_messages() {
         let down =
@@ -285,6 +340,7 @@ mod tests {
         #[test]
         fn never_panics(text in "(?s).{0,200}") {
             let _any = parse(&text);
+            let _any = parse_contracts(&text);
         }
     }
 }

@@ -40,6 +40,7 @@ pub(super) enum Topic {
     Lock,
     Registry,
     Server,
+    Contract,
     Names,
     Environment,
     Settings,
@@ -51,7 +52,7 @@ pub(super) enum Topic {
 
 impl Topic {
     /// In the order in which they are looked at.
-    pub(super) const ALL: [Self; 19] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::Smf,
         Self::Virtualbox,
         Self::Driver,
@@ -64,6 +65,7 @@ impl Topic {
         Self::Lock,
         Self::Registry,
         Self::Server,
+        Self::Contract,
         Self::Names,
         Self::Environment,
         Self::Settings,
@@ -87,6 +89,7 @@ impl Topic {
             Self::Lock => "lock",
             Self::Registry => "registry",
             Self::Server => "server",
+            Self::Contract => "contract",
             Self::Names => "names",
             Self::Environment => "environment",
             Self::Settings => "settings",
@@ -112,6 +115,7 @@ impl Topic {
             Self::Lock => "the lock for cold starts is usable and not left over",
             Self::Registry => "VirtualBox.xml is whole",
             Self::Server => "VirtualBox's server answers",
+            Self::Contract => "VirtualBox's server is not in an instance's process contract",
             Self::Names => "no two VMs have one name",
             Self::Environment => "the VMs of a user ask for one environment",
             Self::Settings => "every property has a value that is allowed",

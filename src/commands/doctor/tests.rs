@@ -1,12 +1,14 @@
 //! The checks that need no machine, and those of files on a made one.
 
+use std::time::Duration;
+
 use super::check::{Check, Topic, Verdict};
-use super::{instance, machine, print, user};
+use super::{contract, instance, machine, print, user};
 use crate::commands::instances::{Gathered, Instance, Known};
 use crate::commands::owners::{Listed, Owner};
 use crate::commands::status::join::{Asked, join};
 use crate::host::fake::Fake;
-use crate::host::{Account, FileKind};
+use crate::host::{Account, Args, FileKind, Process};
 use crate::settings::Settings;
 use crate::tools::svcprop::{Properties, Value};
 use crate::tools::svcs::SmfState;
@@ -299,6 +301,57 @@ fn healthy() -> Fake {
             101,
             "<?xml version=\"1.0\"?>\n<VirtualBox version=\"1.12-linux\"/>\n",
         )
+}
+
+/// In whose contract VBoxSVC is, by what svcs says of contracts.
+#[test]
+fn the_contract_of_virtualboxs_server() {
+    let server = |age, contract| Process {
+        pid: 452,
+        program: "VBoxSVC".to_owned(),
+        args: Args::Cut("/opt/VirtualBox/amd64/VBoxSVC --auto-shutdown".to_owned()),
+        age: Duration::from_secs(age),
+        contract,
+    };
+    let owners = "    79 svc:/site/vma:default   \n-      svc:/site/xvm/vbox:vm1    \n";
+    let asked = |server: Process, status, stdout: &str| {
+        let host = Fake::default().process(server);
+        let host = host.answer("-aH -o ctid,fmri", status, stdout, "");
+        let check = contract::of_server(&host, "vb");
+        (check, host.asked().len())
+    };
+    let (check, _) = asked(server(9, Some(72)), 0, owners);
+    let check = check.expect("a check");
+    assert_eq!((check.verdict, check.topic), (Verdict::Ok, Topic::Contract));
+    assert!(check.finding.contains("contract 72, which belongs to no"));
+    let (check, _) = asked(server(9, Some(79)), 0, owners);
+    let check = check.expect("a check");
+    assert_eq!(check.verdict, Verdict::Warn);
+    assert!(
+        check.finding.contains("pid 452")
+            && check
+                .finding
+                .contains("contract 79 of svc:/site/vma:default"),
+        "{check:?}"
+    );
+    assert_eq!(
+        check.command.as_deref(),
+        Some("svcs -p svc:/site/vma:default")
+    );
+    let (check, _) = asked(server(9, Some(79)), 3, "");
+    let check = check.expect("a check");
+    assert_eq!(check.verdict, Verdict::Warn);
+    assert!(check.finding.contains("not known"), "{check:?}");
+    // Where there are no contracts, nothing is asked and nothing is said; and so without a VBoxSVC.
+    assert_eq!(asked(server(9, None), 0, owners), (None, 0));
+    assert!(contract::of_server(&Fake::default(), "vb").is_none());
+    // A VBoxSVC that has not ended yet is not the one that VirtualBox uses.
+    let host = Fake::default()
+        .process(server(99, Some(79)))
+        .process(server(1, Some(80)))
+        .answer("-aH -o ctid,fmri", 0, owners, "");
+    let check = contract::of_server(&host, "vb").expect("a check");
+    assert_eq!(check.verdict, Verdict::Ok);
 }
 
 const XML: &str = "/home/vb/.config/VirtualBox/VirtualBox.xml";

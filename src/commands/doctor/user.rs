@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::check::{Check, Topic};
+use super::contract;
 use crate::commands::method::context;
 use crate::commands::owners::{self, Answer, Owner};
 use crate::host::{Account, FileKind, Host, LockError};
@@ -40,6 +41,8 @@ pub(super) fn examine(host: &dyn Host, owner: &Owner, account: &Account) -> Exam
             Check::fail(Topic::Server, name, error.reason.as_str()).hint(error.hint.as_str())
         }
     });
+    // Only now is it there in any case.
+    checks.extend(contract::of_server(host, name));
     checks.extend(answer.iter().map(|vms| names(name, vms)));
     Examined { checks, answer }
 }
