@@ -94,7 +94,7 @@ clean() {
 }
 
 fresh whole
-on_illumos --only manifests,vectors,profiles,startd,method,order,rbac,package,real \
+on_illumos --only manifests,vectors,profiles,startd,contract,method,order,rbac,package,real \
     >"$S/out" 2>&1
 ends 'a whole run passes' 0 $?
 printed 'it has a plan' '^1\.\.[0-9]'
@@ -174,6 +174,16 @@ on_illumos --only method >"$S/out" 2>&1
 ends 'a manual page that svcs -xv does not name is a failure' 1 $?
 printed 'it is that one' '^not ok .* svcs -xv names the manual page'
 clean unseen
+
+fresh inherited
+# A VBoxManage whose server stays in the method's process group, which is
+# what stands in for its contract.
+printf '#!/bin/sh\nexec "$@"\n' >"$S/bin/setsid"
+chmod 755 "$S/bin/setsid"
+on_illumos --only contract >"$S/out" 2>&1
+ends 'what is killed with its method is a failure' 1 $?
+printed 'it is that' '^not ok .* what VBoxManage started lives on'
+clean inherited
 
 fresh stuck
 sed 's/^delete)/delete) exit 1 ;; delete-not)/' "$here/selftest/bin/svccfg" \

@@ -30,6 +30,9 @@ part_real() {
 	says 'status shows it' running \
 	    "$binary" status -s "$services/real" "$real"
 	try 'doctor has no complaint' "$binary" doctor -s "$services/real" "$real"
+	says 'VBoxSVC is in the process contract of no instance' \
+	    'which belongs to no instance of SMF' \
+	    "$binary" doctor -s "$services/real" "$real"
 	set_property "$real" vm/stop_method poweroff
 	refresh "$real"
 	try 'it is disabled by poweroff' disable "$real"
