@@ -1,39 +1,47 @@
-//! Looking at a VM without harm.
+//! Looking at a VM without harm, and from what lasts.
 //!
-//! `showvminfo` takes a session on a VM that is up. Beside a start or a stop of the same VM that makes the
-//! other one fail, and VBoxSVC can deadlock over it. So it is asked only of a VM of which no process
-//! lives and that no other client has a session on; the lists, which take none, tell the rest.
+//! A VM that no process runs, and that no client has a session on, has its state in its settings file: no program is run
+//! and no server started. `showvminfo` takes a session on a VM that is up. Beside a start or a stop of the same VM that
+//! makes the other one fail, and VBoxSVC can deadlock over it. So it is asked only of a VM of which no process lives and
+//! that no other client has a session on; the lists, which take none, tell the rest.
 //!
 //! ```text
-//! no process, no client   showvminfo                        any state
+//! no process, no client   its settings file                 off, saved, aborted
+//!                         showvminfo                        the same where the file is not understood
+//! its log says running    nothing, for a stop               running or paused
 //! else                    list --multiple vms runningvms    running or paused; who a name is
 //!                         list --long vms                   any other state: costs time with every VM
-//! seen running before     list runningvms                   still running
+//! seen running before     list runningvms, and its log      still running
 //! ```
 //!
 //! The two longer ones take a [`Turn`]. The processes are looked at while a program runs, where that is just as good.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::host::Host;
+use crate::host::{Host, Process};
 use crate::log::Log;
-use crate::plan::{self, SHORT_CALL};
+use crate::plan::{self, Class, SHORT_CALL};
 use crate::tools::processes::{Census, Wanted, census};
 use crate::tools::vboxmanage::{AskedRunning, VBoxError, VBoxManage};
+use crate::virtualbox::vbox_log::RuntimeError;
 use crate::vm::{Intent, Uuid, VmName, VmState};
 
 mod asking;
+mod files;
 mod glimpse;
 mod turn;
 
+use files::Files;
 pub(super) use glimpse::Glimpse;
-pub(super) use turn::LOCK_PATIENCE;
-use turn::Turn;
+pub(super) use turn::{LOCK_PATIENCE, Turn};
 
 /// VBoxSVC is there for 5 s after its last client, so an answer this long ago means that it still is.
 const ANSWER_HOLDS: Duration = Duration::from_secs(4);
 /// A VBoxSVC that has been there for this long answers.
 pub(super) const SERVER_READY: Duration = Duration::from_secs(3);
+/// One that nobody of ours starts at this moment answers sooner.
+const SERVER_UP: Duration = Duration::from_secs(1);
 /// The longest time that VirtualBox has for a look, where there is much. A busy one stalls for 20 s and goes on: to kill
 /// the call and ask again would make it busier.
 const LOOK_MAX: Duration = Duration::from_secs(60);
@@ -52,6 +60,8 @@ pub(crate) struct Sight {
     pub(crate) roughly: bool,
     /// A process of it lives.
     pub(crate) process: bool,
+    /// Why VirtualBox suspended it, where it is paused and its log says so.
+    pub(crate) suspended: Option<RuntimeError>,
 }
 
 impl Sight {
@@ -100,6 +110,9 @@ pub(crate) struct Looker<'a> {
     name: Option<String>,
     uuid: Option<Uuid>,
     belief: Belief,
+    /// A rough look is not enough: what comes next loses the guest's work.
+    exact: bool,
+    files: Files,
     answered: Option<Duration>,
     /// What the next look may take for the processes of now.
     glimpse: Option<Glimpse>,
@@ -130,6 +143,8 @@ impl<'a> Looker<'a> {
             name: uuid.is_none().then(|| vm.as_str().to_owned()),
             uuid,
             belief: Belief::Nothing,
+            exact: false,
+            files: Files::default(),
             answered: None,
             glimpse: None,
             limit: (budget / 4).clamp(SHORT_CALL, LOOK_MAX),
@@ -137,9 +152,20 @@ impl<'a> Looker<'a> {
         }
     }
 
+    /// Where the files are that say how a VM rests.
+    pub(crate) fn with_settings_in(mut self, folder: Option<PathBuf>) -> Self {
+        self.files.settings_folder = folder;
+        self
+    }
+
     /// The VM's UUID, once it is known.
     pub(crate) fn uuid(&self) -> Option<&Uuid> {
         self.uuid.as_ref()
+    }
+
+    /// Whether VirtualBox said anything in this run.
+    pub(crate) fn heard_of_virtualbox(&self) -> bool {
+        self.answered.is_some()
     }
 
     /// VBoxManage said what can only be so when the VM runs.
@@ -148,10 +174,14 @@ impl<'a> Looker<'a> {
         self.answered = Some(self.host.now());
     }
 
-    /// VirtualBox refused what would have been right for the state that was seen; or what comes next needs more than a
-    /// rough look.
+    /// VirtualBox refused what would have been right for the state that was seen.
     pub(crate) fn contradict(&mut self) {
         self.belief = Belief::Wrong;
+    }
+
+    /// What comes next needs more than a rough look.
+    pub(crate) fn be_exact(&mut self) {
+        self.exact = true;
     }
 
     /// What was seen may hold no longer.
@@ -163,11 +193,13 @@ impl<'a> Looker<'a> {
 
     /// The processes of VirtualBox, as far as they matter to this VM.
     pub(crate) fn census(&self) -> Result<Census, VBoxError> {
-        let processes = self
-            .host
+        Ok(census(&self.processes()?, self.wanted()))
+    }
+
+    fn processes(&self) -> Result<Vec<Process>, VBoxError> {
+        self.host
             .processes()
-            .map_err(|e| VBoxError::Other(format!("cannot read /proc: {e}")))?;
-        Ok(census(&processes, self.wanted()))
+            .map_err(|e| VBoxError::Other(format!("cannot read /proc: {e}")))
     }
 
     fn wanted(&self) -> Wanted<'_> {
@@ -197,7 +229,13 @@ impl<'a> Looker<'a> {
     /// # Errors
     /// As VBoxManage says.
     pub(crate) fn look(&mut self, end: Duration) -> Result<Sight, VBoxError> {
+        if let Some(sight) = self.look_at_files()? {
+            return Ok(sight);
+        }
         let (running, before) = self.glance(end)?;
+        if self.log_is_enough(&before)? {
+            return Ok(self.up_by_its_log());
+        }
         let by_lists = before.may_live || before.handled || !self.can_be_shown();
         let mut turn = self.lock_if_cold(&before, by_lists, end);
         let told = if by_lists {
@@ -214,21 +252,28 @@ impl<'a> Looker<'a> {
             Told::RunningOrPaused => (VmState::Running, Belief::IsUp, true),
         };
         self.belief = belief;
+        self.exact &= roughly;
+        self.files.in_motion = !matches!(
+            plan::class(&state),
+            Class::Off | Class::Stored | Class::Crashed | Class::Up | Class::Held | Class::Dead
+        );
         let is_off = plan::is_off(&state);
-        // The processes of before the call would miss one that it was about to see. That of a VM which is to be started
-        // is missed at no loss: VirtualBox refuses a second one, and says why.
-        let process = if is_off && self.intent == Intent::Start && !by_lists {
-            false
-        } else if is_off || !before.lives {
-            self.census()?.lives
+        // The processes of before the call would miss one that it was about to see. VirtualBox refuses to start a second
+        // one only where it knows of the first.
+        let process = if is_off || !before.lives {
+            self.census()?.lives || (is_off && self.runs_elsewhere()?)
         } else {
             true
         };
+        let suspended = (state == VmState::Paused && !roughly)
+            .then(|| self.log().and_then(|log| log.error))
+            .flatten();
         Ok(Sight {
             state: Some(state),
             or_paused: belief == Belief::IsUp,
             roughly,
             process,
+            suspended,
         })
     }
 
@@ -244,8 +289,31 @@ impl<'a> Looker<'a> {
         Ok((Some(running), census?))
     }
 
+    /// Holds the lock for cold starts while something is done to the VM, where no server is there: one client starts it
+    /// alone, then all go on together.
+    pub(in crate::commands) fn alone_if_cold(&self, end: Duration) -> Turn {
+        let ready_for = |least: Duration| {
+            self.census()
+                .is_ok_and(|census| census.server_age.is_some_and(|age| age >= least))
+        };
+        if self.server_answers() || ready_for(SERVER_READY) {
+            return Turn::default();
+        }
+        let began = self.host.now();
+        let turn = Turn::cold(self.host, self.log, self.asked_for, false, end);
+        // Whoever had it has the server answering by now; where nobody had it, somebody's client may just have begun.
+        let waited = self.host.now() > began;
+        if ready_for(if waited { Duration::ZERO } else { SERVER_UP }) {
+            return Turn::default();
+        }
+        turn
+    }
+
     /// The VM that is held to be up.
     fn still_up(&self) -> Option<&Uuid> {
+        if self.exact {
+            return None;
+        }
         match self.belief {
             Belief::Runs | Belief::IsUp => self.uuid.as_ref(),
             Belief::Nothing | Belief::Wrong => None,

@@ -155,10 +155,11 @@ pub(crate) struct Process {
 }
 
 /// The programs of VirtualBox that [`Host::processes`] reports.
-pub(crate) const PROGRAMS: [&str; 5] = [
+pub(crate) const PROGRAMS: [&str; 6] = [
     "VBoxSVC",
     "VBoxManage",
     "VBoxHeadless",
+    "VirtualBox",
     "VirtualBoxVM",
     "VBoxSDL",
 ];
@@ -204,10 +205,6 @@ pub(crate) struct FileEnds {
 
 impl FileEnds {
     /// Those of a file in memory.
-    #[cfg_attr(
-        not(any(test, fuzzing)),
-        expect(dead_code, reason = "no file of the simulation has a content yet")
-    )]
     pub(crate) fn of(facts: FileFacts, bytes: &[u8], head: u64, tail: u64) -> Self {
         let length = |most: u64| usize::try_from(most).map_or(bytes.len(), |n| n.min(bytes.len()));
         Self {
@@ -292,6 +289,14 @@ pub(crate) trait Host {
     /// # Errors
     /// `/proc` cannot be read.
     fn processes(&self) -> io::Result<Vec<Process>>;
+
+    /// The same of all other users, as far as this one may see them.
+    ///
+    /// # Errors
+    /// `/proc` cannot be read.
+    fn processes_of_others(&self) -> io::Result<Vec<Process>> {
+        Ok(Vec::new())
+    }
 
     /// The absolute path of this program, to run it once more.
     ///

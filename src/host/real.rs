@@ -72,6 +72,10 @@ impl Host for RealHost {
         processes::of_user(account::current_uid())
     }
 
+    fn processes_of_others(&self) -> io::Result<Vec<Process>> {
+        processes::of_others(account::current_uid())
+    }
+
     fn own_program(&self) -> io::Result<PathBuf> {
         std::env::current_exe()
     }

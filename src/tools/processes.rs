@@ -34,6 +34,9 @@ const VM_PROGRAMS: [&str; 3] = ["VBoxHeadless", "VirtualBoxVM", "VBoxSDL"];
 /// VirtualBox's server, of which each user has one.
 const SERVER: &str = "VBoxSVC";
 
+/// VirtualBox's window, which may have a session on any VM, and does not say on which.
+const WINDOW: &str = "VirtualBox";
+
 /// What the processes of VirtualBox say about one VM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Census {
@@ -79,9 +82,35 @@ pub(crate) fn census(processes: &[Process], vm: Wanted<'_>) -> Census {
             }
         } else if process.program == "VBoxManage" {
             census.handled |= handled(&process.args, vm) > Whose::Others;
+        } else if process.program == WINDOW {
+            census.handled = true;
         }
     }
     census
+}
+
+/// The processes that are this VM, or that may be it.
+pub(crate) fn candidates(processes: &[Process], vm: Wanted<'_>) -> Vec<u32> {
+    processes
+        .iter()
+        .filter(|process| VM_PROGRAMS.contains(&process.program.as_str()))
+        .filter(|process| owner(&process.args, vm) > Whose::Others)
+        .map(|process| process.pid)
+        .collect()
+}
+
+/// A process that shows this UUID, of whichever user: a name says nothing about another user's VM.
+pub(crate) fn another_users(processes: &[Process], uuid: &Uuid) -> Option<u32> {
+    let wanted = Wanted {
+        name: None,
+        uuid: Some(uuid),
+    };
+    processes
+        .iter()
+        .filter(|process| VM_PROGRAMS.contains(&process.program.as_str()))
+        .filter(|process| !matches!(&process.args, Args::Whole(words) if words.is_empty()))
+        .find(|process| owner(&process.args, wanted) == Whose::Ours)
+        .map(|process| process.pid)
 }
 
 /// Whose a VM process is.

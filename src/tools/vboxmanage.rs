@@ -61,6 +61,11 @@ impl<'a> VBoxManage<'a> {
         Self { host, program, env }
     }
 
+    /// What it sees of the environment.
+    pub(crate) fn environment(&self) -> &[(OsString, OsString)] {
+        &self.env
+    }
+
     /// The folder in which its clients and the server meet: its name is that of `VBOX_IPC_SOCKETID`, or of the
     /// user.
     pub(crate) fn ipc_folder(&self) -> String {

@@ -368,6 +368,15 @@ fn no_home(vm: &OneVm<'_>) -> Undo {
     })
 }
 
+impl End {
+    /// Whether the first startvm meets a race for the server is a matter of milliseconds.
+    fn started_once(mut self) -> Self {
+        self.deeds
+            .dedup_by(|again, first| again == first && first.starts_with("startvm"));
+        self
+    }
+}
+
 impl Case {
     /// In the real world.
     fn really(&self, rig: &Rig) -> End {
@@ -403,13 +412,13 @@ fn the_rehearsal_is_like_the_real_thing() {
                     let Some(case) = cases.lock().expect("no panic").pop_front() else {
                         break;
                     };
-                    let rehearsed = rehearsed(case);
-                    let mut real = case.really(rig);
+                    let rehearsed = rehearsed(case).started_once();
+                    let mut real = case.really(rig).started_once();
                     if real != rehearsed {
                         // VirtualBox takes ten seconds for an answer now and then, which is the time of some
                         // cases. What differs twice differs.
                         println!("--- {}: {real:?}, once more", case.name);
-                        real = case.really(rig);
+                        real = case.really(rig).started_once();
                     }
                     if real != rehearsed {
                         let told =

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::turn::Turn;
 use super::{Belief, GLANCE, Looker, RunningVms, Told};
 use crate::tools::vboxmanage::{Listed, VBoxError};
-use crate::vm::{Intent, Uuid};
+use crate::vm::{Intent, Uuid, VmState};
 
 /// How long a VM that has just left the list of those that run may take to be gone.
 const LEAVING: Duration = Duration::from_secs(1);
@@ -22,6 +22,15 @@ impl Looker<'_> {
         Ok(Told::State(info.state))
     }
 
+    /// How a VM rests of which no process lives any more.
+    fn rest(&mut self, until: Duration) -> Result<Told, VBoxError> {
+        self.belief = Belief::Nothing;
+        match self.look_at_files()?.and_then(|sight| sight.state) {
+            Some(state) => Ok(Told::State(state)),
+            None => self.show(until),
+        }
+    }
+
     /// Whether an entry of a list is the VM that is looked for.
     fn is_it(&self, uuid: &Uuid, name: &str) -> bool {
         match &self.uuid {
@@ -31,7 +40,7 @@ impl Looker<'_> {
     }
 
     /// From now on it is known who it is.
-    fn recognize(&mut self, uuid: Uuid, name: String) {
+    pub(super) fn recognize(&mut self, uuid: Uuid, name: String) {
         self.uuid = Some(uuid);
         self.name = Some(name);
     }
@@ -47,23 +56,34 @@ impl Looker<'_> {
             let until = self.until(end);
             let running = running.unwrap_or_else(|| self.vbox.running(self.left(until)))?;
             if running.contains(uuid) {
-                return Ok(if self.belief == Belief::Runs {
-                    Told::Running
-                } else {
-                    Told::RunningOrPaused
-                });
+                return match (self.belief, self.intent) {
+                    (Belief::Runs, Intent::Start) => self.running_or_paused(turn, end),
+                    (Belief::Runs, Intent::Stop) => Ok(Told::Running),
+                    _ => Ok(Told::RunningOrPaused),
+                };
             }
             // It is on its way down, most likely, and about to be gone.
             if self.is_gone_within(LEAVING)? {
-                return self.show(until);
+                return self.rest(until);
             }
             self.take(turn, end);
             return self.ask_the_long_list(self.until(end));
         }
         self.take(turn, end);
         let until = self.until(end);
-        if self.belief == Belief::Wrong {
+        if self.belief == Belief::Wrong || self.exact {
             return self.ask_the_long_list(until);
+        }
+        if let Some(uuid) = &self.uuid
+            && self.files.file.is_some()
+        {
+            let running = self.vbox.running(self.left(until))?;
+            return match (running.contains(uuid), self.intent) {
+                (true, Intent::Start) => self.running_or_paused(turn, end),
+                (true, Intent::Stop) => Ok(Told::RunningOrPaused),
+                (false, _) if self.is_gone()? => self.rest(until),
+                (false, _) => self.ask_the_long_list(until),
+            };
         }
         let roll = self.vbox.roll(self.left(until))?;
         let found = roll.vms.iter().find(|vm| self.is_it(&vm.uuid, &vm.name));
@@ -77,11 +97,25 @@ impl Looker<'_> {
             // Saving and powering off are the same for both, and a button is refused when it is paused.
             return Ok(Told::RunningOrPaused);
         }
+        if up {
+            return self.running_or_paused(turn, end);
+        }
         // Now that its UUID is known, another VM's process is told apart.
-        if !up && self.is_gone()? {
+        if self.is_gone()? {
             return self.show(until);
         }
         self.ask_the_long_list(until)
+    }
+
+    /// A VM that is among those that run may be paused. A guest can add lines to its log but remove none: where the log
+    /// of this process says that it runs and nothing after that suggests something else, it does. Any doubt is for the
+    /// long list.
+    fn running_or_paused(&mut self, turn: &mut Turn, end: Duration) -> Result<Told, VBoxError> {
+        if self.log_says_running()? {
+            return Ok(Told::State(VmState::Running));
+        }
+        self.take(turn, end);
+        self.ask_the_long_list(self.until(end))
     }
 
     /// What the long list says. Two entries of one UUID that differ are somebody's forgery in a name or a

@@ -17,7 +17,7 @@ const TURN_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a look holds until it is over, and has waited for no more than once.
 #[derive(Default)]
-pub(super) struct Turn {
+pub(in crate::commands) struct Turn {
     waited: bool,
     _lock: Option<Box<dyn Held>>,
 }

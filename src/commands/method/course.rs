@@ -13,6 +13,7 @@ use crate::log::Log;
 use crate::plan::{self, Action, Deed, Observed, Reason, Step, Waiting};
 use crate::settings::{Settings, StopMethod};
 use crate::tools::vboxmanage::{self, VBoxError, VBoxManage};
+use crate::virtualbox::settings_folder::settings_folder;
 use crate::vm::Intent;
 
 mod act;
@@ -20,6 +21,8 @@ mod wait;
 
 /// How long the last look may take when the time is over: less than svc.startd's timeout leaves us.
 const LAST_LOOK: Duration = Duration::from_secs(5);
+/// An answer that takes longer is that of a server that stood still.
+const AT_ONCE: Duration = Duration::from_secs(1);
 /// How often a look may fail in a way that nobody knows before it is given up.
 const FAILED_LOOKS: usize = 3;
 
@@ -39,6 +42,8 @@ pub(super) struct Course<'a> {
     failed_looks: usize,
     /// How long the last look took.
     look_took: Duration,
+    /// How long a call took that hung before VirtualBox had said anything in this run.
+    without_a_word: Duration,
     /// What VBoxManage said when it last gave no answer.
     last_words: String,
 }
@@ -54,10 +59,11 @@ impl<'a> Course<'a> {
         account: &'a Account,
         vbox: &'a VBoxManage<'a>,
     ) -> Self {
-        let mut looker = Looker::new(host, log, vbox, &settings.vm, request.intent, budget);
+        let mut looker = Looker::new(host, log, vbox, &settings.vm, request.intent, budget)
+            .with_settings_in(settings_folder(host, vbox.environment(), &account.home));
         // Powering off needs a state that is known. Two lists, of which the first tells it roughly, cost more.
         if request.intent == Intent::Stop && settings.stop_method == StopMethod::PowerOff {
-            looker.contradict();
+            looker.be_exact();
         }
         Self {
             host,
@@ -72,6 +78,7 @@ impl<'a> Course<'a> {
             said: None,
             failed_looks: 0,
             look_took: Duration::ZERO,
+            without_a_word: Duration::ZERO,
             last_words: String::new(),
         }
     }
@@ -121,7 +128,7 @@ impl<'a> Course<'a> {
                 }
                 // What loses the guest's work is done to a state that is known.
                 Step::Act(Action::PowerOff | Action::EmergencyStop, ..) if sight.roughly => {
-                    self.looker.contradict();
+                    self.looker.be_exact();
                 }
                 Step::Act(action, limit, because) => {
                     self.say(&sight, format_args!("{action}{because}"));
@@ -161,6 +168,9 @@ impl<'a> Course<'a> {
     /// What the processes of VirtualBox tell about a VM that is not where it should be in time.
     fn hint_by_the_processes(&self, reason: &Reason) -> Option<String> {
         let state = match reason {
+            Reason::ActionHung(_) if !self.looker.heard_of_virtualbox() => {
+                return Some(what_hangs(&self.account.name, self.looker.census().ok()));
+            }
             Reason::OutOfTime { state, .. } => state.as_ref(),
             Reason::StillUp { state, .. } => Some(state),
             _ => return None,
@@ -199,6 +209,11 @@ impl<'a> Course<'a> {
         let began = self.host.now();
         let looked = self.looker.look(self.end());
         self.look_took = self.host.now().saturating_sub(began);
+        let without_a_word = std::mem::take(&mut self.without_a_word);
+        // Where VirtualBox answers at once, it was the VM's process that did not.
+        if self.look_took >= AT_ONCE {
+            self.look_took += without_a_word;
+        }
         let error = match looked {
             Ok(sight) => {
                 self.failed_looks = 0;
@@ -230,12 +245,13 @@ impl<'a> Course<'a> {
             or_paused: false,
             roughly: true,
             process,
+            suspended: None,
         })
     }
 
     /// VirtualBox's clients and server meet in a folder in /tmp; one that is not this user's looks like
     /// a server that is gone, for ever.
-    fn ipc_folder_is_wrong(&self, words: &str) -> bool {
+    pub(super) fn ipc_folder_is_wrong(&self, words: &str) -> bool {
         words.contains("SOCKET_FAIL")
             && vboxmanage::ipc_folder_is_wrong(self.host, self.account, &self.vbox.ipc_folder())
     }

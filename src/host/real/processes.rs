@@ -23,6 +23,32 @@ struct Found {
 
 /// The processes of this user that [`PROGRAMS`] names. One that ends while it is looked at is left out.
 pub(super) fn of_user(uid: u32) -> io::Result<Vec<Process>> {
+    let found = all(Whose::Ours)?;
+    Ok(found
+        .into_iter()
+        .filter(|found| found.uid == uid)
+        .map(|found| found.process)
+        .collect())
+}
+
+/// Those of all other users that this one may see.
+pub(super) fn of_others(uid: u32) -> io::Result<Vec<Process>> {
+    let found = all(Whose::Anybodys)?;
+    Ok(found
+        .into_iter()
+        .filter(|found| found.uid != uid)
+        .map(|found| found.process)
+        .collect())
+}
+
+/// Whose processes are looked for: those of others cost more where they need not be opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Ours,
+    Anybodys,
+}
+
+fn all(whose: Whose) -> io::Result<Vec<Found>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc")? {
         let Some(pid) = entry
@@ -31,11 +57,7 @@ pub(super) fn of_user(uid: u32) -> io::Result<Vec<Process>> {
         else {
             continue;
         };
-        if let Some(seen) = read(pid)
-            && seen.uid == uid
-        {
-            found.push(seen.process);
-        }
+        found.extend(read(pid, whose));
     }
     Ok(found)
 }

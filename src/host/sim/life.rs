@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::events::What;
 use super::machine::{Fault, Guest, MachineId, Mood, is_up};
 use super::server::{self, VmProcess};
+use super::settings;
 use super::world::World;
 use crate::vm::VmState;
 
@@ -24,7 +25,12 @@ pub(super) fn enter(world: &mut World, id: MachineId, to: VmState) {
     let from = std::mem::replace(&mut machine.state, to.clone());
     machine.since = now;
     let (owner, name) = (machine.owner.clone(), machine.name.clone());
+    let logs = machine.process.is_some();
+    settings::write(world, id);
     if from != to {
+        if logs {
+            settings::log_state(world, id, &from, &to);
+        }
         world.tell_of_vm(&owner, &name, What::Machine { from, to });
     }
 }
@@ -79,6 +85,7 @@ pub(super) fn spawn(world: &mut World, id: MachineId) -> u32 {
         let hazard = "two processes of this VM write to the same disks";
         world.tell_of_vm(&machine.owner, &machine.name, What::Hazard(hazard.into()));
     }
+    settings::begin_log(world, id, pid);
     let machine = world.machine_mut(id);
     machine.process = Some(pid);
     machine.mood = Mood::Alive;
@@ -153,6 +160,7 @@ pub(super) fn press(world: &mut World, id: MachineId) {
 
 /// The guest, or somebody outside, switches a VM off.
 pub(super) fn switch_off(world: &mut World, id: MachineId) {
+    settings::log_guest_off(world, id);
     between(world, id, VmState::Stopping, SWITCH_OFF, |world, id| {
         off(world, id, VmState::PowerOff);
     });
@@ -215,7 +223,9 @@ pub(super) fn kill_process(world: &mut World, user: &str, pid: u32, seen: bool) 
             VmState::Restoring => VmState::AbortedSaved,
             _ => VmState::Aborted,
         };
+        let written = machine.written.clone();
         enter(world, id, aborted);
+        settings::write_late(world, id, written);
         server::note_use(world, user);
     }
 }

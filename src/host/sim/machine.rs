@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::settings::Written;
 use crate::vm::VmState;
 
 /// A VM of the world.
@@ -109,6 +110,10 @@ pub(crate) struct Machine {
     /// The frontend it was started with.
     pub(super) frontend: String,
     pub(super) mood: Mood,
+    /// What its settings file says.
+    pub(super) written: Written,
+    /// The log of its last run, or of the one that goes on.
+    pub(super) log: String,
     /// Until then a `showvminfo` holds a session on it.
     pub(super) looked_at_until: Duration,
 }
@@ -130,6 +135,8 @@ impl Machine {
             process: None,
             frontend: "headless".to_owned(),
             mood: Mood::Alive,
+            written: Written::default(),
+            log: String::new(),
             looked_at_until: Duration::ZERO,
         }
     }

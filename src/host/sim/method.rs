@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::baton::{Shared, Turn};
 use super::events::{Ending, What};
 use super::processes::{self, Origin};
+use super::settings;
 use crate::failure::{Caller, Kind};
 use crate::host::{
     Access, Account, AsUserError, Begun, Ended, FileEnds, FileFacts, Held, Host, Invocation,
@@ -280,18 +281,26 @@ impl Host for SimHost<'_> {
 
     fn file_facts(&self, path: &Path) -> io::Result<FileFacts> {
         self.asked();
-        self.turn.with(|world| world.files.facts(path))
+        self.turn.with(|world| match settings::facts(world, path) {
+            Some(facts) => Ok(facts),
+            None => world.files.facts(path),
+        })
     }
 
-    fn read_file(&self, _: &Path) -> io::Result<Vec<u8>> {
+    fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.asked();
-        // The files of this world have no contents.
-        Err(io::ErrorKind::NotFound.into())
+        let user = self.user();
+        // Other files of this world have no contents.
+        self.turn
+            .with(|world| settings::read(world, &user, path))
+            .map(|(_, bytes)| bytes)
     }
 
-    fn read_ends(&self, path: &Path, _: u64, _: u64) -> io::Result<FileEnds> {
-        self.read_file(path)?;
-        Err(io::ErrorKind::NotFound.into())
+    fn read_ends(&self, path: &Path, head: u64, tail: u64) -> io::Result<FileEnds> {
+        self.asked();
+        let user = self.user();
+        let (facts, bytes) = self.turn.with(|world| settings::read(world, &user, path))?;
+        Ok(FileEnds::of(facts, &bytes, head, tail))
     }
 
     fn may(&self, path: &Path, _: Access) -> io::Result<()> {

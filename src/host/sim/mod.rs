@@ -8,7 +8,8 @@
 //!  |- processes  programs, and the contracts that hold them
 //!  |    |- svcprop     over repository
 //!  |    `- vboxmanage  over server (VBoxSVC), machine and life (the VMs)
-//!  `- files      owners and modes
+//!  |- files      owners and modes
+//!  `- settings   what VirtualBox writes: its registry, settings files, logs
 //! ```
 //!
 //! What it knows about VirtualBox was measured on the real one (`tests/rig`); texts are recordings.
@@ -22,6 +23,7 @@ mod method;
 mod processes;
 mod repository;
 mod server;
+mod settings;
 pub(crate) mod stage;
 mod svcprop;
 #[cfg(test)]

@@ -7,7 +7,6 @@ use super::machine::{MachineId, Mood, is_up};
 use super::processes::{self, is_pending, reply, reply_after};
 use super::vboxmanage::errors;
 use super::world::World;
-use crate::vm::VmState;
 
 /// A warm client's way to the server (2 cores, median; `showvminfo` cold takes 100 ms longer).
 const CONNECT: Duration = Duration::from_millis(20);
@@ -214,8 +213,10 @@ pub(super) fn die(world: &mut World, user: &str) {
         let machine = world.machine_mut(id);
         machine.process = None;
         machine.mood = Mood::Alive;
-        let state = on_disk(&machine.state);
-        super::life::enter(world, id, state);
+        // The next server reads what this one wrote.
+        let written = machine.written.clone();
+        super::life::enter(world, id, written.state());
+        world.machine_mut(id).written = written;
     }
     let orphans: Vec<u32> = world
         .virtualbox(user)
@@ -236,13 +237,5 @@ pub(super) fn die(world: &mut World, user: &str) {
                 .vm_processes
                 .retain(|p| p.pid != pid);
         });
-    }
-}
-
-/// What the settings file of a VM says that was up when VBoxSVC was killed.
-fn on_disk(state: &VmState) -> VmState {
-    match state {
-        VmState::Restoring => VmState::Saved,
-        _ => VmState::PowerOff,
     }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::real::one_vm::OneVm;
-use crate::real::rig::{PROGRAM, lock_as_a_method_does, outside, rig_or_skip};
+use crate::real::rig::{lock_as_a_method_does, outside, rig_or_skip};
 
 const WARNING: &str = "going on without the lock for cold starts";
 const MISSED: &str = "going on without a turn at the lists";
@@ -118,8 +118,7 @@ fn held_by_another() {
     vm.start().succeeds().logs_nowhere("lock");
 }
 
-/// What else may be there, and in the place of the file: none is waited for, touched or written through. A dry run looks
-/// as a start does.
+/// What else may be there, and in the place of the file: none is waited for, touched or written through.
 #[test]
 fn every_other_neighbour() {
     type Spoil = fn(&Path, &OneVm<'_>);
@@ -177,10 +176,8 @@ fn every_other_neighbour() {
         let look =
             || fs::symlink_metadata(&path).map(|there| (there.ino(), there.mode(), there.len()));
         let before = look().expect("what is in the way");
-        let run = vm
-            .user
-            .program(PROGRAM, &["start", "--vm=vm1", "--dry-run"])
-            .run();
+        let run = vm.start();
+        vm.control("poweroff");
         let warning = run.succeeds().log().find(|line| line.contains(WARNING));
         assert!(
             warning.is_some_and(|line| line.ends_with("remove it")),
@@ -206,16 +203,20 @@ fn every_other_neighbour() {
 fn held_by_another_beside_a_stop() {
     let rig = rig_or_skip!();
     let mut vm = OneVm::new(rig, "acpi");
-    vm.set(&[("stop/timeout_seconds", "50")]);
+    // What powers off asks the long list first; what saves asks nothing.
+    vm.set(&[
+        ("stop/timeout_seconds", "50"),
+        ("vm/stop_method", "poweroff"),
+    ]);
     vm.start().succeeds();
     let held = lock_as_a_method_does(&lock_folder(&vm).join("lock"));
     // After that a server needs no lock.
     std::thread::sleep(Duration::from_secs(5));
     let run = vm.stop();
     drop(held);
-    run.succeeds().logs(&[MISSED, "it is saved"]);
+    run.succeeds().logs(&[MISSED, "it is poweroff"]);
     assert_eq!(run.stderr.matches(MISSED).count(), 1, "{run}");
     let expected = Duration::from_secs(22)..Duration::from_secs(45);
     assert!(expected.contains(&run.took), "{run}");
-    vm.assert_is("saved");
+    vm.assert_is("poweroff");
 }

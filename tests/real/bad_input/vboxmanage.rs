@@ -162,10 +162,11 @@ fn it_prints_garbage() {
             ("start/timeout_seconds", "20"),
             ("stop/timeout_seconds", "20"),
         ]);
-        vm.start().fails(1, &["vm1", words, "run as "]);
-        let stopped = vm.stop();
-        assert!(matches!(stopped.code, Some(1 | 95)), "{stopped}");
-        stopped.fails(stopped.code.unwrap_or_default(), &["vm1", words]);
+        let started = vm.start();
+        started.fails(1, &["vm1"]);
+        assert!(started.stderr.contains(words), "{started}");
+        // That it is off is in its settings file, and no process says otherwise.
+        vm.stop().succeeds().logs(&["it is poweroff already"]);
     }
     vm.assert_is("poweroff");
 }
@@ -182,11 +183,10 @@ fn it_hangs() {
     let [start, stop] = running.map(crate::real::rig::Running::wait);
     let words = ["vm1", "VBoxManage list vms, run as", vm.user.name];
     start.fails(1, &words);
-    stop.fails(95, &words);
-    for run in [start, stop] {
-        // A quarter of the time for the look, 27 s, and 20 s for the lock, which the other one may hold meanwhile.
-        assert!(run.took < Duration::from_secs(60), "{run}");
-    }
+    // The whole time of a start, which is less than svc.startd's.
+    assert!(start.took < Duration::from_secs(118), "{start}");
+    stop.succeeds().logs(&["it is poweroff already"]);
+    assert!(stop.took < Duration::from_secs(20), "{stop}");
     let sleeping = vm.user.processes();
     let sleeping = sleeping
         .iter()

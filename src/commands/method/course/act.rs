@@ -37,7 +37,12 @@ impl Course<'_> {
             }
         };
         let verb = command(action, self.settings);
+        let began = self.host.now();
+        let turn = self.looker.alone_if_cold(self.end());
+        let waited = self.host.now().saturating_sub(began);
+        let limit = limit.saturating_sub(waited).max(limit / 2);
         let result = self.vbox.command(&uuid, verb, limit, &mut still);
+        drop(turn);
         self.looker.doubt();
         let outcome = match result {
             Ok(()) => Outcome::Accepted,
@@ -46,13 +51,24 @@ impl Course<'_> {
                 Outcome::ServerGone("VirtualBox's server has ended".to_owned())
             }
             Err(VBoxError::Run(RunError::Hung { .. })) => Outcome::Hung,
+            Err(VBoxError::ServerGone(words)) if self.ipc_folder_is_wrong(&words) => {
+                return Err(self.refused(VBoxError::ServerGone(words)));
+            }
             Err(VBoxError::ServerGone(words)) => Outcome::ServerGone(words),
             Err(VBoxError::Elsewhere(words)) => Outcome::Elsewhere(words),
+            // A VM that VirtualBox takes for stopping, though nothing of it is left, says no more than this: VirtualBox is
+            // asked once.
+            Err(VBoxError::Other(words)) if is_bare(&words) && !self.met_bare_failure(action) => {
+                Outcome::Elsewhere(words)
+            }
             Err(VBoxError::Other(words) | VBoxError::Garbled(words)) => Outcome::Refused(words),
             Err(error @ (VBoxError::Refused(..) | VBoxError::Run(RunError::Spawn { .. }))) => {
                 return Err(self.refused(error));
             }
         };
+        if outcome == Outcome::Hung && !self.looker.heard_of_virtualbox() {
+            self.without_a_word = self.host.now().saturating_sub(began);
+        }
         match &outcome {
             Outcome::Accepted => {}
             Outcome::NoAdditions => self.note(format_args!("{action}: it has no Guest Additions")),
@@ -80,6 +96,14 @@ impl Course<'_> {
         Ok(())
     }
 
+    /// Whether this action failed without a reason before.
+    fn met_bare_failure(&self, action: Action) -> bool {
+        self.deeds.iter().any(|deed| {
+            deed.action == action
+                && matches!(&deed.outcome, Outcome::Elsewhere(words) if is_bare(words))
+        })
+    }
+
     /// What VBoxManage accepted is not yet seen: a short list, or the process's end, is what to look for.
     fn settle(&mut self, action: Action) {
         match action {
@@ -93,4 +117,9 @@ impl Course<'_> {
             Action::Resume | Action::DiscardState => {}
         }
     }
+}
+
+/// Whether these are VBoxManage's words for a failure of which VirtualBox gives no reason.
+fn is_bare(words: &str) -> bool {
+    words.starts_with("Code NS_ERROR_FAILURE")
 }

@@ -5,15 +5,15 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::time::Duration;
 
-use super::{Found, base_name, matters, since};
+use super::{Found, Whose, base_name, matters, since};
 use crate::host::{Args, Process};
 
 /// A `stat` line is shorter than this: a name of at most 64 bytes and 51 numbers.
 const STAT_MAX: usize = 2 << 10;
 
 /// A process of VirtualBox that is not a zombie.
-pub(super) fn read(pid: u32) -> Option<Found> {
-    if !may_be_ours(pid) {
+pub(super) fn read(pid: u32, whose: Whose) -> Option<Found> {
+    if whose == Whose::Ours && !may_be_ours(pid) {
         return None;
     }
     let file = |name: &str| std::fs::read(format!("/proc/{pid}/{name}")).ok();
@@ -111,6 +111,6 @@ mod tests {
 
     #[test]
     fn this_process_is_none_of_virtualbox() {
-        assert!(read(std::process::id()).is_none());
+        assert!(read(std::process::id(), Whose::Anybodys).is_none());
     }
 }
