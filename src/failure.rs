@@ -147,6 +147,14 @@ impl Failure {
         self
     }
 
+    /// Says more of what is wrong, where there is more.
+    pub(crate) fn also(mut self, more: Option<String>) -> Self {
+        if let Some(more) = more {
+            self.error = anyhow::anyhow!("{:#}: {more}", self.error);
+        }
+        self
+    }
+
     /// Adds what to do next: a sentence, without a full stop.
     pub(crate) fn hinted(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -83,6 +83,8 @@ pub(crate) enum Outcome {
     Elsewhere(String),
     /// The guest has no Guest Additions.
     NoAdditions,
+    /// Something that the VM needs is not there yet, as a network interface while the host boots.
+    NotYet(String),
     /// VBoxManage said no, in these words.
     Refused(String),
     /// No answer; VBoxManage was killed.

@@ -206,14 +206,16 @@ fn server_answers(host: &dyn Host) -> bool {
 fn failed(error: VBoxError) -> Failure {
     match &error {
         VBoxError::Refused(refusal, _) => {
-            let next_step = refusal.next_step();
-            Failure::new(Kind::Config, error).hinted(next_step)
+            let (kind, next_step) = (refusal.kind(), refusal.next_step());
+            Failure::new(kind, error).hinted(next_step)
         }
         VBoxError::Garbled(_) => Failure::new(Kind::Config, error)
             .hinted("name the VMs and --user instead of --from-virtualbox"),
         VBoxError::Run(_)
         | VBoxError::ServerGone(_)
         | VBoxError::Elsewhere(_)
+        | VBoxError::NotYet(_)
+        | VBoxError::EndedEarly(_)
         | VBoxError::Other(_) => Failure::new(Kind::Transient, error),
     }
 }

@@ -174,6 +174,8 @@ pub(super) fn list(host: &dyn Host, owner: &Owner) -> Answer {
                 }),
             VBoxError::Run(RunError::Spawn { .. })
             | VBoxError::Elsewhere(_)
+            | VBoxError::NotYet(_)
+            | VBoxError::EndedEarly(_)
             | VBoxError::Garbled(_)
             | VBoxError::Other(_) => {
                 format!(

@@ -105,7 +105,7 @@ impl Ladder<'_> {
                         .filter(|l| !l.is_zero())?;
                     Some(self.wait(left, Waiting::Guest))
                 }
-                Outcome::Elsewhere(_) | Outcome::ServerGone(_)
+                Outcome::Elsewhere(_) | Outcome::NotYet(_) | Outcome::ServerGone(_)
                     if self.seen.tries(Action::PressSleep) < TRIES =>
                 {
                     Some(self.every(RETRY, Action::PressSleep, ends, because))
@@ -174,9 +174,10 @@ impl Ladder<'_> {
             Outcome::Refused(_) | Outcome::NoAdditions => {
                 Some(self.every(pause, Action::SaveState, ends, because))
             }
-            Outcome::Accepted | Outcome::Elsewhere(_) | Outcome::ServerGone(_) => {
-                Some(self.every(RETRY, Action::SaveState, ends, because))
-            }
+            Outcome::Accepted
+            | Outcome::Elsewhere(_)
+            | Outcome::NotYet(_)
+            | Outcome::ServerGone(_) => Some(self.every(RETRY, Action::SaveState, ends, because)),
         }
     }
 
@@ -230,7 +231,9 @@ impl Ladder<'_> {
             return self.act(action, ends, because);
         };
         let (period, what) = match deed.outcome {
-            Outcome::Elsewhere(_) | Outcome::ServerGone(_) => (RETRY, Waiting::Retry),
+            Outcome::Elsewhere(_) | Outcome::NotYet(_) | Outcome::ServerGone(_) => {
+                (RETRY, Waiting::Retry)
+            }
             Outcome::Accepted | Outcome::Hung => (period, Waiting::Guest),
             Outcome::NoAdditions | Outcome::Refused(_) => (period, Waiting::Retry),
         };

@@ -123,7 +123,10 @@ fn try_again(seen: &Observed<'_>, budget: Duration, action: Action, because: Bec
             Outcome::Accepted if seen.tries(action) >= TRIES => {
                 return failed("VirtualBox accepted it, and nothing changed");
             }
-            Outcome::Accepted | Outcome::Elsewhere(_) | Outcome::ServerGone(_) => {}
+            Outcome::Accepted
+            | Outcome::Elsewhere(_)
+            | Outcome::NotYet(_)
+            | Outcome::ServerGone(_) => {}
         }
         if let Some(pause) = pause_before_retry(seen, deed) {
             return super::wait(seen, Intent::Start, budget, pause, Waiting::Retry);

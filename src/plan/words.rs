@@ -131,11 +131,17 @@ impl Reason {
             Self::DidNotStayUp(_) => "its VBox.log says why".to_owned(),
             Self::ActionFailed(..) => "its VBox.log may tell more".to_owned(),
             Self::NotRestored(_) => {
-                "its VBox.log may tell more; vm/on_saved=discard starts it without that state"
-                    .to_owned()
+                "its saved state is as it was; its VBox.log may tell more".to_owned()
             }
             Self::ActionHung(_) => {
                 "it goes on inside VirtualBox, and another try will see what came of it".to_owned()
+            }
+            Self::OutOfTime {
+                intent: Intent::Start,
+                tried,
+                ..
+            } if tried.last().is_some_and(|deed| matches!(deed.outcome, Outcome::NotYet(_))) => {
+                "create that network interface, or set another one with VBoxManage modifyvm (VBoxManage list bridgedifs shows those that there are); then svcadm clear the instance".to_owned()
             }
             Self::OutOfTime {
                 intent: Intent::Start,
@@ -219,7 +225,10 @@ impl Outcome {
             Self::Accepted => None,
             Self::NoAdditions => Some("it has no Guest Additions"),
             Self::Hung => Some("VBoxManage gave no answer"),
-            Self::Elsewhere(words) | Self::Refused(words) | Self::ServerGone(words) => Some(words),
+            Self::Elsewhere(words)
+            | Self::NotYet(words)
+            | Self::Refused(words)
+            | Self::ServerGone(words) => Some(words),
         }
     }
 }

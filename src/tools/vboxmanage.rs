@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::host::{Begun, Contract, Ended, Host, Invocation, Output};
+use crate::host::{Account, Begun, Contract, Ended, Host, Invocation, Output};
+use crate::virtualbox::settings_folder::settings_folder;
 use crate::vm::{Uuid, VmState};
 
 mod error;
@@ -16,7 +17,7 @@ mod inventory;
 mod list;
 mod vminfo;
 
-pub(crate) use error::{Refusal, VBoxError};
+pub(crate) use error::{VBoxError, Words};
 pub(crate) use find::{TrustError, find, ipc_folder_is_wrong, trust};
 pub(crate) use inventory::Registered;
 pub(crate) use list::{Entry, Listed, Roll};
@@ -60,12 +61,6 @@ impl<'a> VBoxManage<'a> {
     ) -> Self {
         Self { host, program, env }
     }
-
-    /// What it sees of the environment.
-    pub(crate) fn environment(&self) -> &[(OsString, OsString)] {
-        &self.env
-    }
-
     /// The folder in which its clients and the server meet: its name is that of `VBOX_IPC_SOCKETID`, or of the
     /// user.
     pub(crate) fn ipc_folder(&self) -> String {
@@ -74,6 +69,11 @@ impl<'a> VBoxManage<'a> {
             Some(value.to_string_lossy())
         });
         format!("/tmp/.vbox-{}-ipc", id.unwrap_or_default())
+    }
+
+    /// Where VirtualBox keeps the settings of this user, in this environment.
+    pub(crate) fn settings_folder(&self, account: &Account) -> Option<PathBuf> {
+        settings_folder(self.host, &self.env, &account.home)
     }
 
     /// Every call goes through here: VBoxSVC, and with it every VM of the user, may be born in any of them, and must

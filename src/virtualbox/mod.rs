@@ -5,10 +5,12 @@
 
 #![allow(dead_code, reason = "not all of it is used yet")]
 
+pub(crate) mod advice;
 pub(crate) mod file;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 pub(crate) mod machine_file;
+pub(crate) mod refusal;
 pub(crate) mod registry;
 pub(crate) mod settings_folder;
 pub(crate) mod vbox_log;

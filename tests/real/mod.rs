@@ -1,6 +1,7 @@
 //! On real VirtualBox, and on the stand-ins that the rig puts beside it.
 
 mod bad_input;
+mod causes;
 mod check;
 mod deaf_guests;
 mod doctor;

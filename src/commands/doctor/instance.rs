@@ -14,7 +14,7 @@ use crate::manifest::names::shell_word;
 use crate::printable::Printable;
 use crate::settings::unknown_properties;
 use crate::tools::svcs::SmfState;
-use crate::tools::vboxmanage::Refusal;
+use crate::virtualbox::refusal::Refusal;
 use crate::vm::Intent;
 
 /// The settings and the budgets of an instance.

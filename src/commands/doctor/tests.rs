@@ -486,10 +486,11 @@ fn what_is_to_be_copied_runs_nothing_else() {
         home: "/home/x'; reboot '".into(),
         ..account()
     };
-    let examined = user::examine(&healthy(), &owner(), &strange);
+    let host = healthy().file("/home/x'; reboot '/.", 0, 0o755, FileKind::Directory);
+    let examined = user::examine(&host, &owner(), &strange);
     let command = only(&examined.checks, Topic::Home).command.clone();
     let home = r"'/home/x'\''; reboot '\'''";
-    let expected = format!("mkdir -p {home} && chown vb {home} && chmod u+rwx {home}");
+    let expected = format!("chown vb {home} && chmod u+rwx {home}");
     assert_eq!(command, Some(expected));
 }
 

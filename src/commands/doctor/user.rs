@@ -1,5 +1,6 @@
 //! What holds for a user: looked at as that user.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -53,6 +54,11 @@ fn home(host: &dyn Host, account: &Account) -> Check {
     let quoted = shell_word(&shown.to_string());
     // With a dot behind it a link to it is followed.
     let finding = match host.file_facts(&account.home.join(".")) {
+        // A folder made in its place would hide that its file system is not mounted.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Check::fail(topic, name, format!("{shown} does not exist"))
+                .hint("mount its file system (df, zfs list), or set the user's home directory: VirtualBox keeps its settings there");
+        }
         Err(error) => format!("{shown}: {error}"),
         Ok(facts) if facts.kind != FileKind::Directory => format!("{shown} is not a directory"),
         Ok(facts) if facts.owner != account.uid && account.uid != 0 => {
@@ -75,7 +81,7 @@ fn home(host: &dyn Host, account: &Account) -> Check {
     Check::fail(topic, name, finding)
         .hint("VirtualBox keeps its settings there")
         .command(format!(
-            "mkdir -p {quoted} && chown {} {quoted} && chmod u+rwx {quoted}",
+            "chown {} {quoted} && chmod u+rwx {quoted}",
             shell_word(name)
         ))
 }

@@ -10,11 +10,15 @@ use crate::commands::look::{GLANCE, Glimpse, Looker, Sight};
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, Host};
 use crate::log::Log;
-use crate::plan::{self, Action, Deed, Observed, Reason, Step, Waiting};
+use crate::plan::{self, Action, Deed, Observed, Reason, SHORT_CALL, Step, Waiting};
+use crate::printable::Printable;
 use crate::settings::{Settings, StopMethod};
 use crate::tools::vboxmanage::{self, VBoxError, VBoxManage};
-use crate::virtualbox::settings_folder::settings_folder;
-use crate::vm::Intent;
+use crate::virtualbox::advice;
+use crate::virtualbox::machine_file::MachineFile;
+use crate::virtualbox::refusal::Refusal;
+use crate::virtualbox::registry::Registry;
+use crate::vm::{Intent, Uuid};
 
 mod act;
 mod wait;
@@ -23,6 +27,8 @@ mod wait;
 const LAST_LOOK: Duration = Duration::from_secs(5);
 /// An answer that takes longer is that of a server that stood still.
 const AT_ONCE: Duration = Duration::from_secs(1);
+/// VirtualBox's server ends 5 s after its last client.
+const SERVER_ENDS: Duration = Duration::from_secs(6);
 /// How often a look may fail in a way that nobody knows before it is given up.
 const FAILED_LOOKS: usize = 3;
 
@@ -60,7 +66,7 @@ impl<'a> Course<'a> {
         vbox: &'a VBoxManage<'a>,
     ) -> Self {
         let mut looker = Looker::new(host, log, vbox, &settings.vm, request.intent, budget)
-            .with_settings_in(settings_folder(host, vbox.environment(), &account.home));
+            .with_settings_in(vbox.settings_folder(account));
         // Powering off needs a state that is known. Two lists, of which the first tells it roughly, cost more.
         if request.intent == Intent::Stop && settings.stop_method == StopMethod::PowerOff {
             looker.be_exact();
@@ -219,15 +225,20 @@ impl<'a> Course<'a> {
                 self.failed_looks = 0;
                 return Ok(sight);
             }
-            Err(error) => error,
+            Err(error) => self.with_the_registry_in_mind(error),
         };
         self.looker.doubt();
         self.failed_looks += 1;
         self.last_words = error.to_string();
         let may_pass = match &error {
             VBoxError::ServerGone(words) => !self.ipc_folder_is_wrong(words),
-            VBoxError::Elsewhere(_) => true,
-            VBoxError::Other(_) | VBoxError::Garbled(_) => self.failed_looks < FAILED_LOOKS,
+            VBoxError::Elsewhere(_) | VBoxError::NotYet(_) => true,
+            VBoxError::EndedEarly(_) | VBoxError::Other(_) | VBoxError::Garbled(_) => {
+                self.failed_looks < FAILED_LOOKS
+            }
+            VBoxError::Refused(Refusal::Registry | Refusal::RegistryDenied, _) => {
+                self.failed_looks == 1 && self.registry_can_be_read()
+            }
             VBoxError::Run(_) | VBoxError::Refused(..) => false,
         };
         if !may_pass {
@@ -236,7 +247,10 @@ impl<'a> Course<'a> {
         self.log
             .line(format_args!("{}: {error}; looking again", self.named()));
         let exponent = u32::try_from(self.failed_looks.min(5)).unwrap_or_default();
-        let pause = GLANCE * 2_u32.pow(exponent);
+        let pause = match error {
+            VBoxError::Refused(..) => SERVER_ENDS,
+            _ => GLANCE * 2_u32.pow(exponent),
+        };
         self.host
             .sleep(pause.min(self.end().saturating_sub(self.host.now())));
         let process = self.looker.census().is_ok_and(|census| census.lives);
@@ -249,6 +263,24 @@ impl<'a> Course<'a> {
         })
     }
 
+    /// A server that cannot reach its settings folder ends without a word: to its clients it looks like one that is gone.
+    fn with_the_registry_in_mind(&self, error: VBoxError) -> VBoxError {
+        let VBoxError::ServerGone(words) = error else {
+            return error;
+        };
+        let folder = self.vbox.settings_folder(self.account);
+        match folder.filter(|folder| advice::is_out_of_reach(self.host, folder)) {
+            Some(_) => VBoxError::Refused(Refusal::RegistryDenied, words.into()),
+            None => VBoxError::ServerGone(words),
+        }
+    }
+
+    /// A server that could not read its registry says so as long as it lives, whatever was mended meanwhile.
+    fn registry_can_be_read(&self) -> bool {
+        let folder = self.vbox.settings_folder(self.account);
+        folder.is_some_and(|folder| Registry::read(self.host, &folder).is_ok())
+    }
+
     /// VirtualBox's clients and server meet in a folder in /tmp; one that is not this user's looks like
     /// a server that is gone, for ever.
     pub(super) fn ipc_folder_is_wrong(&self, words: &str) -> bool {
@@ -259,13 +291,54 @@ impl<'a> Course<'a> {
     /// A VBoxManage failure that ends the run.
     fn refused(&self, error: VBoxError) -> Failure {
         let ended = Ended {
+            host: self.host,
             vm: &self.named(),
             account: self.account,
             ipc_folder: &self.vbox.ipc_folder(),
             census: self.looker.census().ok(),
             intent: self.request.intent,
+            settings_folder: self.vbox.settings_folder(self.account),
         };
-        ended.by(error)
+        match &error {
+            VBoxError::Refused(Refusal::DiskInUse, _) => {
+                ended.by(error).also(self.who_has_the_disk())
+            }
+            _ => ended.by(error),
+        }
+    }
+
+    /// Which VMs that run have a disk of this one; none where VirtualBox does not say.
+    fn who_has_the_disk(&self) -> Option<String> {
+        let uuid = self.looker.uuid()?;
+        let limit = SHORT_CALL.min(self.end().saturating_sub(self.host.now()));
+        let all = self.vbox.inventory(limit).ok()?;
+        let running = self.vbox.running(limit).ok()?;
+        let own = &all.iter().find(|vm| vm.uuid == *uuid)?.disks;
+        let others = all
+            .iter()
+            .filter(|vm| vm.uuid != *uuid && running.contains(&vm.uuid));
+        let shared = others.filter_map(|vm| {
+            let disk = vm.disks.iter().find(|disk| own.contains(disk))?;
+            Some(format!(
+                "{} {{{}}} runs with its disk {}",
+                Printable(&vm.name),
+                vm.uuid,
+                Printable(disk)
+            ))
+        });
+        let told: Vec<String> = shared.collect();
+        (!told.is_empty()).then(|| told.join(", "))
+    }
+
+    /// Why the VM's process ended before it did anything, where its files tell.
+    fn ended_early(&self, uuid: &Uuid, words: &str) -> Option<Failure> {
+        let folder = self.vbox.settings_folder(self.account)?;
+        let registry = Registry::read(self.host, &folder).ok()?;
+        let file = &registry.only(uuid)?.settings_file;
+        let machine = MachineFile::read(self.host, file).ok()?;
+        let advice = advice::of_early_end(self.host, self.account, file, &machine)?;
+        let told = format_args!("{}: {words}: {}", self.named(), advice.finding);
+        Some(Failure::told(advice.refusal.kind(), told).hinted(advice.next_step))
     }
 
     /// When everything is over, the last look included: after our time, and before svc.startd's, which leaves

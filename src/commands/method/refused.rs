@@ -1,15 +1,24 @@
 //! VBoxManage failures that end a run: how bad they are, and the next step to take.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::failure::{Failure, Kind};
-use crate::host::{Account, RunError};
+use crate::host::{Access, Account, Host, RunError};
+use crate::manifest::names::shell_word;
+use crate::printable::PrintablePath;
 use crate::tools::processes::Census;
-use crate::tools::vboxmanage::{Refusal, VBoxError};
+use crate::tools::vboxmanage::{VBoxError, Words};
+use crate::virtualbox::advice::{self, Advice};
+use crate::virtualbox::machine_file::MachineFile;
+use crate::virtualbox::refusal::Refusal;
+use crate::virtualbox::registry::Registry;
 use crate::vm::Intent;
 
 /// A run that VBoxManage ended.
 pub(super) struct Ended<'a> {
+    /// For a look at the files in question.
+    pub(super) host: &'a dyn Host,
     /// The VM, as the log names it.
     pub(super) vm: &'a str,
     /// The user as whom it was looked for.
@@ -20,6 +29,8 @@ pub(super) struct Ended<'a> {
     pub(super) census: Option<Census>,
     /// What the run was for.
     pub(super) intent: Intent,
+    /// Where VirtualBox keeps the user's settings.
+    pub(super) settings_folder: Option<PathBuf>,
 }
 
 impl Ended<'_> {
@@ -29,22 +40,7 @@ impl Ended<'_> {
         let user = &self.account.name;
         let told = |kind| Failure::told(kind, format_args!("{vm}: {error}"));
         match &error {
-            VBoxError::Refused(refusal, _) => match refusal {
-                // Its state is not known, so it is in no state that somebody could act on.
-                Refusal::Inaccessible => told(Kind::Fatal),
-                Refusal::NotRegistered => Failure::told(
-                    Kind::Config,
-                    format_args!("{vm}: {error}, looked for as user {user}"),
-                ),
-                _ => told(Kind::Config),
-            }
-            .hinted(match refusal {
-                Refusal::Home => format!(
-                    "{user} must be able to write to its home directory, {}, and to VBOX_USER_HOME where that is set; then svcadm clear the instance",
-                    self.account.home.display()
-                ),
-                _ => refusal.next_step().to_owned(),
-            }),
+            VBoxError::Refused(refusal, words) => self.by_cause(*refusal, words),
             VBoxError::Run(spawn @ RunError::Spawn { .. }) if spawn.may_pass() => {
                 told(Kind::Transient).hinted("the system may be short of memory or processes")
             }
@@ -59,13 +55,122 @@ impl Ended<'_> {
                 "{} is not a folder of {user} alone: end the VirtualBox that uses it, remove it, then svcadm clear the instance",
                 self.ipc_folder
             )),
-            VBoxError::Elsewhere(_) | VBoxError::Garbled(_) | VBoxError::Other(_) => {
+            VBoxError::Elsewhere(_)
+            | VBoxError::NotYet(_)
+            | VBoxError::EndedEarly(_)
+            | VBoxError::Garbled(_)
+            | VBoxError::Other(_) => {
                 told(Kind::Transient).hinted(format!(
                     "VBoxManage showvminfo of it, run as {user}, may tell more"
                 ))
             }
         }
     }
+
+    /// The failure for a cause that is known: with what the files tell about it.
+    fn by_cause(&self, refusal: Refusal, words: &Words) -> Failure {
+        let Self { vm, account, .. } = self;
+        let user = &account.name;
+        let plain = |more: &str| {
+            Failure::told(refusal.kind(), format_args!("{vm}: {words}{more}"))
+                .hinted(refusal.next_step())
+        };
+        match refusal {
+            Refusal::NotRegistered => {
+                let folder = self.settings_folder.as_deref();
+                let home = account.home.join(".config/VirtualBox");
+                let whose = match folder.filter(|folder| **folder != *home) {
+                    Some(folder) => format!(
+                        ", looked for as user {user} in {}",
+                        PrintablePath(folder)
+                    ),
+                    None => format!(", looked for as user {user}"),
+                };
+                plain(&whose).also(folder.and_then(|folder| unreadable(self.host, folder)))
+            }
+            Refusal::Home => plain("").hinted(format!(
+                "{user} must be able to write to its home directory, {}, and to VBOX_USER_HOME where that is set; then svcadm clear the instance",
+                account.home.display()
+            )),
+            Refusal::DiskMissing | Refusal::DiskDenied => {
+                let found = words
+                    .disk
+                    .as_deref()
+                    .and_then(|disk| advice::of_disk(self.host, account, disk));
+                match found {
+                    Some(Advice { refusal, finding, next_step }) => {
+                        Failure::told(refusal.kind(), format_args!("{vm}: {words}: {finding}"))
+                            .hinted(next_step)
+                    }
+                    None => plain(""),
+                }
+            }
+            Refusal::DiskReplaced => match (&words.disk, &words.registered) {
+                (Some(disk), Some(uuid)) => plain("").hinted(format!(
+                    "another file is in the place of the disk that was attached: restore that one; or, if this is meant, VBoxManage internalcommands sethduuid {} {uuid}, run as {user}; then svcadm clear the instance",
+                    shell_word(&PrintablePath(disk).to_string())
+                )),
+                _ => plain(""),
+            },
+            Refusal::RegistryDenied => match &self.settings_folder {
+                Some(folder) => {
+                    let file = folder.join("VirtualBox.xml");
+                    let blocked = if self.host.may(folder, Access::Search).is_ok() {
+                        &file
+                    } else {
+                        folder
+                    };
+                    let path = PrintablePath(blocked);
+                    let whose = advice::whose(self.host, blocked);
+                    plain(&format!(": {path} {whose}")).hinted(format!(
+                        "as root: chown -R {} {}; then svcadm clear the instance",
+                        shell_word(user),
+                        shell_word(&PrintablePath(folder).to_string())
+                    ))
+                }
+                None => plain(""),
+            },
+            Refusal::Inaccessible
+            | Refusal::DiskBroken
+            | Refusal::DiskInUse
+            | Refusal::Driver
+            | Refusal::DriverVersion
+            | Refusal::DriverDenied
+            | Refusal::OtherHypervisor
+            | Refusal::NoVirtualization
+            | Refusal::NoMemory
+            | Refusal::ExtensionPack
+            | Refusal::Frontend
+            | Refusal::Folder
+            | Refusal::Registry
+            | Refusal::SavedState
+            | Refusal::Locale
+            | Refusal::NoAdditions => plain(""),
+        }
+    }
+}
+
+/// The VMs of a registry whose settings files cannot be read, with path and UUID: VirtualBox shows them without their names.
+pub(in crate::commands) fn unreadable(host: &dyn Host, settings_folder: &Path) -> Option<String> {
+    const SHOWN: usize = 5;
+    let registry = Registry::read(host, settings_folder).ok()?;
+    let mut told: Vec<String> = Vec::new();
+    let mut more = 0;
+    for entry in &registry.entries {
+        let Err(trouble) = MachineFile::read(host, &entry.settings_file) else {
+            continue;
+        };
+        if told.len() == SHOWN {
+            more += 1;
+        } else {
+            told.push(format!("{{{}}}: {trouble}", entry.uuid));
+        }
+    }
+    if more > 0 {
+        told.push(format!("{more} more"));
+    }
+    (!told.is_empty())
+        .then(|| format!("VirtualBox cannot read the settings of {}", told.join(", ")))
 }
 
 /// Who keeps VBoxManage from answering, and what ends that.

@@ -1,12 +1,16 @@
 //! What VBoxManage's errors mean.
 //!
-//! They are told apart by their codes, and by their words only where VBoxManage gives no code, or one
-//! code for different things. All of them were recorded: tests/vectors/vboxmanage.
+//! The table of the words that decide is [`crate::virtualbox::refusal`].
+
+use std::fmt;
+use std::path::PathBuf;
 
 use thiserror::Error;
 
 use crate::host::{Ended, Output, RunError};
 use crate::printable::Printable;
+use crate::virtualbox::refusal::{MEANINGS, Meaning, Refusal};
+use crate::vm::Uuid;
 
 /// Why VBoxManage did not do it.
 #[derive(Debug, Error)]
@@ -20,127 +24,47 @@ pub(crate) enum VBoxError {
     /// Somebody else has the VM, or it is in another state than we thought: look again.
     #[error("{0}")]
     Elsewhere(String),
-    /// Another try would say the same.
+    /// Something that the VM needs is not there yet, and may come while the host boots.
+    #[error("{0}")]
+    NotYet(String),
+    /// The VM's process ended before it did anything.
+    #[error("{0}")]
+    EndedEarly(String),
+    /// Another attempt would say the same.
     #[error("{1}")]
-    Refused(Refusal, String),
+    Refused(Refusal, Words),
     /// VBoxManage printed what it should not.
     #[error("VBoxManage printed what cannot be understood: {0}")]
     Garbled(String),
-    /// Anything else, in VBoxManage's own first line.
+    /// Anything else, in VBoxManage's own words.
     #[error("{0}")]
     Other(String),
 }
 
-/// What has to be mended before another try makes sense.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Refusal {
-    /// This user has no such VM.
-    NotRegistered,
-    /// Its settings file is missing or broken.
-    Inaccessible,
-    /// A disk is missing or cannot be opened.
-    Disk,
-    /// VirtualBox's kernel driver is not loaded, or a frontend with a window found no screen.
-    Driver,
-    /// The program of the frontend is not there, or VirtualBox knows no such frontend.
-    Frontend,
-    /// The home directory, or `VBOX_USER_HOME`, cannot be used.
-    Home,
-    /// VirtualBox.xml is broken.
-    Registry,
-    /// The server, or VBoxManage, was started in a locale that does not have a character of the VM's name.
-    Locale,
-    /// The guest has no Guest Additions.
-    NoAdditions,
+/// What VBoxManage said, and what it said it of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// Its error lines up to the one with the code, as one printable line, and the code.
+    pub(crate) text: String,
+    /// The disk that they name.
+    pub(crate) disk: Option<PathBuf>,
+    /// The UUID that VirtualBox has registered for that disk, where it is another one.
+    pub(crate) registered: Option<Uuid>,
 }
 
-impl Refusal {
-    /// The next step to take.
-    pub(crate) const fn next_step(self) -> &'static str {
-        match self {
-            Self::NotRegistered => {
-                "VBoxManage list vms, run as that user, shows the VMs it has (one that is <inaccessible> there has lost its settings file, and with it its name): set vm/name, or method_context/user, or register the VM"
-            }
-            Self::Inaccessible => {
-                "VBoxManage list vms shows it as <inaccessible>: put its .vbox file back (there is a .vbox-prev), then svcadm clear the instance"
-            }
-            Self::Disk => {
-                "put the disk back, or detach it with VBoxManage storageattach, then svcadm clear the instance"
-            }
-            // Without a screen a window ends with the same words as any VM without the driver.
-            Self::Driver => {
-                "load VirtualBox's kernel driver (svcs -a | grep virtualbox, modinfo | grep vbox), or set vm/frontend=headless: a window needs a screen; then svcadm clear the instance"
-            }
-            Self::Frontend => "set vm/frontend=headless, or install that frontend",
-            Self::Home => {
-                "make the home directory writable for that user, then svcadm clear the instance"
-            }
-            Self::Registry => {
-                "put VirtualBox.xml-prev back in the place of VirtualBox.xml, then svcadm clear the instance"
-            }
-            Self::Locale => {
-                "VirtualBox was started in a locale that is not UTF-8: it ends by itself when no VM of that user runs; or give the VM a name in ASCII; then svcadm clear the instance"
-            }
-            Self::NoAdditions => {
-                "install the Guest Additions, or set vm/stop_method=acpipowerbutton"
-            }
-        }
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 
-/// Words that decide, in the order in which they are looked for, and what they mean.
-///
-/// `NS_ERROR_FAILURE` alone says nothing, so the words in front of it do; words come before codes where
-/// one code stands for different things.
-const MEANINGS: [(&str, Meaning); 29] = {
-    use Meaning::{Elsewhere, Refused, ServerGone};
-    use Refusal::{
-        Disk, Driver, Frontend, Home, Inaccessible, Locale, NoAdditions, NotRegistered, Registry,
-    };
-    [
-        (
-            "Could not find a registered machine",
-            Refused(NotRegistered),
-        ),
-        ("The object functionality is limited", Refused(Inaccessible)),
-        ("Could not create guest session", Refused(NoAdditions)),
-        ("global settings directory", Refused(Home)),
-        ("Failed to initialize COM!", Refused(Home)),
-        ("VirtualBox.xml'", Refused(Registry)),
-        ("VERR_SUP_DRIVERLESS", Refused(Driver)),
-        ("Kernel driver not installed", Refused(Driver)),
-        ("VERR_VM_DRIVER_NOT_INSTALLED", Refused(Driver)),
-        (
-            "terminated unexpectedly during startup with exit code 1 ",
-            Refused(Driver),
-        ),
-        ("VERR_PROC_NO_ARG_TRANSLATION", Refused(Locale)),
-        ("VERR_NO_TRANSLATION", Refused(Locale)),
-        ("Could not launch the VM process", Refused(Frontend)),
-        ("Invalid frontend name", Refused(Frontend)),
-        ("Could not open the medium", Refused(Disk)),
-        ("Failed to create the VirtualBox object!", ServerGone),
-        ("NS_ERROR_SOCKET_FAIL", ServerGone),
-        ("NS_ERROR_FACTORY_NOT_REGISTERED", ServerGone),
-        ("NS_ERROR_ABORT", ServerGone),
-        ("NS_ERROR_CALL_FAILED", ServerGone),
-        ("NS_ERROR_NOT_INITIALIZED", ServerGone),
-        ("has tried to lock the machine", Elsewhere),
-        ("The object is not ready", Elsewhere),
-        ("already has a lock request pending", Elsewhere),
-        ("VBOX_E_INVALID_OBJECT_STATE", Elsewhere),
-        ("VBOX_E_INVALID_VM_STATE", Elsewhere),
-        ("is not currently running", Elsewhere),
-        ("Machine in invalid state", Elsewhere),
-        ("VBOX_E_OBJECT_NOT_FOUND", Refused(NotRegistered)),
-    ]
-};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Meaning {
-    ServerGone,
-    Elsewhere,
-    Refused(Refusal),
+impl From<String> for Words {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            ..Self::default()
+        }
+    }
 }
 
 /// What VBoxManage puts before an error.
@@ -156,60 +80,99 @@ pub(super) fn complains(output: &Output) -> bool {
 /// What a failed VBoxManage means.
 pub(super) fn classify(output: &Output) -> VBoxError {
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let first = first_line(&stderr, output.ended);
+    let words = own_words(&stderr, output.ended);
     if let Ended::Killed(_) = output.ended {
         // VBoxManage itself crashes when VBoxSVC goes away under it.
-        return VBoxError::ServerGone(first);
+        return VBoxError::ServerGone(words);
     }
-    for (words, meaning) in MEANINGS {
-        if stderr.contains(words) {
-            return match meaning {
-                Meaning::ServerGone => VBoxError::ServerGone(first),
-                Meaning::Elsewhere => VBoxError::Elsewhere(first),
-                Meaning::Refused(Refusal::Registry) => {
-                    VBoxError::Refused(Refusal::Registry, around(&stderr, words).unwrap_or(first))
-                }
-                Meaning::Refused(refusal) => VBoxError::Refused(refusal, first),
+    let decides = |(row, _): &&(&[&str], Meaning)| row.iter().all(|word| stderr.contains(word));
+    match MEANINGS.iter().find(decides).map(|(_, meaning)| *meaning) {
+        Some(Meaning::ServerGone) => VBoxError::ServerGone(words),
+        Some(Meaning::Elsewhere) => VBoxError::Elsewhere(words),
+        Some(Meaning::NotYet) => VBoxError::NotYet(words),
+        Some(Meaning::EndedEarly) => VBoxError::EndedEarly(words),
+        Some(Meaning::Refused(refusal)) => {
+            let words = Words {
+                text: words,
+                disk: disk(&stderr).map(PathBuf::from),
+                registered: registered(&stderr),
             };
+            VBoxError::Refused(refusal, words)
         }
+        None => VBoxError::Other(words),
     }
-    VBoxError::Other(first)
 }
 
-/// The line with these words, and the one before it, which says what is wrong there:
-/// `Document is empty. Location: '/home/vb/.config/VirtualBox/VirtualBox.xml', line 1 (0), column 1.`
-fn around(stderr: &str, words: &str) -> Option<String> {
-    let lines: Vec<&str> = stderr
+/// The disk that an error names: what stands between these words. A name may hold any of VirtualBox's own words, so the
+/// last one that could be the end is.
+fn disk(stderr: &str) -> Option<&str> {
+    const AROUND: [(&str, &str); 4] = [
+        ("opening image file '", "' (VERR_"),
+        ("Failed to open image '", "' for writing"),
+        ("of the medium '", "' does not match the value"),
+        ("Could not open the medium '", "'."),
+    ];
+    AROUND.iter().find_map(|(before, after)| {
+        let (_, rest) = stderr.split_once(before)?;
+        let (disk, _) = rest.lines().next()?.rsplit_once(after)?;
+        Some(disk)
+    })
+}
+
+/// `does not match the value {UUID} stored in the media registry`
+fn registered(stderr: &str) -> Option<Uuid> {
+    let (_, rest) = stderr.split_once("does not match the value {")?;
+    let (uuid, _) = rest.split_once('}')?;
+    uuid.parse().ok()
+}
+
+/// The longest line of VBoxManage's words in the log, in characters.
+const WORDS_MAX: usize = 2000;
+
+/// VBoxManage's own words for the log: all its errors up to the one with the code, without their prefix, and the code.
+/// The first is often too general: the reason stands in the second, and the advice in a third.
+fn own_words(stderr: &str, ended: Ended) -> String {
+    let errors: Vec<&str> = stderr
         .lines()
         .filter_map(|line| line.strip_prefix(ERROR))
         .collect();
-    let at = lines.iter().position(|line| line.contains(words))?;
-    let both = lines[at.saturating_sub(1)..=at].join(" ");
-    Some(Printable(both.trim_end_matches('.')).to_string())
-}
-
-/// VBoxManage's own words for the log: its first error, without the prefix, and its code.
-fn first_line(stderr: &str, ended: Ended) -> String {
-    let mut errors = stderr.lines().filter_map(|line| line.strip_prefix(ERROR));
-    let Some(first) = errors
-        .next()
-        .or_else(|| stderr.lines().find(|line| !line.is_empty()))
-    else {
+    let is_code = |line: &&str| line.starts_with("Details: ") || line.starts_with("Code ");
+    let mut told: Vec<&str> = Vec::new();
+    for line in errors.iter().take_while(|line| !is_code(line)) {
+        // A line of VirtualBox's source tells nobody anything.
+        let line = line.trim().trim_end_matches('.');
+        if !line.is_empty() && !line.contains(".cpp[") && !told.contains(&line) {
+            told.push(line);
+        }
+    }
+    if told.is_empty() {
+        told.extend(errors.first().copied());
+    }
+    if told.is_empty() {
+        told.extend(stderr.lines().find(|line| !line.is_empty()));
+    }
+    if told.is_empty() {
         return match ended {
             Ended::Exited(status) => format!("VBoxManage exited with {status} and no message"),
             Ended::Killed(signal) => format!("VBoxManage was ended by signal {signal}"),
         };
-    };
+    }
     let code = errors
+        .iter()
         .filter_map(|line| line.split_once("ode "))
         .find_map(|(_, rest)| {
             rest.split([' ', ','])
                 .next()
                 .filter(|word| word.contains("_E"))
         });
+    let mut text = told.join("; ");
+    if let Some((end, _)) = text.char_indices().nth(WORDS_MAX) {
+        text.truncate(end);
+        text.push_str("...");
+    }
     match code {
-        Some(code) => format!("{} [{}]", Printable(first), Printable(code)),
-        None => Printable(first).to_string(),
+        Some(code) => format!("{} [{}]", Printable(&text), Printable(code)),
+        None => Printable(&text).to_string(),
     }
 }
 
@@ -233,24 +196,16 @@ mod tests {
         assert_eq!(error.to_string(), "x [NS_ERROR\\u{1b}X]");
     }
 
-    fn told(error: &VBoxError) -> &'static str {
+    fn told(error: &VBoxError) -> String {
         match error {
-            VBoxError::Run(_) => "run",
-            VBoxError::ServerGone(_) => "server gone",
-            VBoxError::Elsewhere(_) => "elsewhere",
-            VBoxError::Refused(refusal, _) => match refusal {
-                Refusal::NotRegistered => "not registered",
-                Refusal::Inaccessible => "inaccessible",
-                Refusal::Disk => "disk",
-                Refusal::Driver => "driver",
-                Refusal::Frontend => "frontend",
-                Refusal::Home => "home",
-                Refusal::Registry => "registry",
-                Refusal::Locale => "locale",
-                Refusal::NoAdditions => "no additions",
-            },
-            VBoxError::Garbled(_) => "garbled",
-            VBoxError::Other(_) => "other",
+            VBoxError::Run(_) => "run".to_owned(),
+            VBoxError::ServerGone(_) => "server gone".to_owned(),
+            VBoxError::Elsewhere(_) => "elsewhere".to_owned(),
+            VBoxError::NotYet(_) => "not yet".to_owned(),
+            VBoxError::EndedEarly(_) => "ended early".to_owned(),
+            VBoxError::Refused(refusal, _) => format!("{refusal:?}"),
+            VBoxError::Garbled(_) => "garbled".to_owned(),
+            VBoxError::Other(_) => "other".to_owned(),
         }
     }
 
@@ -298,35 +253,46 @@ mod tests {
             seen += 1;
             let has = |words: &str| stderr.contains(words);
             let expected = match () {
-                () if has("Could not find a registered machine") => "not registered",
-                () if has("object functionality is limited") => "inaccessible",
-                () if has("Document is empty") => "registry",
+                () if has("Could not find a registered machine") => "NotRegistered",
+                () if has("object functionality is limited") => "Inaccessible",
+                () if has("Document is empty") => "Registry",
+                () if has("VirtualBox.xml' for reading VERR_ACCESS_DENIED") => "RegistryDenied",
+                () if has("does not match the value") => "DiskReplaced",
+                () if has("Locking of attached media failed") => "DiskInUse",
+                () if has("Failed to initialize COM") => "Home",
                 () if has("Failed to create the VirtualBox object") || has("NS_ERROR_ABORT") => {
                     "server gone"
                 }
-                () if has("Could not open the medium") => "disk",
+                () if has("opening image file") && has("VERR_ACCESS_DENIED") => "DiskDenied",
+                () if has("VERR_VD_IMAGE_READ_ONLY") => "DiskDenied",
+                () if has("opening image file") && has("VERR_FILE_NOT_FOUND") => "DiskMissing",
+                () if has("error: File not found. (VERR_FILE_NOT_FOUND)") => "DiskMissing",
+                () if has("VERR_VD_VDI_INVALID_HEADER") => "DiskBroken",
+                () if has("Nonexistent host networking interface") => "not yet",
+                () if has("Failed to load unit") => "SavedState",
+                () if has("session was closed before any attempt") => "ended early",
                 () if has("already locked")
                     || has("not locked by a session")
                     || has("while it is locked") =>
                 {
                     "elsewhere"
                 }
-                () if has("Could not create guest session") => "no additions",
+                () if has("Could not create guest session") => "NoAdditions",
                 () if has("VBOX_E_INVALID_VM_STATE")
                     || has("not currently running")
                     || has("invalid state") =>
                 {
                     "elsewhere"
                 }
-                () if has("DRIVERLESS") || has("terminated unexpectedly") => "driver",
+                () if has("DRIVERLESS") || has("terminated unexpectedly") => "Driver",
                 () if has("Could not launch the VM process") || has("Invalid frontend name") => {
-                    "frontend"
+                    "Frontend"
                 }
                 () => "other",
             };
             assert_eq!(told(&classify(&output)), expected, "{label}:\n{stderr}");
         }
-        assert!(seen > 60, "only {seen} recorded failures found");
+        assert!(seen > 100, "only {seen} recorded failures found");
     }
 
     #[test]
@@ -334,11 +300,11 @@ mod tests {
         for (stderr, expected) in [
             (
                 "VBoxManage: error: Failed to initialize COM because the global settings directory '/home/vb/.config/VirtualBox' is not accessible!\n",
-                "home",
+                "Home",
             ),
             (
                 "VBoxManage: error: Failed to initialize COM! (hrc=NS_ERROR_FAILURE)\n",
-                "home",
+                "Home",
             ),
             (
                 "VBoxManage: error: An unexpected process (PID=0x00001234) has tried to lock the machine 'vm1', while only the process started by LaunchVMProcess (PID=0x00001233) is allowed\n",
@@ -354,17 +320,99 @@ mod tests {
             ),
             (
                 "VBoxManage: error: Could not launch the VM process for the machine 'Größe' (VERR_PROC_NO_ARG_TRANSLATION)\nVBoxManage: error: Details: code VBOX_E_IPRT_ERROR (0x80bb0005)\n",
-                "locale",
+                "Locale",
             ),
             (
                 "VBoxManage: fatal error: RTR3Init: VERR_NO_TRANSLATION\n",
-                "locale",
+                "Locale",
+            ),
+            (
+                "VBoxManage: error: VT-x is being used by another hypervisor (VERR_VMX_IN_VMX_ROOT_MODE).\nVBoxManage: error: VirtualBox can't operate in VMX root mode. Please disable the KVM kernel extension, recompile your kernel and reboot (VERR_VMX_IN_VMX_ROOT_MODE)\nVBoxManage: error: Details: code NS_ERROR_FAILURE (0x80004005), component ConsoleWrap, interface IConsole\n",
+                "OtherHypervisor",
+            ),
+            (
+                "VBoxManage: error: AMD-V is disabled in the BIOS (or by the host OS) (VERR_SVM_DISABLED)\n",
+                "NoVirtualization",
+            ),
+            (
+                "VBoxManage: error: VT-x is not available (VERR_VMX_NO_VMX)\n",
+                "NoVirtualization",
+            ),
+            (
+                "VBoxManage: error: The VirtualBox support driver which is running is from a different version of VirtualBox (VERR_VM_DRIVER_VERSION_MISMATCH)\n",
+                "DriverVersion",
+            ),
+            (
+                "VBoxManage: error: The VirtualBox kernel driver is not accessible to the current user (VERR_VM_DRIVER_NOT_ACCESSIBLE)\n",
+                "DriverDenied",
+            ),
+            (
+                "VBoxManage: error: Failed to open/create the internal network 'HostInterfaceNetworking-e1000g0' (VERR_SUPDRV_COMPONENT_NOT_FOUND).\n",
+                "Driver",
+            ),
+            (
+                "VBoxManage: error: Failed to open/create the internal network 'HostInterfaceNetworking-e1000g0' (VERR_INTNET_FLT_IF_NOT_FOUND).\n",
+                "not yet",
+            ),
+            (
+                "VBoxManage: error: Implementation of the USB 2.0 controller not found!\nVBoxManage: error: Because the USB 2.0 controller state is part of the saved VM state, the VM cannot be started. To fix this problem, either install the 'Oracle VirtualBox Extension Pack' or disable USB 2.0 support in the VM settings.\n",
+                "ExtensionPack",
+            ),
+            (
+                "VBoxManage: error: Failed to allocate the VM structure (VERR_NO_MEMORY)\n",
+                "NoMemory",
+            ),
+            (
+                "VBoxManage: error: Out of memory condition when allocating memory with low physical backing (VERR_NO_LOW_MEMORY)\n",
+                "NoMemory",
             ),
             ("", "other"),
             ("Segmentation fault\n", "other"),
         ] {
             assert_eq!(told(&classify(&output(1, stderr))), expected, "{stderr}");
         }
+    }
+
+    /// The reason and the advice stand in the second and third line.
+    #[test]
+    fn every_line_before_the_code_is_told() {
+        let stderr = "VBoxManage: error: Could not open the medium '/vm/a' (VERR_x.vdi'.\n\
+            VBoxManage: error: VDI: error reading pre-header in '/vm/a' (VERR_x.vdi' (VERR_EOF).\n\
+            VBoxManage: error: VD: error VERR_VD_VDI_INVALID_HEADER opening image file '/vm/a' (VERR_x.vdi' (VERR_VD_VDI_INVALID_HEADER)\n\
+            VBoxManage: error: Details: code NS_ERROR_FAILURE (0x80004005), component MediumWrap\n\
+            VBoxManage: error: Context: \"x\"\n";
+        let error = classify(&output(1, stderr));
+        assert_eq!(
+            error.to_string(),
+            "Could not open the medium '/vm/a' (VERR_x.vdi'; VDI: error reading pre-header in '/vm/a' (VERR_x.vdi' (VERR_EOF); VD: error VERR_VD_VDI_INVALID_HEADER opening image file '/vm/a' (VERR_x.vdi' (VERR_VD_VDI_INVALID_HEADER)"
+                .to_owned()
+                + " [NS_ERROR_FAILURE]"
+        );
+        let VBoxError::Refused(Refusal::DiskBroken, words) = error else {
+            panic!("{error}");
+        };
+        assert_eq!(words.disk, Some("/vm/a' (VERR_x.vdi".into()));
+    }
+
+    #[test]
+    fn a_flood_of_words_is_cut() {
+        let stderr = format!("VBoxManage: error: {}\n", "\u{e4}".repeat(100_000));
+        let told = classify(&output(1, &stderr)).to_string();
+        assert_eq!(told.chars().count(), WORDS_MAX + 3);
+    }
+
+    #[test]
+    fn a_disk_that_was_replaced_is_named_with_its_registered_uuid() {
+        let stderr = "VBoxManage: error: UUID {1da34285-9f4c-c236-875f-66a8bb2291aa} of the medium '/vm/d.vdi' does not match the value {1cba3c65-3315-4ab0-a6c4-c7d3385b2984} stored in the media registry ('/home/vb/.config/VirtualBox/VirtualBox.xml')\n";
+        let VBoxError::Refused(Refusal::DiskReplaced, words) = classify(&output(1, stderr)) else {
+            panic!("{stderr}");
+        };
+        assert_eq!(words.disk, Some("/vm/d.vdi".into()));
+        let registered = words.registered.map(|uuid| uuid.to_string());
+        assert_eq!(
+            registered.as_deref(),
+            Some("1cba3c65-3315-4ab0-a6c4-c7d3385b2984")
+        );
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::VBoxError;
 use super::list::{self, Entry, label, lines};
-use super::{Refusal, VBoxError};
 use crate::printable::Printable;
+use crate::virtualbox::refusal::Refusal;
 use crate::vm::Uuid;
 
 /// A VM with the files that it cannot do without.
@@ -34,7 +35,7 @@ pub(super) fn join(vms: &str, long: &str, hdds: &str) -> Result<Vec<Registered>,
             "what VBoxManage lists is cut off after '{}'",
             Printable(last)
         );
-        return Err(VBoxError::Refused(Refusal::Locale, told));
+        return Err(VBoxError::Refused(Refusal::Locale, told.into()));
     }
     let mut machines: HashMap<Uuid, Machine> = HashMap::new();
     for machine in machines_of(long) {

@@ -147,7 +147,7 @@ fn disk_missing() {
     fs::rename(&disk, &aside).expect("to move the disk away");
     vm.start().fails(
         96,
-        &["Could not open the medium", "disk.vdi", "put the disk back"],
+        &["Could not open the medium", "disk.vdi", "restore the disk"],
     );
     vm.assert_is("poweroff");
     // That it does not start is no reason not to stop.
@@ -172,7 +172,7 @@ fn saved_state_broken() {
     }
     assert_eq!(broken, 1);
     vm.start()
-        .fails(1, &["saved state", "VBox.log", "vm/on_saved=discard"]);
+        .fails(96, &["saved state", "VBox.log", "vm/on_saved=discard"]);
     vm.assert_is("saved");
     // What its reader may want to do about it.
     vm.set(&[("vm/on_saved", "discard")]);

@@ -8,7 +8,8 @@ use crate::commands::method::verbs::command;
 use crate::failure::Failure;
 use crate::host::RunError;
 use crate::plan::{Action, Deed, Outcome};
-use crate::tools::vboxmanage::{Refusal, VBoxError};
+use crate::tools::vboxmanage::VBoxError;
+use crate::virtualbox::refusal::Refusal;
 
 /// How long the process of a VM that was saved or powered off may take to end before VirtualBox is asked.
 const PROCESS_ENDS: Duration = Duration::from_secs(5);
@@ -61,6 +62,11 @@ impl Course<'_> {
             Err(VBoxError::Other(words)) if is_bare(&words) && !self.met_bare_failure(action) => {
                 Outcome::Elsewhere(words)
             }
+            Err(VBoxError::NotYet(words)) => Outcome::NotYet(words),
+            Err(VBoxError::EndedEarly(words)) => match self.ended_early(&uuid, &words) {
+                Some(failure) => return Err(failure),
+                None => Outcome::Refused(words),
+            },
             Err(VBoxError::Other(words) | VBoxError::Garbled(words)) => Outcome::Refused(words),
             Err(error @ (VBoxError::Refused(..) | VBoxError::Run(RunError::Spawn { .. }))) => {
                 return Err(self.refused(error));
@@ -76,7 +82,10 @@ impl Course<'_> {
                 "{action}: VBoxManage gave no answer within {} s and was killed",
                 limit.as_secs()
             )),
-            Outcome::ServerGone(words) | Outcome::Elsewhere(words) | Outcome::Refused(words) => {
+            Outcome::ServerGone(words)
+            | Outcome::Elsewhere(words)
+            | Outcome::NotYet(words)
+            | Outcome::Refused(words) => {
                 self.note(format_args!("{action} failed: {words}"));
             }
         }

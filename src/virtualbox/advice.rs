@@ -1,0 +1,354 @@
+//! What stands in the way of a VM, as the files themselves tell: whose a disk is, and who cannot open it.
+//!
+//! VBoxManage names a disk and a code. What helps depends on what is there, so it is looked at as the user whose VM it
+//! is; nothing is opened but the description of a disk image, and nothing is changed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::machine_file::MachineFile;
+use super::refusal::Refusal;
+use crate::host::{Access, Account, FileKind, Host};
+use crate::manifest::names::shell_word;
+use crate::printable::{Printable, PrintablePath};
+
+/// As much of a disk image as its description may take, in bytes.
+const DESCRIPTION_MAX: u64 = 64 << 10;
+/// How many files a description may name that are looked at.
+const EXTENTS_MAX: usize = 64;
+
+/// What was found, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Advice {
+    /// What is wrong.
+    pub(crate) refusal: Refusal,
+    /// What was found; a clause.
+    pub(crate) finding: String,
+    /// What to do next.
+    pub(crate) next_step: String,
+}
+
+/// Why this user cannot use a disk that VirtualBox could not open; none where nothing is found.
+pub(crate) fn of_disk(host: &dyn Host, account: &Account, disk: &Path) -> Option<Advice> {
+    if !disk.is_absolute() {
+        return None;
+    }
+    if let Some(advice) = of_file(host, account, disk, "the disk", Refusal::DiskDenied) {
+        return Some(advice);
+    }
+    behind(host, disk).into_iter().find_map(|extent| {
+        let what = format!("what is behind the disk {},", PrintablePath(disk));
+        of_file(host, account, &extent, &what, Refusal::DiskDenied).or_else(|| {
+            let missing = host.may(&extent, Access::Read).err()?;
+            (missing.kind() == io::ErrorKind::NotFound).then(|| Advice {
+                refusal: Refusal::DiskMissing,
+                finding: format!("{what} {}, is not there", PrintablePath(&extent)),
+                next_step: Refusal::DiskMissing.next_step().to_owned(),
+            })
+        })
+    })
+}
+
+/// Why the process of a VM that was to be started may have ended before it did anything.
+pub(crate) fn of_early_end(
+    host: &dyn Host,
+    account: &Account,
+    settings_file: &Path,
+    machine: &MachineFile,
+) -> Option<Advice> {
+    let log_folder = &machine.log_folder;
+    let logs = match host.file_facts(log_folder) {
+        Ok(facts) if !matches!(facts.kind, FileKind::Directory | FileKind::Link(_)) => {
+            Some(Advice {
+                refusal: Refusal::Folder,
+                finding: format!("{} is not a folder", PrintablePath(log_folder)),
+                next_step: "VirtualBox writes the VM's log there: move away what is in its place, then svcadm clear the instance".to_owned(),
+            })
+        }
+        Ok(_) => of_folder(host, account, log_folder),
+        // VirtualBox makes it.
+        Err(_) => of_folder(host, account, settings_file.parent()?),
+    };
+    logs.or_else(|| {
+        let state_file = machine.resting.state_file()?;
+        let finding = match host.may(state_file, Access::Read) {
+            Ok(()) => {
+                return Some(Advice {
+                    refusal: Refusal::SavedState,
+                    finding: format!(
+                        "VirtualBox does not take the saved state {}",
+                        PrintablePath(state_file)
+                    ),
+                    next_step: Refusal::SavedState.next_step().to_owned(),
+                });
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Some(Advice {
+                    refusal: Refusal::SavedState,
+                    finding: format!("the saved state {} is gone", PrintablePath(state_file)),
+                    next_step: "restore that file from a backup; vm/on_saved=discard starts the VM without it, and what the guest had in memory is lost".to_owned(),
+                });
+            }
+            Err(_) => of_file(host, account, state_file, "the saved state", Refusal::SavedState)?,
+        };
+        Some(finding)
+    })
+}
+
+/// Whether this user cannot enter a settings folder, or read the registry in it.
+pub(crate) fn is_out_of_reach(host: &dyn Host, settings_folder: &Path) -> bool {
+    is_denied(host.may(settings_folder, Access::Search))
+        || is_denied(host.may(&settings_folder.join("VirtualBox.xml"), Access::Read))
+}
+
+/// What keeps this user from a file: a folder above it, or the file's own owner and mode.
+fn of_file(
+    host: &dyn Host,
+    account: &Account,
+    file: &Path,
+    what: &str,
+    refusal: Refusal,
+) -> Option<Advice> {
+    let user = &account.name;
+    let folders: Vec<&Path> = file.ancestors().skip(1).collect();
+    let closed = folders
+        .into_iter()
+        .rev()
+        .find(|folder| is_denied(host.may(folder, Access::Search)));
+    if let Some(folder) = closed {
+        return Some(Advice {
+            refusal,
+            finding: format!(
+                "{user} cannot enter the folder {}, which {}",
+                PrintablePath(folder),
+                whose(host, folder)
+            ),
+            next_step: format!(
+                "let {user} enter that folder (chmod, chown), then svcadm clear the instance"
+            ),
+        });
+    }
+    let access = [(Access::Read, "read"), (Access::Write, "write")];
+    let (_, verb) = access
+        .into_iter()
+        .find(|(access, _)| is_denied(host.may(file, *access)))?;
+    Some(Advice {
+        refusal,
+        finding: format!(
+            "{user} cannot {verb} {what} {}, which {}",
+            PrintablePath(file),
+            whose(host, file)
+        ),
+        next_step: format!(
+            "as root: chown {} {}; then svcadm clear the instance",
+            shell_word(user),
+            shell_word(&PrintablePath(file).to_string())
+        ),
+    })
+}
+
+/// What keeps this user from making files in a folder.
+fn of_folder(host: &dyn Host, account: &Account, folder: &Path) -> Option<Advice> {
+    let user = &account.name;
+    if !is_denied(host.may(folder, Access::Write)) {
+        return None;
+    }
+    Some(Advice {
+        refusal: Refusal::Folder,
+        finding: format!(
+            "{user} cannot write to the folder {}, which {}",
+            PrintablePath(folder),
+            whose(host, folder)
+        ),
+        next_step: format!(
+            "as root: chown {} {}; then svcadm clear the instance",
+            shell_word(user),
+            shell_word(&PrintablePath(folder).to_string())
+        ),
+    })
+}
+
+fn is_denied(access: io::Result<()>) -> bool {
+    access.is_err_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+        )
+    })
+}
+
+/// `belongs to root (mode 0600)`
+pub(crate) fn whose(host: &dyn Host, path: &Path) -> String {
+    let Ok(facts) = host.file_facts(path) else {
+        return "cannot be looked at".to_owned();
+    };
+    if host
+        .may(path, Access::Write)
+        .is_err_and(|error| error.kind() == io::ErrorKind::ReadOnlyFilesystem)
+    {
+        return "is on a read-only file system".to_owned();
+    }
+    let owner = match host.account_of(&facts.owner.to_string()) {
+        Ok(owner) => Printable(&owner.name).to_string(),
+        Err(_) => format!("user id {}", facts.owner),
+    };
+    format!("belongs to {owner} (mode {:04o})", facts.mode)
+}
+
+/// The files and devices that the description of a VMDK names: a raw disk is an image of some lines that names a device.
+fn behind(host: &dyn Host, disk: &Path) -> Vec<PathBuf> {
+    let is_vmdk = disk
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("vmdk"));
+    if !is_vmdk {
+        return Vec::new();
+    }
+    let Ok(ends) = host.read_ends(disk, DESCRIPTION_MAX, 0) else {
+        return Vec::new();
+    };
+    let folder = disk.parent().unwrap_or(disk);
+    extents(&String::from_utf8_lossy(&ends.head))
+        .take(EXTENTS_MAX)
+        .map(|name| folder.join(name))
+        .filter(|extent| extent != disk)
+        .collect()
+}
+
+/// `RW 2048 FLAT "/dev/rdsk/c1t0d0p0" 0`
+fn extents(description: &str) -> impl Iterator<Item = &str> {
+    description.lines().filter_map(|line| {
+        let access = line.split_whitespace().next()?;
+        if !["RW", "RDONLY", "NOACCESS"].contains(&access) {
+            return None;
+        }
+        let (_, rest) = line.split_once('"')?;
+        let (name, _) = rest.rsplit_once('"')?;
+        Some(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::fake::Fake;
+
+    fn account() -> Account {
+        Account {
+            name: "vb".to_owned(),
+            uid: 7,
+            home: "/home/vb".into(),
+        }
+    }
+
+    /// The folders `/`, `/vm` of the user, `/root` of root alone.
+    fn host() -> Fake {
+        Fake::default()
+            .account("vb", 7)
+            .file("/", 0, 0o755, FileKind::Directory)
+            .file("/vm", 7, 0o755, FileKind::Directory)
+            .file("/root", 0, 0o700, FileKind::Directory)
+            .file("/dev", 0, 0o755, FileKind::Directory)
+            .file("/dev/raw", 0, 0o640, FileKind::Other)
+    }
+
+    #[test]
+    fn names_what_keeps_the_user_from_a_disk() {
+        let raw = "# Disk DescriptorFile\nRW 2048 FLAT \"/dev/raw\" 0\n";
+        let gone = "RW 2048 FLAT \"gone.img\" 0\n";
+        let host = host()
+            .file("/vm/own.vdi", 7, 0o600, FileKind::File)
+            .file("/vm/root's.vdi", 0, 0o600, FileKind::File)
+            .file("/vm/shown.vdi", 0, 0o644, FileKind::File)
+            .file("/root/a.vdi", 7, 0o600, FileKind::File)
+            .content("/vm/raw.vmdk", 7, raw)
+            .content("/vm/gone.vmdk", 7, gone);
+        for (disk, refusal, found) in [
+            ("/vm/own.vdi", None, ""),
+            ("/vm/none.vdi", None, ""),
+            ("relative.vdi", None, ""),
+            (
+                "/vm/root's.vdi",
+                Some(Refusal::DiskDenied),
+                "vb cannot read the disk /vm/root's.vdi, which belongs to user id 0 (mode 0600): as root: chown vb '/vm/root'\\''s.vdi'; then svcadm clear the instance",
+            ),
+            (
+                "/vm/shown.vdi",
+                Some(Refusal::DiskDenied),
+                "vb cannot write the disk /vm/shown.vdi, which belongs to user id 0 (mode 0644): as root: chown vb /vm/shown.vdi; then svcadm clear the instance",
+            ),
+            (
+                "/root/a.vdi",
+                Some(Refusal::DiskDenied),
+                "vb cannot enter the folder /root, which belongs to user id 0 (mode 0700): let vb enter that folder (chmod, chown), then svcadm clear the instance",
+            ),
+            (
+                "/vm/raw.vmdk",
+                Some(Refusal::DiskDenied),
+                "vb cannot read what is behind the disk /vm/raw.vmdk, /dev/raw, which belongs to user id 0 (mode 0640): as root: chown vb /dev/raw; then svcadm clear the instance",
+            ),
+            (
+                "/vm/gone.vmdk",
+                Some(Refusal::DiskMissing),
+                "what is behind the disk /vm/gone.vmdk, /vm/gone.img, is not there: restore the disk, or detach it with VBoxManage storageattach, then svcadm clear the instance",
+            ),
+        ] {
+            let advice = of_disk(&host, &account(), Path::new(disk));
+            assert_eq!(advice.as_ref().map(|a| a.refusal), refusal, "{disk}");
+            let told = advice.map(|a| format!("{}: {}", a.finding, a.next_step));
+            assert_eq!(told.unwrap_or_default(), found, "{disk}");
+        }
+    }
+
+    #[test]
+    fn a_description_names_its_extents() {
+        let text =
+            "RW 1 FLAT \"a b.img\" 0\nRDONLY 2 SPARSE \"c\"\nversion=1\nRW 3 ZERO\nx \"d\"\n";
+        assert_eq!(extents(text).collect::<Vec<_>>(), ["a b.img", "c"]);
+    }
+
+    #[test]
+    fn says_why_a_process_ended_before_it_did_anything() {
+        let saved = |host: Fake| {
+            let text = r#"<VirtualBox xmlns="http://www.virtualbox.org/"><Machine uuid="{c49decd0-163a-44f9-9d85-b6e06ddc2277}" name="vm1" stateFile="s.sav"/></VirtualBox>"#;
+            let path = Path::new("/vm/vm1.vbox");
+            let machine = super::super::machine_file::parse(text, path).expect("a VM");
+            let advice = of_early_end(&host, &account(), path, &machine).expect("advice");
+            (advice.refusal, advice.finding)
+        };
+        let logs = |owner, mode| host().file("/vm/Logs", owner, mode, FileKind::Directory);
+        for (host, refusal, found) in [
+            (
+                host().file("/vm/Logs", 7, 0o644, FileKind::File),
+                Refusal::Folder,
+                "/vm/Logs is not a folder",
+            ),
+            (
+                logs(0, 0o755),
+                Refusal::Folder,
+                "vb cannot write to the folder /vm/Logs, which belongs to user id 0 (mode 0755)",
+            ),
+            (
+                host().file("/vm", 0, 0o755, FileKind::Directory),
+                Refusal::Folder,
+                "vb cannot write to the folder /vm, which belongs to user id 0 (mode 0755)",
+            ),
+            (
+                logs(7, 0o700),
+                Refusal::SavedState,
+                "the saved state /vm/s.sav is gone",
+            ),
+            (
+                logs(7, 0o700).file("/vm/s.sav", 0, 0o600, FileKind::File),
+                Refusal::SavedState,
+                "vb cannot read the saved state /vm/s.sav, which belongs to user id 0 (mode 0600)",
+            ),
+            (
+                logs(7, 0o700).file("/vm/s.sav", 7, 0o600, FileKind::File),
+                Refusal::SavedState,
+                "VirtualBox does not take the saved state /vm/s.sav",
+            ),
+        ] {
+            assert_eq!(saved(host), (refusal, found.to_owned()));
+        }
+    }
+}
