@@ -72,6 +72,46 @@ fn no_fragment_is_written_where_one_exists() {
     );
 }
 
+/// Seen with the real svc.configd: without an empty comment nobody but root can enable or disable, and without
+/// `vm/modify_authorization` an administrator can set nothing in an instance.
+#[test]
+fn what_administrators_and_delegates_need_is_in_every_instance() {
+    let directory = directory("delegation");
+    let line = &[
+        "vm1",
+        "vm2",
+        "--user=vbox",
+        "--group=vbox",
+        "--delegate=vm1:bob",
+        "-o",
+        "vbox.xml",
+    ];
+    assert_eq!(gen_in(&directory, line).0, 0);
+    let text = fs::read_to_string(directory.join("vbox.xml")).unwrap();
+    let (service, instances) = text.split_once("<instance name='vm1'").unwrap();
+    let (vm1, vm2) = instances.split_once("<instance name='vm2'").unwrap();
+    let comment = "<propval name='comment' type='astring' value=''/>";
+    let modify =
+        "<propval name='modify_authorization' type='astring' value='solaris.smf.value.vbox'/>";
+    assert!(!service.contains(comment) && !service.contains(modify));
+    for (of, times) in [(vm1, 2), (vm2, 1)] {
+        assert_eq!(of.matches(comment).count(), 1, "{of}");
+        // In vm, and in the general of the delegated one.
+        assert_eq!(of.matches(modify).count(), times, "{of}");
+    }
+    for arguments in [
+        &["validate", "--strict", "vbox.xml"][..],
+        &["rehearse", "vbox.xml"],
+    ] {
+        let output = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("vbox-smf"))
+            .args(arguments)
+            .current_dir(&directory)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    }
+}
+
 #[test]
 fn the_profile() {
     let text = assert_golden("profile.xml", PROFILE);

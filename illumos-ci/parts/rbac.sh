@@ -30,11 +30,20 @@ part_rbac() {
 	reaches 'vm1 is online' "$vms:vm1" online 150
 	try 'the guest restarts vm1' as_guest "svcadm restart $vms:vm1"
 	refused 'the guest may not enable vm2' as_guest "svcadm enable $vms:vm2"
+	refused 'the guest may not disable it temporarily with svcadm' \
+	    as_guest "svcadm disable -t $vms:vm1"
+	refused 'the guest may not say who manages vm1' as_guest \
+	    "svccfg -s $vms:vm1 setprop general/modify_authorization = astring: $guest"
+	refused 'the guest may not say who restarts vm1' as_guest \
+	    "svccfg -s $vms:vm1 setprop general/action_authorization = astring: $guest"
 	refused 'the guest may not change vm/name' \
 	    as_guest "svccfg -s $vms:vm1 setprop vm/name = astring: vm2"
 	try 'the guest disables vm1' as_guest "svcadm disable $vms:vm1"
 	reaches 'vm1 is disabled' "$vms:vm1" disabled 330
-	try 'the administrator changes vm' as_owner \
+	# A delegate who wants the VM alone: the administrator has it all the same.
+	try 'the guest keeps other delegates away' as_guest \
+	    "svccfg -s $vms:vm1 setprop general/value_authorization = astring: solaris.smf.value.vbox.vm1"
+	try 'the administrator sets what the instance does not have' as_owner \
 	    "svccfg -s $vms:vm1 setprop vm/stop_method = astring: savestate"
 	refused 'the administrator may not change the program' as_owner \
 	    "svccfg -s $vms setprop virtualbox/vboxmanage = astring: /tmp/x"

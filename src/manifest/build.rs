@@ -125,8 +125,7 @@ fn instance(of: &InstanceBlueprint, blueprint: &Blueprint, timeouts: Timeouts) -
         method_context: of.owner.as_ref().map(context),
         exec_methods: method::longer(&blueprint.method, own, timeouts),
         notification_parameters: notify::parameters(&of.notify),
-        property_groups: delegation(of, &blueprint.service)
-            .into_iter()
+        property_groups: std::iter::once(general(of, &blueprint.service))
             .chain(instance_groups(of))
             .collect(),
         template: None,
@@ -138,38 +137,47 @@ fn instance_groups(of: &InstanceBlueprint) -> impl Iterator<Item = PropertyGroup
         .iter()
         // svccfg can set a property of an instance only where the instance has the group.
         .filter(|group| group.delegated || holds(&of.settings, group))
-        .map(|group| settings_group(group, &of.settings, false))
+        .map(|group| settings_group(group, &of.settings, Level::Instance))
 }
 
-/// For a VM that somebody manages beside those who manage all. `vm/value_authorization` stays the
-/// service's: who may change `vm/name` could have any VM of the same user.
-fn delegation(of: &InstanceBlueprint, service: &ServiceName) -> Option<PropertyGroup> {
-    if of.delegates.is_empty() {
-        return None;
-    }
+/// What svcadm changes in an instance, and who may have it do so, where that is not the service's to say.
+///
+/// `comment` is there, and empty, because svcadm has written it together with `enabled` since illumos 12721:
+/// `value_authorization` lets its holder change what is there, and add nothing. An import keeps what it says.
+///
+/// A VM that somebody manages beside those who manage all asks for either of two authorizations. Whoever holds
+/// one of the values of `value_authorization` may change every value in the group, except that
+/// `action_authorization` takes `solaris.smf.manage` or `solaris.smf.modify`, and `modify_authorization` cannot
+/// be changed by it (`rc_tx_commit` and `tx_allow_value` in svc.configd's `rc_node.c`). So `modify_authorization`
+/// keeps the VM to those who manage all, whatever a delegate makes of `value_authorization`.
+/// `vm/value_authorization` stays the service's: who may change `vm/name` could have any VM of the same user.
+fn general(of: &InstanceBlueprint, service: &ServiceName) -> PropertyGroup {
+    let mut values = vec![astring("comment", "")];
     // The resolver refuses a VM that cannot have them.
-    let own = VmAuthority::of(service, &of.name).ok()?;
-    let either = |name, all, own| {
-        let nodes = [all, own].map(|value: &str| ValueNode {
-            value: value.to_owned(),
-        });
-        PropertyEntry::Property(Property {
-            name: String::from(name),
-            kind: ValueType::Astring,
-            overrides: false,
-            list: Some(ValueList::Astring(ValueNodes {
-                nodes: nodes.to_vec(),
-            })),
-        })
-    };
-    Some(property_group(
-        "general",
-        "framework",
-        vec![
+    let own = VmAuthority::of(service, &of.name);
+    if let (false, Ok(own)) = (of.delegates.is_empty(), own) {
+        values.extend([
+            astring("modify_authorization", authority::VALUE),
             either("action_authorization", authority::MANAGE, &own.manage),
             either("value_authorization", authority::VALUE, &own.value),
-        ],
-    ))
+        ]);
+    }
+    property_group("general", "framework", values)
+}
+
+/// A property with two values.
+fn either(name: &str, all: &str, own: &str) -> PropertyEntry {
+    let nodes = [all, own].map(|value| ValueNode {
+        value: value.to_owned(),
+    });
+    PropertyEntry::Property(Property {
+        name: name.to_owned(),
+        kind: ValueType::Astring,
+        overrides: false,
+        list: Some(ValueList::Astring(ValueNodes {
+            nodes: nodes.to_vec(),
+        })),
+    })
 }
 
 fn service_groups(blueprint: &Blueprint) -> Vec<PropertyGroup> {
@@ -193,7 +201,7 @@ fn service_groups(blueprint: &Blueprint) -> Vec<PropertyGroup> {
         schema::GROUPS
             .iter()
             .filter(|group| group.delegated || holds(settings, group))
-            .map(|group| settings_group(group, settings, true)),
+            .map(|group| settings_group(group, settings, Level::Service)),
     );
     groups
 }
@@ -202,15 +210,23 @@ fn holds(settings: &[Setting], group: &Group) -> bool {
     settings.iter().any(|s| s.property.group == group.name)
 }
 
+/// Where a group stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Service,
+    Instance,
+}
+
 /// A group of the schema: what is set, in the order of the schema, whatever the order of the options.
 ///
-/// With defaults it also holds every default, so that an administrator sees what there is to change.
-/// Somebody who holds `value_authorization` alone can change values, but not add a property.
-fn settings_group(group: &Group, settings: &[Setting], defaults: bool) -> PropertyGroup {
+/// The service's also holds every default, so that an administrator sees what there is to change. An instance's holds
+/// little, and somebody who holds `value_authorization` alone can change values, but not add a property: so that
+/// an administrator can set one there, it takes `modify_authorization`, too.
+fn settings_group(group: &Group, settings: &[Setting], level: Level) -> PropertyGroup {
     let mut values = Vec::new();
     for property in schema::PROPERTIES.iter().filter(|p| p.group == group.name) {
         let default = match property.default {
-            SchemaDefault::Value(value) if defaults => Some(value),
+            SchemaDefault::Value(value) if level == Level::Service => Some(value),
             SchemaDefault::Value(_) | SchemaDefault::Absent(_) => None,
         };
         if let Some(value) = value_of(settings, property).or(default) {
@@ -220,6 +236,9 @@ fn settings_group(group: &Group, settings: &[Setting], defaults: bool) -> Proper
     }
     if group.delegated {
         values.push(astring("value_authorization", authority::VALUE));
+        if level == Level::Instance {
+            values.push(astring("modify_authorization", authority::VALUE));
+        }
     }
     property_group(group.name, "application", values)
 }
@@ -246,6 +265,9 @@ pub(super) fn propval(name: &str, kind: ValueType, value: &str) -> PropertyEntry
         overrides: false,
     })
 }
+
+#[cfg(test)]
+mod permission;
 
 #[cfg(test)]
 mod tests {

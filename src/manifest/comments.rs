@@ -57,7 +57,9 @@ svc:/system/fm/snmp-notify: they must be installed and enabled.",
     Comment {
         element: "property_group",
         name: "general",
-        text: "Who may enable, disable and restart: to change general/enabled takes both.",
+        text: "\
+Who may restart, refresh, clear and mark an instance takes the first; svcadm enable and
+disable take both. With -t they are for root alone, and whoever has solaris.smf.modify.",
     },
     Comment {
         element: "property_group",
@@ -86,7 +88,8 @@ a program that is run as its owner.",
         name: "",
         text: "\
 An instance is a VM. It has a group vm of its own, even with nothing to say, because svccfg
-sets a property only in a group that is there.",
+sets a property only in a group that is there, and an empty general/comment, because svcadm
+enable and disable write it, and with value_authorization nobody can add a property.",
     },
     Comment {
         element: "method_context",

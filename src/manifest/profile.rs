@@ -2,7 +2,9 @@
 //!
 //! `svccfg apply` does not look at the document type, and takes a value without a type only for a
 //! property that is there. So every group and every value has its type here. What a profile says is set
-//! over what the manifest said, group by group, and nothing else is touched.
+//! over what the manifest said, group by group, and nothing else is touched: also what is meant for all VMs of the
+//! profile is set in their instances, because what the service says counts for every instance of it, whichever
+//! manifest made it.
 
 use super::blueprint::{Blueprint, value_of};
 use super::build::propval;
@@ -17,7 +19,6 @@ use crate::value_type::ValueType;
 /// The profile. Whose VMs they are and what else a manifest says is not in it.
 pub(crate) fn build(blueprint: &Blueprint) -> ServiceBundle {
     let manifest = Timeouts::for_settings(&[]);
-    let all = Timeouts::for_settings(&blueprint.settings);
     let service = Service {
         name: blueprint.service.to_string(),
         kind: ServiceKind::Service,
@@ -30,14 +31,12 @@ pub(crate) fn build(blueprint: &Blueprint) -> ServiceBundle {
         method_context: None,
         exec_methods: Vec::new(),
         notification_parameters: Vec::new(),
-        property_groups: groups(
-            &blueprint.settings,
-            &method::longer(&blueprint.method, all, manifest),
-        ),
+        property_groups: Vec::new(),
         instances: blueprint
             .instances
             .iter()
             .map(|of| {
+                // Its own come first.
                 let mut effective = of.settings.clone();
                 effective.extend_from_slice(&blueprint.settings);
                 let own = Timeouts::for_settings(&effective);
@@ -51,8 +50,8 @@ pub(crate) fn build(blueprint: &Blueprint) -> ServiceBundle {
                     exec_methods: Vec::new(),
                     notification_parameters: Vec::new(),
                     property_groups: groups(
-                        &of.settings,
-                        &method::longer(&blueprint.method, own, all),
+                        &effective,
+                        &method::longer(&blueprint.method, own, manifest),
                     ),
                     template: None,
                 }
@@ -174,11 +173,28 @@ mod tests {
         assert!(!text.contains("name='start'"));
     }
 
+    /// A third VM of the same service, which another manifest made, changed with them.
     #[test]
-    fn all_vms_may_need_a_longer_timeout() {
-        let text = text(true, &[("vm/start_delay", "60")], &[]);
-        assert_eq!(text.matches("value='180'").count(), 1, "{text}");
-        let at = |part: &str| text.find(part).unwrap();
-        assert!(at("name='start' type='method'") < at("<instance "));
+    fn what_is_meant_for_the_vms_named_is_set_in_their_instances_alone() {
+        let text = text(
+            true,
+            &[("vm/start_delay", "60"), ("vm/on_saved", "leave")],
+            &[("vm/start_delay", "5")],
+        );
+        let service = read::from_text(&text).unwrap().services.remove(0);
+        assert_eq!(service.property_groups, Vec::new());
+        let (before, vm1) = text.split_once("<instance name='vm1'").unwrap();
+        assert!(!before.contains("property_group"), "{text}");
+        let (vm1, vm2) = vm1.split_once("<instance name='vm2'").unwrap();
+        for (of, delay, timeout) in [(vm1, "5", "125"), (vm2, "60", "180")] {
+            for part in [
+                format!("<propval name='start_delay' type='count' value='{delay}'/>"),
+                "<propval name='on_saved' type='astring' value='leave'/>".to_owned(),
+                "<property_group name='start' type='method'>".to_owned(),
+                format!("<propval name='timeout_seconds' type='count' value='{timeout}'/>"),
+            ] {
+                assert_eq!(of.matches(&part).count(), 1, "{part} in {of}");
+            }
+        }
     }
 }

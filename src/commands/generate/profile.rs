@@ -16,7 +16,7 @@ use crate::manifest::write;
 /// Write a site profile: it enables instances, and sets properties
 ///
 /// A profile says what this host does with instances that a manifest made; `svccfg apply` sets it. It
-/// changes nothing that it does not name.
+/// changes nothing that it does not name: `--set` without INSTANCE is for the VMs given, not for the service.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

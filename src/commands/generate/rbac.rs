@@ -20,8 +20,8 @@ use crate::rbac::{Fragments, Grants, fragments};
 ///
 /// The manifests ask for two authorizations, solaris.smf.manage.vbox and solaris.smf.value.vbox; the
 /// rights profile 'VirtualBox Administration' holds both. A VM that is delegated, here and with the same
-/// option of `vbox-smf gen`, has two of its own: whoever holds them may enable, disable, restart and clear
-/// it, and no other.
+/// option of `vbox-smf gen`, has two of its own: whoever holds them may enable, disable, restart, refresh,
+/// clear and mark it, and no other. `svcadm enable -t` and `disable -t` take solaris.smf.modify.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
