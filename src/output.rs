@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use crate::failure::{Failure, Kind};
-use crate::printable::{Printable, PrintableLines, is_unprintable};
+use crate::printable::{Judge, Printable, PrintableLines};
 
 /// Whether somebody still reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +57,9 @@ pub(crate) fn complain(line: &str) {
 pub(crate) fn json(object: &impl Serialize) -> String {
     let plain = serde_json::to_string(object).expect("only text, numbers and lists of them");
     let mut text = String::with_capacity(plain.len() + 1);
+    let mut judge = Judge::default();
     for c in plain.chars() {
-        if is_unprintable(c) {
+        if judge.is_bad(c) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 write!(text, "\\u{unit:04x}").expect("a String");
             }
@@ -73,12 +74,14 @@ pub(crate) fn json(object: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::printable::is_unprintable;
 
     #[test]
     fn nothing_reaches_the_terminal_and_nothing_is_lost() {
-        let text = "a\u{1b}[2J\u{9b}1m\u{202e}\u{7f}ü\"\\\n✓";
+        let text = "\u{301}a\u{1b}[2J\u{3164}\u{9b}1m\u{202e}\u{7f}ü\"\\\n✓";
         let printed = json(&[text]);
         assert!(!printed.trim_end().contains(is_unprintable), "{printed:?}");
+        assert!(printed.starts_with("[\"\\u0301a"), "{printed:?}");
         assert_eq!(
             serde_json::from_str::<Vec<String>>(&printed).unwrap(),
             [text]

@@ -12,7 +12,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::comments::Comments;
 use super::write::{WriteError, is_xml_char};
-use crate::printable::is_unprintable;
+use crate::printable::Judge;
 
 /// What serde writes.
 const VERSION: XmlVersion = XmlVersion::Implicit1_0;
@@ -211,7 +211,10 @@ enum Place {
 
 /// References for what would end a value, begin a tag, or be read as something else.
 fn escape(this: &Element, value: &str, place: Place, out: &mut String) -> Result<(), WriteError> {
+    // What is before a value is a quotation mark or the end of a tag.
+    let mut judge = Judge::default();
     for character in value.chars() {
+        let bad = judge.is_bad(character);
         match (character, place) {
             ('&', _) => out.push_str("&amp;"),
             ('<', _) => out.push_str("&lt;"),
@@ -226,7 +229,7 @@ fn escape(this: &Element, value: &str, place: Place, out: &mut String) -> Result
                 });
             }
             // Whoever looks at the manifest on a terminal sees that it is there, and it does nothing.
-            _ if is_unprintable(character) => {
+            _ if bad => {
                 let _infallible = write!(out, "&#{};", u32::from(character));
             }
             _ => out.push(character),
