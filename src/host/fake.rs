@@ -22,6 +22,7 @@ pub(crate) struct Fake {
     account: Option<Account>,
     contents: BTreeMap<PathBuf, Vec<u8>>,
     processes: Vec<Process>,
+    acls: Vec<PathBuf>,
 }
 
 impl Fake {
@@ -46,6 +47,12 @@ impl Fake {
             facts.size = text.len() as u64;
         }
         fake
+    }
+
+    /// Has an access control list at this path that lets somebody else change what is there.
+    pub(crate) fn acl(mut self, path: &str) -> Self {
+        self.acls.push(path.into());
+        self
     }
 
     /// Has a locale.
@@ -149,6 +156,10 @@ impl Host for Fake {
             .get(path)
             .cloned()
             .ok_or(io::ErrorKind::NotFound.into())
+    }
+
+    fn acl_lets_others_change(&self, path: &Path) -> io::Result<bool> {
+        Ok(self.acls.iter().any(|of| of == path))
     }
 
     fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {

@@ -319,6 +319,13 @@ pub(crate) trait Host {
     /// There is nothing, or it cannot be looked at.
     fn file_facts(&self, path: &Path) -> io::Result<FileFacts>;
 
+    /// Whether the access control list of what is at a path lets somebody else than its owner and root change it. It is
+    /// asked about no link.
+    ///
+    /// # Errors
+    /// There is nothing, or its list cannot be read.
+    fn acl_lets_others_change(&self, path: &Path) -> io::Result<bool>;
+
     /// What a regular file holds. Links on the way are followed, and nothing else is opened.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use super::{
 use crate::bounded::read_regular;
 
 mod account;
+mod acl;
 mod as_user;
 mod child;
 #[cfg(any(test, target_os = "illumos", target_os = "solaris"))]
@@ -98,6 +99,10 @@ impl Host for RealHost {
             kind_of(&metadata)
         };
         Ok(facts_of(&metadata, kind))
+    }
+
+    fn acl_lets_others_change(&self, path: &Path) -> io::Result<bool> {
+        acl::lets_others_change(path)
     }
 
     fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {

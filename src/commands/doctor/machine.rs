@@ -199,7 +199,7 @@ fn method(host: &dyn Host, entry: &Path) -> Check {
             }
             // There is none, so the entry looks on.
             Err(TrustError::Look(..) | TrustError::NotAProgram(_)) => {}
-            Err(error @ TrustError::Untrusted { .. }) => {
+            Err(error @ (TrustError::Untrusted { .. } | TrustError::Acl(_))) => {
                 return install(Check::fail(topic, HOST, error.to_string()));
             }
         }

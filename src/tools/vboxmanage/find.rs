@@ -50,7 +50,25 @@ pub(crate) enum TrustError {
         /// By whom.
         why: &'static str,
     },
+    /// The same, and the permission bits do not show it.
+    #[error(
+        "{} can be changed by others: its access control list lets them, as {SHOW_ACL} shows; only root may be able to change it",
+        PrintablePath(.0)
+    )]
+    Acl(PathBuf),
 }
+
+/// What shows an access control list, and what removes it.
+const SHOW_ACL: &str = if cfg!(target_os = "linux") {
+    "getfacl"
+} else {
+    "ls -dV"
+};
+const SET_BY_ACL: &str = if cfg!(target_os = "linux") {
+    "remove the access control list of what is named (setfacl -b), or set virtualbox/vboxmanage to another one; then svcadm refresh and svcadm clear the instance"
+} else {
+    "remove the access control list of what is named (chmod A- on ZFS), or set virtualbox/vboxmanage to another one; then svcadm refresh and svcadm clear the instance"
+};
 
 impl FindError {
     /// The next step to take.
@@ -63,6 +81,7 @@ impl FindError {
             Self::Set(TrustError::Untrusted { .. }) => {
                 "set virtualbox/vboxmanage to one that belongs to root, as do the folders above it; then svcadm refresh and svcadm clear the instance"
             }
+            Self::Set(TrustError::Acl(_)) | Self::Found(TrustError::Acl(_)) => SET_BY_ACL,
             Self::Found(_) => {
                 "whoever can change it has every VM, so it is not run: chown root and chmod go-w what is named, or set virtualbox/vboxmanage to another one; then svcadm clear the instance"
             }
@@ -151,9 +170,16 @@ pub(crate) fn trust(host: &dyn Host, program: &Path) -> Result<(), TrustError> {
         if facts.owner != 0 {
             return Err(untrusted("does not belong to root"));
         }
-        // The permission bits of a link mean nothing.
-        if !matches!(facts.kind, FileKind::Link(_)) && facts.mode & 0o022 != 0 {
-            return Err(untrusted("can be written to by others"));
+        // A link has no list, and its permission bits mean nothing.
+        if !matches!(facts.kind, FileKind::Link(_)) {
+            // First, because on Linux the group's bits show what the list allows, and chmod would not remove it.
+            let acl = host.acl_lets_others_change(path);
+            if acl.map_err(|e| TrustError::Look(path.to_owned(), e))? {
+                return Err(TrustError::Acl(path.to_owned()));
+            }
+            if facts.mode & 0o022 != 0 {
+                return Err(untrusted("can be written to by others"));
+            }
         }
         Ok(facts)
     };
@@ -297,6 +323,50 @@ mod tests {
             let told = told(&fake, path);
             assert!(told.contains(why), "{what}: {told}");
         }
+    }
+
+    /// On ZFS an entry of the list lets a user write whom the mode does not name.
+    #[test]
+    fn what_a_list_lets_somebody_change() {
+        for named in ["/usr/bin/x", "/usr/bin", "/", "/opt/VirtualBox/VBox.sh"] {
+            let fake = tree()
+                .file("/usr/bin/x", 0, 0o755, FileKind::File)
+                .file(
+                    "/usr/bin/y",
+                    0,
+                    0o777,
+                    FileKind::Link("/opt/VirtualBox/VBox.sh".into()),
+                )
+                .acl(named)
+                // That of a link means nothing.
+                .acl("/usr/bin/y");
+            let program = if named.contains("VBox") {
+                "/usr/bin/y"
+            } else {
+                "/usr/bin/x"
+            };
+            let error = find(&fake, Some(Path::new(program))).expect_err(named);
+            let told = error.to_string();
+            let said = format!(
+                "virtualbox/vboxmanage: {named} can be changed by others: its access control list lets them, as {SHOW_ACL} shows;"
+            );
+            assert!(told.starts_with(&said), "{told}");
+            assert!(error.next_step().contains("access control list"));
+        }
+        let fake = tree()
+            .file("/usr/bin/VBoxManage", 0, 0o755, FileKind::File)
+            .acl("/usr/bin/VBoxManage");
+        let error = find(&fake, None).expect_err("it can be changed");
+        assert!(matches!(error, FindError::Found(TrustError::Acl(_))));
+        let link = tree()
+            .file(
+                "/usr/bin/VBoxManage",
+                0,
+                0o777,
+                FileKind::Link("/opt/VirtualBox/VBox.sh".into()),
+            )
+            .acl("/usr/bin/VBoxManage");
+        assert!(find(&link, None).is_ok());
     }
 
     #[test]

@@ -85,6 +85,26 @@ fn not_to_be_run() {
         &[&writable, "can be written to by others"],
     );
 
+    // The mode bits alone would say that its group may write.
+    let listed = folder.script("listed", &bad);
+    let named = format!("u:{}:rwx", vm.user.uid);
+    let set = assert_cmd::Command::new("setfacl")
+        .args(["-m", &named])
+        .arg(folder.outside.join("listed"))
+        .output();
+    if set.is_ok_and(|output| output.status.success()) {
+        assert_refused(
+            &mut vm,
+            &listed,
+            &[&listed, "access control list", "getfacl"],
+        );
+    } else {
+        crate::skipped(
+            "not_to_be_run: access control lists",
+            "setfacl cannot set one here",
+        );
+    }
+
     let foreign = folder.script("foreign", &bad);
     chown(folder.outside.join("foreign"), Some(vm.user.uid), None).expect("to give it away");
     assert_refused(&mut vm, &foreign, &[&foreign, "does not belong to root"]);
