@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use crate::failure::Kind;
 use crate::settings::{OnAborted, OnPaused, OnSaved, OnStuck, Settings, StopFallback, StopMethod};
+use crate::virtualbox::vbox_log::RuntimeError;
 use crate::vm::{Intent, VmState};
 
 mod class;
@@ -111,6 +112,8 @@ pub(crate) struct Observed<'a> {
     pub(crate) state: Option<&'a VmState>,
     /// A process of it lives.
     pub(crate) process: bool,
+    /// Why VirtualBox suspended its guest, where it is paused and its log says so.
+    pub(crate) suspended: Option<&'a RuntimeError>,
     /// How long every look has said the same.
     pub(crate) unchanged: Duration,
     /// Time since the run began.
@@ -218,6 +221,8 @@ pub(crate) enum Reason {
     Refused(VmState, &'static str),
     /// It was started and did not stay up.
     DidNotStayUp(VmState),
+    /// VirtualBox suspended its guest, and resuming it does not help.
+    Suspended(RuntimeError),
     /// VBoxManage does not do it.
     ActionFailed(Action, String),
     /// VBoxManage does not start it from its saved state.

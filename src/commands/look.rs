@@ -261,7 +261,7 @@ impl<'a> Looker<'a> {
         // The processes of before the call would miss one that it was about to see. VirtualBox refuses to start a second
         // one only where it knows of the first.
         let process = if is_off || !before.lives {
-            self.census()?.lives || (is_off && self.runs_elsewhere()?)
+            self.census()?.lives || (is_off && self.runs_elsewhere()?.is_some())
         } else {
             true
         };

@@ -1,5 +1,5 @@
-//! VirtualBox as each of its users has it, for commands that look at many VMs: two lists a user, however many VMs
-//! there are.
+//! VirtualBox as each of its users has it, for commands that look at many VMs: its own files, and where these are not
+//! enough two lists a user, however many VMs there are.
 //!
 //! `list vms` says who there is, and in which order a name is looked for; `list --long vms` says in which state
 //! each VM is. Neither takes a session. The second costs 25 to 60 ms a VM: the short list of those that run would
@@ -22,6 +22,7 @@ use crate::tools::processes::{Census, Wanted, census};
 use crate::tools::vboxmanage::{self, VBoxError, VBoxManage};
 use crate::vm::{Intent, Uuid};
 
+mod by_files;
 mod listed;
 
 use listed::Told;
@@ -114,9 +115,9 @@ pub(super) struct NoAnswer {
 /// The VMs of a user, or why they are not known.
 pub(super) type Answer = Result<Vec<Listed>, NoAnswer>;
 
-/// Asks for the VMs of a user, as that user.
+/// Looks for the VMs of a user, as that user.
 pub(super) fn ask(host: &dyn Host, owner: &Owner) -> Answer {
-    as_owner(host, owner, |host| list(host, owner)).and_then(|answer| answer)
+    as_owner(host, owner, |host| look(host, owner)).and_then(|answer| answer)
 }
 
 /// Does something as a user, in another process where that has to be.
@@ -149,8 +150,26 @@ pub(super) fn as_owner<T: Serialize + for<'a> Deserialize<'a>>(
     }
 }
 
-/// The VMs of the user that we are.
+/// The VMs of the user that we are, by its files as far as these are enough.
+fn look(host: &dyn Host, owner: &Owner) -> Answer {
+    with_virtualbox(host, owner, |vbox, account| {
+        let folder = vbox.settings_folder(account);
+        let by_files = folder.map_or(Ok(None), |folder| by_files::list(host, vbox, &folder))?;
+        by_files.map_or_else(|| ask_both(host, vbox), Ok)
+    })
+}
+
+/// The VMs of the user that we are, by VirtualBox alone.
 pub(super) fn list(host: &dyn Host, owner: &Owner) -> Answer {
+    with_virtualbox(host, owner, |vbox, _| ask_both(host, vbox))
+}
+
+/// Does something with the VirtualBox of the user that we are.
+fn with_virtualbox(
+    host: &dyn Host,
+    owner: &Owner,
+    work: impl Fn(&VBoxManage<'_>, &Account) -> Result<Vec<Listed>, VBoxError>,
+) -> Answer {
     let told = |reason: String, hint: String| NoAnswer {
         reason,
         hint,
@@ -163,7 +182,7 @@ pub(super) fn list(host: &dyn Host, owner: &Owner) -> Answer {
         .map_err(|e| told(e.to_string(), e.next_step().to_owned()))?;
     let environment = context::child_environment(host, &account, &owner.environment);
     let vbox = VBoxManage::new(host, program, environment);
-    ask_both(host, &vbox).map_err(|error| {
+    work(&vbox, &account).map_err(|error| {
         let hint = match &error {
             VBoxError::Refused(refusal, _) => refusal.next_step().to_owned(),
             VBoxError::Run(RunError::Hung { .. }) => what_hangs(&account.name, stock(host)),
@@ -206,12 +225,7 @@ fn ask_both(host: &dyn Host, vbox: &VBoxManage<'_>) -> Result<Vec<Listed>, VBoxE
     let each = EACH_VM.saturating_mul(u32::try_from(vms.len()).unwrap_or(u32::MAX));
     let (long, marked) = patiently(host, || vbox.details(SHORT_CALL.saturating_add(each)))?;
     let joined = vms.into_iter().map(|vm| {
-        let mut states = long.iter().filter(|l| l.uuid == vm.uuid).map(|l| &l.state);
-        let state = match states.next() {
-            None => Told::Nothing,
-            Some(first) if states.any(|other| other != first) => Told::Twice,
-            Some(state) => Told::Word(state.word().to_owned()),
-        };
+        let state = Told::of(&long, &vm.uuid);
         Listed {
             autostart: marked.contains(&vm.uuid),
             orphan: None,

@@ -70,6 +70,7 @@ pub(crate) fn forecast(
             let seen = Observed {
                 state: Some(&state),
                 process: !is_off(&state),
+                suspended: None,
                 unchanged: LONG_AGO,
                 elapsed: at,
                 deeds,
@@ -176,6 +177,7 @@ fn without_deeds(reason: Reason) -> Reason {
         Reason::Untouchable(_)
         | Reason::Refused(..)
         | Reason::DidNotStayUp(_)
+        | Reason::Suspended(_)
         | Reason::ActionFailed(..)
         | Reason::NotRestored(_)
         | Reason::ActionHung(_) => reason,

@@ -7,6 +7,7 @@ use super::{
     Outcome, Reason, SHORT_CALL, Settings, Step, TRIES, VmState, Waiting, class, is_off,
     pause_before_retry,
 };
+use crate::virtualbox::vbox_log::RuntimeError;
 use crate::vm::Intent;
 
 /// How long VirtualBox may say `running` while no process of the VM is seen. It notices within about a
@@ -24,6 +25,9 @@ pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -
         Class::Up if seen.deeds.is_empty() => Step::Done(Note::RanAlready),
         Class::Up => Step::Done(Note::Runs),
         Class::Held => match settings.on_paused {
+            OnPaused::Resume if let Some(error) = is_no_use(seen) => {
+                Step::Fail(Kind::Fatal, Reason::Suspended(error.clone()))
+            }
             OnPaused::Resume => {
                 let because = Because::Setting("vm/on_paused", settings.on_paused.word());
                 try_again(seen, budget, Action::Resume, because)
@@ -48,6 +52,12 @@ pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -
     }
 }
 
+/// Why it is of no use to resume a guest: VirtualBox waits for the password of a disk, or suspended it once more.
+fn is_no_use<'a>(seen: &Observed<'a>) -> Option<&'a RuntimeError> {
+    seen.suspended
+        .filter(|error| error.is_password_missing() || seen.accepted(Action::Resume))
+}
+
 /// The VM is off: should it be started, and how?
 fn off(seen: &Observed<'_>, state: &VmState, budget: Duration, settings: &Settings) -> Step {
     debug_assert!(is_off(state));
@@ -55,13 +65,12 @@ fn off(seen: &Observed<'_>, state: &VmState, budget: Duration, settings: &Settin
         return Step::Fail(Kind::Transient, Reason::DidNotStayUp(state.clone()));
     }
     if seen.process {
-        return super::wait(
-            seen,
-            Intent::Start,
-            budget,
-            super::PROCESS_ENDS,
-            Waiting::Process,
-        );
+        let pause = super::PROCESS_ENDS;
+        return match super::wait(seen, Intent::Start, budget, pause, Waiting::Process) {
+            // Another try would wait for it as long: it is not started beside that.
+            Step::Fail(_, reason) => Step::Fail(Kind::Fatal, reason),
+            step => step,
+        };
     }
     let refused = |property| Step::Fail(Kind::Fatal, Reason::Refused(state.clone(), property));
     // The delay counts from the beginning of the run.

@@ -64,6 +64,7 @@ impl Scene {
         let seen = Observed {
             state: Some(&self.state),
             process: self.process,
+            suspended: None,
             unchanged: Duration::ZERO,
             elapsed: seconds(self.elapsed),
             deeds: &self.deeds,
@@ -332,6 +333,7 @@ fn a_start_step_by_step() {
     let seen = Observed {
         state: Some(&VmState::Running),
         process: false,
+        suspended: None,
         unchanged: seconds(3),
         elapsed: seconds(4),
         deeds: &[],
@@ -695,6 +697,7 @@ fn no_answer_is_waited_for_until_the_time_is_over() {
         let mut seen = Observed {
             state: None,
             process: true,
+            suspended: None,
             unchanged: Duration::ZERO,
             elapsed: Duration::ZERO,
             deeds: &[],
@@ -861,7 +864,7 @@ proptest! {
             prop_assert!(steps < 5_000, "no end");
             let event = if stays { first } else { events.next().expect("a cycle") };
             let (state, process, outcome, part) = event;
-            let seen = Observed { state: state.as_ref(), process: *process, unchanged: Duration::ZERO, elapsed, deeds: &deeds };
+            let seen = Observed { state: state.as_ref(), process: *process, suspended: None, unchanged: Duration::ZERO, elapsed, deeds: &deeds };
             match next(&seen, intent, budget, &settings) {
                 Step::Done(_) => {
                     let state = state.as_ref().expect("nothing is proven by no answer");
@@ -898,4 +901,42 @@ proptest! {
         }
         prop_assert!(elapsed <= budget);
     }
+}
+
+/// A full disk pauses the guest again as soon as it is resumed; a disk without its password is not resumed at all.
+#[test]
+fn what_virtualbox_suspended_is_resumed_once() {
+    let error = |id: &str| RuntimeError {
+        id: id.to_owned(),
+        message: Some("why".to_owned()),
+    };
+    let (full, locked) = (error("DevATA_DISKFULL"), error("DrvVD_DEKMISSING"));
+    let resumed = [deed(Action::Resume, 1, Outcome::Accepted)];
+    for (suspended, deeds, expected) in [
+        (Some(&full), &[][..], "Resume"),
+        (Some(&full), &resumed[..], "fatal"),
+        (Some(&locked), &[], "fatal"),
+        (None, &[], "Resume"),
+    ] {
+        let seen = Observed {
+            state: Some(&VmState::Paused),
+            process: true,
+            suspended,
+            unchanged: Duration::ZERO,
+            elapsed: seconds(20),
+            deeds,
+        };
+        let told = match next(&seen, Intent::Start, BUDGET, &settings()) {
+            Step::Act(Action::Resume, ..) => "Resume",
+            Step::Fail(Kind::Fatal, Reason::Suspended(why)) => {
+                assert_eq!(Some(&why), suspended);
+                "fatal"
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(told, expected, "{suspended:?}, {deeds:?}");
+    }
+    let hint = |error: &RuntimeError| Reason::Suspended(error.clone()).next_step();
+    assert!(hint(&full).contains("make room"));
+    assert!(hint(&locked).contains("addencpassword"));
 }

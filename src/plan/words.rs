@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Action, Because, Class, Deed, Note, Outcome, Reason, Waiting, class};
+use crate::printable::Printable;
 use crate::vm::{Intent, VmState};
 
 /// For the log: what is being done.
@@ -92,6 +93,13 @@ impl fmt::Display for Reason {
             ),
             Self::Refused(state, property) => write!(f, "it is {state}, and {property}=refuse"),
             Self::DidNotStayUp(state) => write!(f, "it was started, and is {state} again"),
+            Self::Suspended(error) => {
+                write!(f, "VirtualBox paused it: {}", Printable(&error.id))?;
+                match &error.message {
+                    Some(message) => write!(f, " ({})", Printable(message)),
+                    None => Ok(()),
+                }
+            }
             Self::ActionFailed(action, words) => write!(f, "{action} failed: {words}"),
             Self::NotRestored(words) => {
                 write!(f, "it could not be restored from its saved state: {words}")
@@ -129,6 +137,15 @@ impl Reason {
                 "look at it, and bring it out of that state with VBoxManage or set {property}, then svcadm clear the instance"
             ),
             Self::DidNotStayUp(_) => "its VBox.log says why".to_owned(),
+            Self::Suspended(error) if error.is_password_missing() => {
+                "give it the password with VBoxManage controlvm VM addencpassword ID FILE, which resumes it; then svcadm clear the instance".to_owned()
+            }
+            Self::Suspended(error) if error.is_disk_full() => {
+                "make room where its disks are, then svcadm clear the instance, which resumes it; nothing is lost meanwhile".to_owned()
+            }
+            Self::Suspended(_) => {
+                "mend that, then svcadm clear the instance, which resumes it".to_owned()
+            }
             Self::ActionFailed(..) => "its VBox.log may tell more".to_owned(),
             Self::NotRestored(_) => {
                 "its saved state is as it was; its VBox.log may tell more".to_owned()

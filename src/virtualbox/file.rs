@@ -108,6 +108,70 @@ mod tests {
     use super::*;
     use crate::host::fake::Fake;
 
+    /// None is waited for, followed or read to its end.
+    #[test]
+    fn whatever_is_in_the_place_of_a_file_does_no_harm() {
+        use std::fs;
+        use std::os::unix::fs::symlink;
+        use std::os::unix::net::UnixListener;
+
+        use crate::host::real::RealHost;
+        use crate::virtualbox::machine_file::MachineFile;
+        use crate::virtualbox::registry::Registry;
+        use crate::virtualbox::vbox_log::{self, VBoxLog};
+
+        let host = RealHost::new();
+        let folder = std::env::temp_dir().join(format!("vbox-smf-places-{}", std::process::id()));
+        fs::create_dir(&folder).unwrap();
+        let path = |name: &str| folder.join(name);
+        assert_cmd::Command::new("mkfifo")
+            .arg(path("pipe"))
+            .assert()
+            .success();
+        drop(UnixListener::bind(path("socket")).unwrap());
+        fs::write(path("target"), "text").unwrap();
+        symlink(path("target"), path("link")).unwrap();
+        fs::create_dir(path("folder")).unwrap();
+        fs::File::create(path("huge"))
+            .unwrap()
+            .set_len(1 << 30)
+            .unwrap();
+        fs::write(path("nonsense"), [0xff, 0xfe, 0, b'<', 0xf0, b'\n']).unwrap();
+        let device = Path::new("/dev/zero").to_owned();
+        for (name, refused) in [
+            (path("pipe"), true),
+            (path("socket"), true),
+            (path("link"), true),
+            (path("folder"), true),
+            (device, true),
+            (path("huge"), false),
+            (path("nonsense"), false),
+            (path("none"), true),
+        ] {
+            let began = host.now();
+            let shown = name.display().to_string();
+            let trouble = MachineFile::read(&host, &name).expect_err(&shown);
+            assert!(
+                trouble.to_string().starts_with(&shown) || trouble.to_string().contains(&shown)
+            );
+            // A log is whatever its end says; what is no file has none.
+            let log = VBoxLog::read(&host, &name, vbox_log::RUN);
+            assert_eq!(log.is_err(), refused, "{shown}");
+            assert!(!log.is_ok_and(|log| log.says_running(1)), "{shown}");
+            // The registry has a name of its own.
+            let settings = path("settings");
+            let _none = fs::remove_dir_all(&settings);
+            fs::create_dir(&settings).unwrap();
+            if name.exists() {
+                symlink(&name, settings.join("VirtualBox.xml")).unwrap();
+            }
+            assert!(Registry::read(&host, &settings).is_err(), "{shown}");
+            let took = host.now().saturating_sub(began);
+            assert!(took.as_secs() < 20, "{shown}: {took:?}");
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
     #[test]
     fn says_what_is_in_the_place_of_a_file() {
         let link = FileKind::Link("/etc/shadow".into());

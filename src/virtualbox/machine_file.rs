@@ -47,6 +47,8 @@ pub(crate) struct MachineFile {
     pub(crate) snapshot_folder: PathBuf,
     /// The snapshot that its disks come from, where there is one.
     pub(crate) current_snapshot: Option<Uuid>,
+    /// VirtualBox's own autostart is to start it.
+    pub(crate) autostart: bool,
 }
 
 /// The state of a VM that no process runs.
@@ -151,7 +153,20 @@ pub(crate) fn parse(text: &str, path: &Path) -> Result<MachineFile, String> {
         log_folder: folder.join("Logs"),
         snapshot_folder: place("snapshotFolder", "Snapshots"),
         current_snapshot,
+        autostart: starts_by_itself(machine),
     })
+}
+
+/// `<Autostart enabled="true"/>`, of the machine or of its hardware, not of a snapshot.
+fn starts_by_itself(machine: roxmltree::Node<'_, '_>) -> bool {
+    let hardware = machine
+        .children()
+        .filter(|node| node.tag_name().name() == "Hardware");
+    std::iter::once(machine)
+        .chain(hardware)
+        .flat_map(|node| node.children())
+        .filter(|node| node.tag_name().name() == "Autostart")
+        .any(|node| flag(node.attribute("enabled")) == Ok(true))
 }
 
 /// The words that VirtualBox takes (`AttributeNode::getValue(bool *)`). One that it does not know is for itself to judge.
@@ -250,6 +265,12 @@ mod tests {
         let moved = read(&text(&moved)).expect("a file");
         assert_eq!(moved.snapshot_folder, Path::new("/data/s"));
         assert_eq!(moved.current_snapshot, UUID.parse().ok());
+        assert!(!moved.autostart);
+        let mark = "<Autostart enabled=\"true\" delay=\"0\" autostop=\"Disabled\"/>";
+        let marked = text("").replace("<Hardware/>", &format!("<Hardware>{mark}</Hardware>"));
+        assert!(read(&marked).expect("a file").autostart);
+        let marked = text("").replace("<ExtraData/>", mark);
+        assert!(read(&marked).expect("a file").autostart);
     }
 
     /// Whatever VirtualBox may make of it, the file does not say.

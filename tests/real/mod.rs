@@ -8,6 +8,7 @@ mod doctor;
 mod dry_runs;
 mod explained;
 mod faults;
+mod files;
 mod from_virtualbox;
 mod hostile;
 mod manners;

@@ -75,7 +75,7 @@ impl Looker<'_> {
             state: Some(first.resting.state()),
             or_paused: false,
             roughly: false,
-            process: self.runs_elsewhere()?,
+            process: self.runs_elsewhere()?.is_some(),
             suspended: None,
         }))
     }
@@ -86,17 +86,17 @@ impl Looker<'_> {
         census.may_live || census.handled
     }
 
-    /// Whether a VM that is to be started has a process of another user: VirtualBox knows of its own user's alone, and
+    /// The process of another user that a VM has which is to be started: VirtualBox knows of its own user's alone, and
     /// would start another one on the same disks.
-    pub(super) fn runs_elsewhere(&self) -> Result<bool, VBoxError> {
+    pub(crate) fn runs_elsewhere(&self) -> Result<Option<u32>, VBoxError> {
         let Some(uuid) = self.uuid.as_ref().filter(|_| self.intent == Intent::Start) else {
-            return Ok(false);
+            return Ok(None);
         };
         let others = self
             .host
             .processes_of_others()
             .map_err(|e| VBoxError::Other(format!("cannot read /proc: {e}")))?;
-        Ok(another_users(&others, uuid).is_some())
+        Ok(another_users(&others, uuid))
     }
 
     /// What the VM's settings file says, if it is the only one that can be meant and is understood.

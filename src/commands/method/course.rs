@@ -107,6 +107,7 @@ impl<'a> Course<'a> {
             let observed = Observed {
                 state: sight.state.as_ref(),
                 process: sight.process,
+                suspended: sight.suspended.as_ref(),
                 unchanged: now.saturating_sub(since),
                 elapsed: now,
                 deeds: &self.deeds,
@@ -181,6 +182,12 @@ impl<'a> Course<'a> {
             Reason::StillUp { state, .. } => Some(state),
             _ => return None,
         };
+        if let (Some(true), Ok(Some(pid))) = (state.map(plan::is_off), self.looker.runs_elsewhere())
+        {
+            return Some(format!(
+                "process {pid} of another user runs a VM with this UUID, and two on the same disks would destroy them: end that one, or give the copy a UUID of its own, then svcadm clear the instance"
+            ));
+        }
         let census = self.looker.census().ok()?;
         match state {
             None => what_keeps_it_away(&self.account.name, Some(census)),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::tools::vboxmanage;
 use crate::vm::{Uuid, VmName, VmState};
 
 /// A VM as the lists have it.
@@ -26,6 +27,18 @@ pub(super) enum Told {
     Nothing,
     /// Two things: somebody's name or description holds a listing.
     Twice,
+}
+
+impl Told {
+    /// What a long list says of a VM.
+    pub(super) fn of(long: &[vboxmanage::Listed], uuid: &Uuid) -> Self {
+        let mut states = long.iter().filter(|l| l.uuid == *uuid).map(|l| &l.state);
+        match states.next() {
+            None => Self::Nothing,
+            Some(first) if states.any(|other| other != first) => Self::Twice,
+            Some(state) => Self::Word(state.word().to_owned()),
+        }
+    }
 }
 
 /// What is seen of a VM.

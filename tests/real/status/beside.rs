@@ -90,6 +90,11 @@ fn nothing_of_root_s_is_left_behind() {
     instance(&user, &name, "own", UP, &[]);
     user.cool_down();
     as_root(&user, &[&name]).env("SECRET", "x").run().exits(0);
+    let servers = user.vboxsvc_pids();
+    assert_eq!(servers, [0; 0], "a VM that is off needs no server");
+    // What is wrong with an instance that is online is not asked here.
+    let doctor = user.program(PROGRAM, &["doctor", &name]).by_root();
+    doctor.env("HOME", "/root").env("SECRET", "x").run();
     let [server] = user.vboxsvc_pids()[..] else {
         panic!("not one server");
     };
@@ -157,16 +162,27 @@ fn where_there_is_no_answer() {
     fs::remove_file(folder.join("svcs.down")).expect("no fault");
     fs::write(&props, text).expect("no fault");
 
-    // A folder in which nobody can meet VirtualBox.
+    // A folder in which nobody can meet VirtualBox; a VM that is off is off all the same.
     user.cool_down();
     let ipc = outside(&format!("/tmp/.vbox-{}-ipc", user.name));
     fs::write(&ipc, "").expect("a file in its place");
     let run = status(&user, &["-H", "-o", "name,smf,vm"]).run();
+    run.exits(0);
+    assert_eq!(run.stdout, "vm1 online poweroff\n");
+    fs::remove_file(&ipc).expect("to remove it");
+
+    // A server that hangs: whether its VMs run is for it to say.
+    user.method("vm1", "start").run().exits(0);
+    let [server] = user.vboxsvc_pids()[..] else {
+        panic!("not one server");
+    };
+    user.kill(server, libc::SIGSTOP);
+    let run = status(&user, &["-H", "-o", "name,smf,vm"]).run();
+    user.kill(server, libc::SIGKILL);
     run.exits(1);
     assert_eq!(run.stdout, "vm1 online unknown\n");
     assert!(
         run.stderr.contains(&format!("the VMs of {}", user.name)),
         "{run}"
     );
-    fs::remove_file(&ipc).expect("to remove it");
 }

@@ -84,11 +84,8 @@ fn twenty_vms_of_two_users() {
     let before = [&a, &b].map(|user| user.programs_so_far().len());
     as_root(&a, &[]).run().exits(0);
     let few = [(&a, before[0]), (&b, before[1])].map(|(user, before)| since(user, before));
-    assert_eq!(
-        few[0],
-        ["VBoxManage list vms", "VBoxManage list --long vms"]
-    );
-    assert_eq!(few[1], few[0]);
+    // Both are off: that is in their settings files.
+    assert_eq!(few, [const { Vec::<String>::new() }; 2]);
 
     let made = |user: &User<'_>, vms: &[(&str, &str)]| user.mkvms(vms);
     let of_a = made(
@@ -174,7 +171,15 @@ fn twenty_vms_of_two_users() {
     let run = as_root(&a, &["--json"]).run();
     run.exits(0);
     let many = [(&a, before[0]), (&b, before[1])].map(|(user, before)| since(user, before));
-    assert_eq!(many, few, "as many programs for twenty VMs as for two");
+    // Paused, stuck and moving ones are told by the long list, once for all.
+    for programs in many {
+        assert!(
+            programs.is_empty()
+                || programs[..1] == ["VBoxManage list runningvms"]
+                    && (programs.len() == 1 || programs[1..] == ["VBoxManage list --long vms"]),
+            "{programs:?}"
+        );
+    }
 
     let row = |smf: &str, vm: &str, owner: &User<'_>, note: &str| {
         let owner = owner.name.to_owned();
