@@ -1,4 +1,4 @@
-//! `status` of 1, 10 and 100 VMs on real VirtualBox, beside the one list that it cannot do without.
+//! `status` of 1, 10 and 100 VMs on real VirtualBox, of which as many as ten run, beside the long list.
 
 use std::time::Duration;
 
@@ -6,17 +6,27 @@ use super::rounds;
 use super::table::{Beside, Table};
 use crate::real::rig::{PROGRAM, Rig};
 
+/// How many of them run.
+const UP: usize = 10;
+
 pub(crate) fn measure(table: &mut Table) -> Result<(), String> {
     let rig = Rig::get()?;
     let user = rig.user();
     let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
-    let mut made = 0;
+    let (mut made, mut running, mut uuids) = (0, 0, Vec::new());
     for (vms, times) in [(1, 20), (10, 20), (100, 10)] {
         let names: Vec<String> = (made + 1..=vms).map(|n| format!("vm{n}")).collect();
         let wanted: Vec<_> = names.iter().map(|name| (name.as_str(), "acpi")).collect();
         // One call of mkvm for some, which has its time, too.
         for some in wanted.chunks(10) {
-            user.mkvms(some);
+            uuids.extend(user.mkvms(some));
+        }
+        for uuid in uuids.iter().take(UP).skip(running) {
+            let run = user.vboxmanage(&["startvm", uuid, "--type", "headless"]);
+            if run.code != Some(0) {
+                return Err(run.to_string());
+            }
+            running += 1;
         }
         for name in &names {
             let properties = [
@@ -43,13 +53,13 @@ pub(crate) fn measure(table: &mut Table) -> Result<(), String> {
                 its.push(milliseconds(list.took));
             }
         }
-        let wanted = if vms == 100 { "ratio 1.5" } else { "" };
+        let wanted = if vms == 100 { "0.3 s" } else { "" };
         let beside = Beside {
             name: "one list --long vms",
             times: &its,
         };
         table.paired(&format!("status, {vms} VMs"), &ours, &beside, wanted);
-        table.alone("    programs executed", &programs.to_string(), "");
+        table.alone("    programs executed", &programs.to_string(), "1");
     }
     Ok(())
 }

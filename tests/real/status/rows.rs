@@ -279,3 +279,45 @@ fn twenty_vms_of_two_users() {
         assert_eq!(shown, None);
     }
 }
+
+/// However many are off: their files say so, and one list says of those that run that they do.
+#[test]
+fn many_vms_of_which_some_run() {
+    let rig = rig_or_skip!();
+    let user = rig.exclusive();
+    let (all, up) = if std::env::var_os("VBOX_SMF_FULL").is_some() {
+        (100, 10)
+    } else {
+        (30, 3)
+    };
+    let names: Vec<String> = (0..all).map(|n| format!("vm{n}")).collect();
+    let mut uuids = Vec::new();
+    for some in names.chunks(10) {
+        let wanted: Vec<_> = some.iter().map(|name| (name.as_str(), "acpi")).collect();
+        uuids.extend(user.mkvms(&wanted));
+    }
+    for (at, (name, uuid)) in names.iter().zip(&uuids).enumerate() {
+        instance(&user, name, name, if at < up { UP } else { DOWN }, &[]);
+        if at < up {
+            let run = user.vboxmanage(&["startvm", uuid, "--type", "headless"]);
+            assert_eq!(run.code, Some(0), "{run}");
+        }
+    }
+    let before = user.programs_so_far().len();
+    let run = status(&user, &["-H", "-o", "vm"]).run();
+    run.exits(0);
+    let programs = since(&user, before).into_iter();
+    let asked: Vec<_> = programs.filter(|p| p.starts_with("VBoxManage")).collect();
+    assert_eq!(asked, ["VBoxManage list runningvms"]);
+    let states: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(states.len(), all);
+    assert_eq!(
+        states.iter().filter(|state| **state == "running").count(),
+        up
+    );
+    assert_eq!(
+        states.iter().filter(|state| **state == "poweroff").count(),
+        all - up
+    );
+    println!("status of {all} VMs, {up} of them running: {:?}", run.took);
+}
