@@ -6,6 +6,8 @@ mod generate;
 mod generate_more;
 mod house;
 mod illumos_ci;
+#[cfg(target_os = "linux")]
+mod limits;
 mod manual;
 // The rig is a chroot of Debian.
 #[cfg(target_os = "linux")]

@@ -81,11 +81,11 @@ fn manifest(
         return explain::run(&request, &blueprint, arguments.json);
     }
     let target = deliver::Target::of(arguments);
-    let texts = deliver::texts(&blueprint, &target)?;
+    let mut texts = deliver::Texts::of(&blueprint, &target);
     if arguments.svccfg {
-        deliver::ask_svccfg(host, &texts)?;
+        deliver::ask_svccfg(host, &mut texts)?;
     }
-    deliver::deliver(&target, &texts, arguments.force)?;
+    deliver::deliver(&mut texts, arguments.force)?;
     notes.extend(unseen_variables(&blueprint));
     notes.push(next_step(&blueprint, &target));
     for note in notes {

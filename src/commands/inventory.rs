@@ -12,7 +12,7 @@ use super::method::context::child_environment;
 use crate::failure::{Caller, Failure, Kind};
 use crate::host::{Account, Contract, Ended, Host, Invocation, Output, wait_on};
 use crate::log::Log;
-use crate::tools::vboxmanage::{self, Registered, VBoxError, VBoxManage};
+use crate::tools::vboxmanage::{self, LISTED_MAX, Registered, VBoxError, VBoxManage};
 
 /// How long VirtualBox may take: 25 to 60 ms a VM, and a cold start.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -248,6 +248,10 @@ fn decode(output: &Output) -> Option<Vec<Registered>> {
     let mut fields = text.split_terminator('\0').map(str::to_owned);
     let mut vms = Vec::new();
     while let Some(uuid) = fields.next() {
+        // The other side stops at as many.
+        if vms.len() == LISTED_MAX {
+            return None;
+        }
         let (uuid, name) = (uuid.parse().ok()?, fields.next()?);
         let settings_file = Some(fields.next()?).filter(|path| !path.is_empty());
         let count: usize = fields.next()?.parse().ok()?;

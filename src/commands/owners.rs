@@ -6,6 +6,7 @@
 //! be cheaper, but cannot tell saved from off, nor paused from running. `showvminfo` is never asked: beside a start
 //! or a stop it does harm.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -224,8 +225,10 @@ fn ask_both(host: &dyn Host, vbox: &VBoxManage<'_>) -> Result<Vec<Listed>, VBoxE
     drop(lock);
     let each = EACH_VM.saturating_mul(u32::try_from(vms.len()).unwrap_or(u32::MAX));
     let (long, marked) = patiently(host, || vbox.details(SHORT_CALL.saturating_add(each)))?;
+    let states = Told::each(&long);
+    let marked: HashSet<Uuid> = marked.into_iter().collect();
     let joined = vms.into_iter().map(|vm| {
-        let state = Told::of(&long, &vm.uuid);
+        let state = states.get(&vm.uuid).cloned().unwrap_or(Told::Nothing);
         Listed {
             autostart: marked.contains(&vm.uuid),
             orphan: None,
@@ -242,7 +245,7 @@ fn ask_both(host: &dyn Host, vbox: &VBoxManage<'_>) -> Result<Vec<Listed>, VBoxE
 /// Looks for processes of VMs that VirtualBox takes for off: a VBoxSVC that was killed leaves such ones for some time, or
 /// for ever. They were there before VirtualBox was asked, and are there after some time.
 fn find_orphans(host: &dyn Host, before: &[Process], vms: &mut [Listed]) {
-    let now = host.processes().unwrap_or_default();
+    let now = alive(host.processes().unwrap_or_default());
     let older = |pid: &u32| before.iter().any(|process| process.pid == *pid);
     for vm in &mut *vms {
         vm.orphan = orphan(&now, vm).filter(older);
@@ -251,7 +254,7 @@ fn find_orphans(host: &dyn Host, before: &[Process], vms: &mut [Listed]) {
         return;
     }
     host.sleep(LINGER);
-    let still = host.processes().unwrap_or_default();
+    let still = alive(host.processes().unwrap_or_default());
     for vm in vms {
         vm.orphan = vm
             .orphan
@@ -259,7 +262,14 @@ fn find_orphans(host: &dyn Host, before: &[Process], vms: &mut [Listed]) {
     }
 }
 
-/// A process of a VM that is off. One that is ending shows no arguments any more, and is none.
+/// The processes of VirtualBox, but for those that are ending: they show no arguments any more.
+fn alive(mut processes: Vec<Process>) -> Vec<Process> {
+    let is_ending = |args: &Args| matches!(args, Args::Whole(words) if words.is_empty());
+    processes.retain(|process| !is_ending(&process.args));
+    processes
+}
+
+/// A process of a VM that is off.
 fn orphan(processes: &[Process], vm: &Listed) -> Option<u32> {
     let Sight::State(state) = vm.sight() else {
         return None;
@@ -272,13 +282,7 @@ fn orphan(processes: &[Process], vm: &Listed) -> Option<u32> {
         name: Some(&vm.name),
         uuid: Some(&uuid),
     };
-    let is_ending = |args: &Args| matches!(args, Args::Whole(words) if words.is_empty());
-    let alive: Vec<Process> = processes
-        .iter()
-        .filter(|process| !is_ending(&process.args))
-        .cloned()
-        .collect();
-    census(&alive, wanted).process
+    census(processes, wanted).process
 }
 
 /// VirtualBox's clients race when no server answers: one at a time until it does. A method that starts a VM at this
@@ -379,7 +383,11 @@ mod tests {
             (vec![process(7, ONE, true)], VmState::PowerOff, None),
             (vec![], VmState::PowerOff, None),
         ] {
-            assert_eq!(orphan(&processes, &vm(state.clone())), expected, "{state}");
+            assert_eq!(
+                orphan(&alive(processes), &vm(state.clone())),
+                expected,
+                "{state}"
+            );
         }
     }
 

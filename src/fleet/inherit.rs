@@ -13,6 +13,9 @@ use crate::vm::VmName;
 /// So deep may templates inherit: nobody can follow more, and a file cannot exhaust the stack.
 const DEEPEST: usize = 64;
 
+/// So many values all VMs have together, with those that they inherit: 10,000 VMs with 40 each.
+const VALUES_MAX: usize = 400_000;
+
 /// A VM with everything that counts for it.
 #[derive(Debug, Clone)]
 pub(super) struct Resolved {
@@ -49,6 +52,7 @@ pub(super) fn resolve(file: &File) -> Result<Vec<Resolved>, FleetError> {
     for (name, table) in &file.templates {
         chain(file, table, &mut vec![name], &mut Vec::new())?;
     }
+    let mut total = 0_usize;
     file.vms
         .iter()
         .map(|vm| {
@@ -57,6 +61,16 @@ pub(super) fn resolve(file: &File) -> Result<Vec<Resolved>, FleetError> {
             let mut values = BTreeMap::new();
             for table in tables {
                 for entry in &table.entries {
+                    // Before it is copied: a few templates and many VMs make far more of a file than it holds.
+                    total = total.saturating_add(entry.wants.len().max(1));
+                    if total > VALUES_MAX {
+                        let told = format!(
+                            "with what they inherit, the VMs up to {} have more than {VALUES_MAX} values",
+                            vm.table.title
+                        );
+                        return Err(FleetError::at(&file.text, line_start(&file.text, vm.line), told)
+                            .hinted("make more than one file of it"));
+                    }
                     // A VM that inherits to be after db, and is db, is not after itself.
                     let inherited = !std::ptr::eq(table, &raw const vm.table);
                     let itself = |want: &Want| matches!(want, Want::After(other) | Want::Requires(other) if *other == vm.instance);
@@ -79,6 +93,15 @@ pub(super) fn resolve(file: &File) -> Result<Vec<Resolved>, FleetError> {
             })
         })
         .collect()
+}
+
+/// The byte where a line begins, from 1.
+fn line_start(text: &str, line: usize) -> usize {
+    let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+    std::iter::once(0)
+        .chain(ends)
+        .nth(line.saturating_sub(1))
+        .unwrap_or(0)
 }
 
 /// Appends the table after its templates, each of them after its own and only once: where two templates

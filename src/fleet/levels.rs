@@ -111,19 +111,35 @@ fn shared(of_vms: &[Option<&Given>]) -> Option<Vec<(Want, Origin)>> {
             // For all VMs they would mean something else.
             Want::After(_) | Want::Requires(_) | Want::Delegate(_) => false,
         })
-        .map(|want| (want.clone(), together(&given)))
+        .cloned()
+        .collect();
+    let origin = together(&given);
+    let shared: Vec<_> = shared
+        .into_iter()
+        .map(|want| (want, origin.clone()))
         .collect();
     (!shared.is_empty()).then_some(shared)
 }
 
-/// Every table that says so, each once.
+/// So many tables are named that say the same.
+const ORIGINS_SHOWN: usize = 16;
+
+/// The tables that say so, each once.
 fn together(given: &[&Given]) -> Origin {
-    let mut origins: Vec<String> = Vec::new();
+    let (mut origins, mut more, mut seen): (Vec<String>, _, _) = (Vec::new(), 0, BTreeSet::new());
     for given in given {
         let origin = given.origin.to_string();
-        if !origins.contains(&origin) {
-            origins.push(origin);
+        if !seen.insert(origin.clone()) {
+            continue;
         }
+        if origins.len() < ORIGINS_SHOWN {
+            origins.push(origin);
+        } else {
+            more += 1;
+        }
+    }
+    if more > 0 {
+        origins.push(format!("and {more} more"));
     }
     Origin::new(&origins.join(", "))
 }

@@ -1,6 +1,6 @@
 //! From text to tables whose every value is valid in itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use toml::de::{DeTable, DeValue};
 
@@ -11,9 +11,13 @@ use super::want;
 use crate::fmri::InstanceName;
 use crate::manifest::names::instance_from;
 use crate::manifest::request::Want;
+use crate::manifest::resolve::VMS_MAX;
 use crate::near::nearest;
 use crate::printable::Printable;
 use crate::vm::VmName;
+
+/// A file of 10,000 VMs has as many templates as there are kinds of VMs.
+const TEMPLATES_MAX: usize = 1000;
 
 /// A fleet file, read.
 #[derive(Debug)]
@@ -88,7 +92,16 @@ impl File {
                     file.defaults = reader.read(table, TableKind::Defaults, "[defaults]".into())?;
                 }
                 "template" => {
-                    for (name, value) in in_order(reader.table(value, "[template]")?) {
+                    let templates = in_order(reader.table(value, "[template]")?);
+                    if let Some((name, _)) = templates.get(TEMPLATES_MAX) {
+                        let found = templates.len();
+                        let told =
+                            format!("the file has {found} templates; {TEMPLATES_MAX} are the most");
+                        return Err(reader
+                            .wrong(name, told)
+                            .hinted("let VMs share some of them"));
+                    }
+                    for (name, value) in templates {
                         let title = format!("[template.{}]", name.get_ref());
                         let table = reader.table(value, &title)?;
                         let table = reader.read(table, TableKind::Template, title)?;
@@ -96,7 +109,15 @@ impl File {
                     }
                 }
                 "vm" => {
-                    for (name, value) in in_order(reader.table(value, "[vm]")?) {
+                    let vms = in_order(reader.table(value, "[vm]")?);
+                    if let Some((name, _)) = vms.get(VMS_MAX) {
+                        let told =
+                            format!("the file has {} VMs; {VMS_MAX} are the most", vms.len());
+                        return Err(reader
+                            .wrong(name, told)
+                            .hinted("make more than one file of it"));
+                    }
+                    for (name, value) in vms {
                         file.vms.push(reader.vm(name, value)?);
                     }
                 }
@@ -168,6 +189,7 @@ impl Source<'_> {
             title,
             ..Table::default()
         };
+        let mut lines = HashMap::new();
         for (name, value) in in_order(table) {
             let text = name.get_ref().as_ref();
             let Some(key) = kind.key(text) else {
@@ -187,12 +209,12 @@ impl Source<'_> {
             let found = self.entries(key, text, value, line)?;
             for entry in &found {
                 // `timezone` and `env.TZ` are one variable.
-                if let Some(twice) = read.entries.iter().find(|e| e.slot == entry.slot) {
+                if let Some(line) = lines.insert(entry.slot.clone(), entry.line) {
                     return Err(self.wrong(
                         name,
                         format_args!(
-                            "{} sets {} twice, in line {} too",
-                            read.title, entry.slot, twice.line
+                            "{} sets {} twice, in line {line} too",
+                            read.title, entry.slot
                         ),
                     ));
                 }

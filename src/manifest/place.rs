@@ -88,11 +88,25 @@ pub(crate) fn place(path: &Path, text: &str, force: bool) -> Result<(), PlaceErr
 /// # Errors
 /// There is something already, or one cannot be written. Then nothing has changed.
 pub(crate) fn place_all(files: &[(PathBuf, String)], force: bool) -> Result<(), PlaceError> {
-    for (path, _) in files {
+    let paths: Vec<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
+    place_each(&paths, &mut |nth| Ok(files[nth].1.clone()), force)
+}
+
+/// The same for texts that are made one after the other, each only when it is written: together they may be long.
+///
+/// # Errors
+/// As [`place_all`], or a text cannot be made.
+pub(crate) fn place_each<E: From<PlaceError>>(
+    paths: &[PathBuf],
+    text: &mut dyn FnMut(usize) -> Result<String, E>,
+    force: bool,
+) -> Result<(), E> {
+    for path in paths {
         check(path, force)?;
     }
-    let mut steps: Vec<Step<'_>> = Vec::with_capacity(files.len());
-    let outcome = written_beside(files, &mut steps).and_then(|()| appear_all(&mut steps, force));
+    let mut steps: Vec<Step<'_>> = Vec::with_capacity(paths.len());
+    let outcome = written_beside(paths, text, &mut steps)
+        .and_then(|()| appear_all(&mut steps, force).map_err(E::from));
     if outcome.is_err() {
         steps.iter().rev().for_each(Step::undo);
     }
@@ -174,11 +188,13 @@ impl Step<'_> {
     }
 }
 
-fn written_beside<'a>(
-    files: &'a [(PathBuf, String)],
+fn written_beside<'a, E: From<PlaceError>>(
+    paths: &'a [PathBuf],
+    text: &mut dyn FnMut(usize) -> Result<String, E>,
     steps: &mut Vec<Step<'a>>,
-) -> Result<(), PlaceError> {
-    for (nth, (path, text)) in files.iter().enumerate() {
+) -> Result<(), E> {
+    for (nth, path) in paths.iter().enumerate() {
+        let text = text(nth)?;
         let (beside, mut file) = beside(path, nth, "tmp", |name| {
             OpenOptions::new().write(true).create_new(true).open(name)
         })?;

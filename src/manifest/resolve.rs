@@ -24,6 +24,9 @@ use crate::vm::VmName;
 pub(crate) use error::ResolveError;
 pub(super) use layers::Layers;
 
+/// So many VMs are in one manifest, or in a fleet file. Whoever has more has more than one host.
+pub(crate) const VMS_MAX: usize = 10_000;
+
 /// What a manifest for these requests says.
 ///
 /// # Errors
@@ -31,6 +34,9 @@ pub(super) use layers::Layers;
 pub(crate) fn resolve(request: &Request) -> Result<Blueprint, ResolveError> {
     if request.vms.is_empty() {
         return Err(ResolveError::NoVm);
+    }
+    if request.vms.len() > VMS_MAX {
+        return Err(ResolveError::TooManyVms(request.vms.len()));
     }
     let known = known(&request.vms)?;
     for wish in &request.wishes {

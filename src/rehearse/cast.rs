@@ -14,7 +14,11 @@ use crate::host::sim::{Composed, Fault, Guest, Sim, SmfState, What};
 use crate::vm::{Intent, VmState};
 
 /// No more instances are rehearsed at once: each has a thread.
-const INSTANCES_MAX: usize = 2000;
+const FEWER: &str = "rehearse a manifest of some of them";
+/// So many instances of whatever program are looked at.
+const IMPORTED_MAX: usize = 10_000;
+/// Each has a thread, and each sees what the others do.
+const INSTANCES_MAX: usize = 256;
 
 /// An instance in the story.
 #[derive(Debug, Clone)]
@@ -63,6 +67,11 @@ pub(super) fn cast<'s>(
     faults: &[Wish<Fault>],
 ) -> Result<Cast<'s>, Failure> {
     let imported = sim.repository(|repository| import(repository, text))?;
+    let found = imported.len();
+    if found > IMPORTED_MAX {
+        let told = format!("the manifest has {found} instances; {IMPORTED_MAX} are the most");
+        return Err(Failure::told(Kind::Config, told).hinted(FEWER));
+    }
     let mut actors = Vec::new();
     let mut others = Vec::new();
     for fmri in imported {
@@ -79,12 +88,10 @@ pub(super) fn cast<'s>(
     }
     if actors.len() > INSTANCES_MAX {
         let told = format!(
-            "{} instances are too many to rehearse at once",
+            "{} instances are too many to rehearse at once; {INSTANCES_MAX} are the most",
             actors.len()
         );
-        return Err(Failure::told(Kind::Config, told).hinted(format!(
-            "a manifest may have {INSTANCES_MAX} of this program"
-        )));
+        return Err(Failure::told(Kind::Config, told).hinted(FEWER));
     }
     for other in &others {
         let note = "not an instance of this program: not rehearsed".to_owned();

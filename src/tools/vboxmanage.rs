@@ -206,7 +206,7 @@ impl<'a> VBoxManage<'a> {
     /// As VBoxManage says.
     pub(crate) fn vms(&self, limit: Duration) -> Result<Vec<Entry>, VBoxError> {
         let text = self.text(&["list", "vms"], limit)?;
-        Ok(list::parse_short(&text))
+        bounded(list::parse_short(&text))
     }
 
     /// `list --long vms`, as [`Self::all`], and which of the VMs VirtualBox's own autostart starts.
@@ -255,6 +255,19 @@ impl<'a> VBoxManage<'a> {
             _ => Err(error::classify(&output)),
         }
     }
+}
+
+/// So many VMs of a user are looked at by the commands that look at all of them. It is that user's VirtualBox, or what
+/// stands in its place, that says how many there are, and root who waits for what is made of them.
+pub(crate) const LISTED_MAX: usize = 10_000;
+
+/// What is listed, unless it is too much.
+fn bounded(vms: Vec<Entry>) -> Result<Vec<Entry>, VBoxError> {
+    if vms.len() > LISTED_MAX {
+        let told = format!("{} VMs are listed; {LISTED_MAX} are the most", vms.len());
+        return Err(VBoxError::Garbled(told));
+    }
+    Ok(vms)
 }
 
 /// A `list runningvms` that was begun.

@@ -9,7 +9,7 @@ use super::Arguments;
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
 use crate::manifest::blueprint::{Blueprint, InstanceBlueprint};
-use crate::manifest::place::{first_free, place, place_all};
+use crate::manifest::place::{first_free, place, place_each};
 use crate::manifest::{build, write};
 use crate::output;
 use crate::printable::PrintablePath;
@@ -42,43 +42,78 @@ pub(super) fn file_of(folder: &Path, instance: &InstanceBlueprint) -> PathBuf {
     folder.join(format!("{}.xml", instance.name))
 }
 
-/// A manifest and where it goes; nowhere is standard output.
-pub(super) type Text = (Option<PathBuf>, String);
+/// The manifests, each made when it is asked for: those of a folder say all of the service again, so that together
+/// they are many times as long as one for all VMs.
+pub(super) struct Texts<'b> {
+    blueprint: &'b Blueprint,
+    /// Where they go; nowhere is standard output.
+    paths: Vec<Option<PathBuf>>,
+    /// The service without its instances, where each has a file.
+    alone: Option<Blueprint>,
+}
 
-/// The manifests. Those of a folder say the same of the service, each with one instance: in whatever order
-/// they are imported, none changes what another one said.
-///
-/// # Errors
-/// A value cannot stand in XML.
-pub(super) fn texts(blueprint: &Blueprint, target: &Target<'_>) -> Result<Vec<Text>, Failure> {
-    let text = |blueprint: &Blueprint| {
-        write::to_text(&build::build(blueprint)).map_err(|error| Failure::new(Kind::Usage, error))
-    };
-    match target {
-        Target::Stdout => Ok(vec![(None, text(blueprint)?)]),
-        Target::File(path) => Ok(vec![(Some(path.to_path_buf()), text(blueprint)?)]),
-        Target::Folder(folder) => {
-            let mut alone = blueprint.clone();
-            let instances = std::mem::take(&mut alone.instances);
-            let mut texts = Vec::with_capacity(instances.len());
-            for instance in instances {
-                let path = file_of(folder, &instance);
-                alone.instances = vec![instance];
-                texts.push((Some(path), text(&alone)?));
+impl<'b> Texts<'b> {
+    /// The manifests. Those of a folder say the same of the service, each with one instance: in whatever order
+    /// they are imported, none changes what another one said.
+    pub(super) fn of(blueprint: &'b Blueprint, target: &Target<'_>) -> Self {
+        let (paths, alone) = match target {
+            Target::Stdout => (vec![None], None),
+            Target::File(path) => (vec![Some(path.to_path_buf())], None),
+            Target::Folder(folder) => {
+                let paths = blueprint
+                    .instances
+                    .iter()
+                    .map(|of| Some(file_of(folder, of)));
+                let alone = Blueprint {
+                    service: blueprint.service.clone(),
+                    method: blueprint.method.clone(),
+                    model: blueprint.model,
+                    settings: blueprint.settings.clone(),
+                    needs: blueprint.needs.clone(),
+                    notify: blueprint.notify.clone(),
+                    instances: Vec::new(),
+                };
+                (paths.collect(), Some(alone))
             }
-            Ok(texts)
+        };
+        Self {
+            blueprint,
+            paths,
+            alone,
         }
+    }
+
+    /// The one with this number.
+    ///
+    /// # Errors
+    /// A value cannot stand in XML.
+    pub(super) fn make(&mut self, nth: usize) -> Result<String, Failure> {
+        let blueprint = match &mut self.alone {
+            None => self.blueprint,
+            Some(alone) => {
+                alone.instances = self
+                    .blueprint
+                    .instances
+                    .get(nth)
+                    .cloned()
+                    .into_iter()
+                    .collect();
+                alone
+            }
+        };
+        write::to_text(&build::build(blueprint)).map_err(|error| Failure::new(Kind::Usage, error))
     }
 }
 
 /// Asks svccfg about each.
 ///
 /// # Errors
-/// It is not there, or says no.
-pub(super) fn ask_svccfg(host: &dyn Host, texts: &[Text]) -> Result<(), Failure> {
-    for (_, text) in texts {
+/// It is not there, or says no; or a value cannot stand in XML.
+pub(super) fn ask_svccfg(host: &dyn Host, texts: &mut Texts<'_>) -> Result<(), Failure> {
+    for nth in 0..texts.paths.len() {
+        let text = texts.make(nth)?;
         let folder = std::env::temp_dir();
-        let scratch = Scratch::below(&folder, text).map_err(|error| {
+        let scratch = Scratch::below(&folder, &text).map_err(|error| {
             let error = anyhow::Error::new(error).context(format!(
                 "cannot write a file for svccfg in {}",
                 PrintablePath(&folder)
@@ -136,22 +171,24 @@ impl Drop for Scratch {
 /// Writes them: all or none.
 ///
 /// # Errors
-/// There is something already, or one cannot be written.
-pub(super) fn deliver(target: &Target<'_>, texts: &[Text], force: bool) -> Result<(), Failure> {
+/// There is something already, or one cannot be made or written.
+pub(super) fn deliver(texts: &mut Texts<'_>, force: bool) -> Result<(), Failure> {
+    let paths: Option<Vec<PathBuf>> = texts.paths.iter().cloned().collect();
+    match paths {
+        None => output::print(&texts.make(0)?).map(drop),
+        Some(paths) => place_each(&paths, &mut |nth| texts.make(nth), force),
+    }
+}
+
+/// Writes a text that is one for all VMs.
+///
+/// # Errors
+/// As [`deliver`].
+pub(super) fn deliver_one(target: &Target<'_>, text: &str, force: bool) -> Result<(), Failure> {
     match target {
-        Target::Stdout => texts
-            .iter()
-            .try_for_each(|(_, text)| output::print(text).map(drop)),
-        Target::File(path) => texts
-            .iter()
-            .try_for_each(|(_, text)| place(path, text, force))
-            .map_err(Failure::from),
-        Target::Folder(_) => {
-            let files: Vec<_> = texts
-                .iter()
-                .filter_map(|(path, text)| Some((path.clone()?, text.clone())))
-                .collect();
-            place_all(&files, force).map_err(Failure::from)
+        Target::Stdout => output::print(text).map(drop),
+        Target::File(path) | Target::Folder(path) => {
+            place(path, text, force).map_err(Failure::from)
         }
     }
 }
@@ -183,20 +220,17 @@ mod tests {
     #[test]
     fn the_files_of_a_folder_say_the_same_of_the_service() {
         let blueprint = blueprint();
-        let one = texts(&blueprint, &Target::Stdout).unwrap();
-        let mut together = read::from_text(&one[0].1).unwrap();
-        let folder = texts(&blueprint, &Target::Folder(Path::new("/d"))).unwrap();
-        let paths: Vec<_> = folder
-            .iter()
-            .map(|(path, _)| path.clone().unwrap())
-            .collect();
+        let one = Texts::of(&blueprint, &Target::Stdout).make(0).unwrap();
+        let mut together = read::from_text(&one).unwrap();
+        let mut folder = Texts::of(&blueprint, &Target::Folder(Path::new("/d")));
+        let paths: Vec<_> = folder.paths.iter().flatten().cloned().collect();
         assert_eq!(
             paths,
             ["/d/a.xml", "/d/b.xml", "/d/c.xml"].map(PathBuf::from)
         );
         let instances = std::mem::take(&mut together.services[0].instances);
-        for ((_, text), instance) in folder.iter().zip(instances) {
-            let mut alone = read::from_text(text).unwrap();
+        for (nth, instance) in instances.into_iter().enumerate() {
+            let mut alone = read::from_text(&folder.make(nth).unwrap()).unwrap();
             assert_eq!(std::mem::take(&mut alone.services[0].instances), [instance]);
             assert_eq!(alone, together);
         }
@@ -204,10 +238,11 @@ mod tests {
 
     #[test]
     fn svccfg_reads_a_file_that_is_gone_afterwards() {
-        let texts = texts(&blueprint(), &Target::Stdout).unwrap();
+        let blueprint = blueprint();
+        let mut texts = Texts::of(&blueprint, &Target::Stdout);
         let fake = Fake::default();
         // Any program of this host is killed.
-        let failure = ask_svccfg(&fake, &texts).unwrap_err();
+        let failure = ask_svccfg(&fake, &mut texts).unwrap_err();
         assert_eq!(failure.kind, Kind::Transient);
         let asked = fake.asked();
         let path = asked[0].strip_prefix("validate ").unwrap();

@@ -1,5 +1,6 @@
 //! `vbox-smf gen --fleet`: the VMs and everything about them from a file.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
@@ -14,6 +15,9 @@ use crate::printable::Printable;
 
 /// A larger file is not a fleet: 10,000 VMs need about 1 MB.
 const FILE_MAX: u64 = 16 << 20;
+
+/// So many instances are named where one is asked for that is not there.
+const NAMED: usize = 16;
 
 /// What the command line says beside the file.
 #[derive(Debug)]
@@ -111,17 +115,23 @@ fn failure(path: &Path, error: &ResolveError) -> Failure {
 /// # Errors
 /// The file has no such instance.
 fn choose(blueprint: &mut Blueprint, names: &[String], path: &Path) -> Result<(), Failure> {
+    let wanted: HashSet<&str> = names.iter().map(String::as_str).collect();
+    let known: HashSet<&str> = blueprint
+        .instances
+        .iter()
+        .map(|of| of.name.as_str())
+        .collect();
     for name in names {
-        if blueprint
-            .instances
-            .iter()
-            .all(|of| of.name.as_str() != name)
-        {
-            let there: Vec<_> = blueprint
+        if !known.contains(name.as_str()) {
+            let mut there: Vec<_> = blueprint
                 .instances
                 .iter()
                 .map(|of| of.name.as_str())
+                .take(NAMED)
                 .collect();
+            if known.len() > there.len() {
+                there.push("...");
+            }
             let message = format_args!("{} has no [vm.{}]", path.display(), Printable(name));
             return Err(Failure::told(Kind::Usage, message)
                 .hinted(format!("there are {}", there.join(", "))));
@@ -130,7 +140,7 @@ fn choose(blueprint: &mut Blueprint, names: &[String], path: &Path) -> Result<()
     if !names.is_empty() {
         blueprint
             .instances
-            .retain(|of| names.iter().any(|name| name == of.name.as_str()));
+            .retain(|of| wanted.contains(of.name.as_str()));
     }
     Ok(())
 }

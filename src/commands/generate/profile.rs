@@ -64,7 +64,7 @@ pub(super) fn run(log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
     } else {
         Target::File(&arguments.output)
     };
-    deliver::deliver(&target, &[(None, text)], arguments.force)?;
+    deliver::deliver_one(&target, &text, arguments.force)?;
     log.line(if stdout {
         "next: save it as site.xml, then svccfg apply site.xml".to_owned()
     } else {

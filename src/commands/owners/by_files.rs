@@ -8,6 +8,7 @@
 //! anything else                  list --long vms, once for all
 //! ```
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use super::{EACH_VM, find_orphans, lock_if_cold, patiently};
 use crate::host::{Host, Process};
 use crate::plan::SHORT_CALL;
 use crate::tools::processes::{Wanted, candidates, census};
-use crate::tools::vboxmanage::{VBoxError, VBoxManage};
+use crate::tools::vboxmanage::{LISTED_MAX, VBoxError, VBoxManage};
 use crate::virtualbox::file::{FileTrouble, What};
 use crate::virtualbox::machine_file::MachineFile;
 use crate::virtualbox::registry::{Registered, Registry};
@@ -102,8 +103,16 @@ pub(super) fn list(
     else {
         return Ok(None);
     };
-    let known_once = |entry: &Registered| registry.only(&entry.uuid).is_some();
-    if !registry.entries.iter().all(known_once) {
+    // As `Registry::only` has it, of all at once.
+    let uuids: HashSet<_> = registry.entries.iter().map(|entry| &entry.uuid).collect();
+    let files: HashSet<_> = registry
+        .entries
+        .iter()
+        .map(|entry| &entry.settings_file)
+        .collect();
+    let count = registry.entries.len();
+    // Of more VMs VirtualBox's list says how many there are, and that it is too many.
+    if count > LISTED_MAX || uuids.len() < count || files.len() < count {
         return Ok(None);
     }
     let began = host.now();
@@ -146,8 +155,9 @@ fn ask(host: &dyn Host, vbox: &VBoxManage<'_>, vms: &mut [Vm]) -> Result<(), VBo
     let lock = lock_if_cold(host);
     let (long, _) = patiently(host, || vbox.details(SHORT_CALL.saturating_add(each)))?;
     drop(lock);
+    let mut states = Told::each(&long);
     for vm in vms.iter_mut().filter(|vm| vm.state.is_none()) {
-        vm.state = Some(Told::of(&long, &vm.entry.uuid));
+        vm.state = Some(states.remove(&vm.entry.uuid).unwrap_or(Told::Nothing));
     }
     Ok(())
 }

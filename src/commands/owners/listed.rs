@@ -1,5 +1,7 @@
 //! A VM as VirtualBox's lists have it, and which of them an instance means.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::tools::vboxmanage;
@@ -30,14 +32,17 @@ pub(super) enum Told {
 }
 
 impl Told {
-    /// What a long list says of a VM.
-    pub(super) fn of(long: &[vboxmanage::Listed], uuid: &Uuid) -> Self {
-        let mut states = long.iter().filter(|l| l.uuid == *uuid).map(|l| &l.state);
-        match states.next() {
-            None => Self::Nothing,
-            Some(first) if states.any(|other| other != first) => Self::Twice,
-            Some(state) => Self::Word(state.word().to_owned()),
+    /// What a long list says of each VM in it.
+    pub(super) fn each(long: &[vboxmanage::Listed]) -> HashMap<&Uuid, Self> {
+        let mut states: HashMap<&Uuid, Self> = HashMap::new();
+        for vm in long {
+            let told = Self::Word(vm.state.word().to_owned());
+            let known = states.entry(&vm.uuid).or_insert_with(|| told.clone());
+            if *known != told {
+                *known = Self::Twice;
+            }
         }
+        states
     }
 }
 

@@ -176,6 +176,9 @@ impl Drop for Turn {
     }
 }
 
+/// What a thread has for its calls: a method needs a tenth of it, and there are as many threads as instances.
+const STACK: usize = 1 << 20;
+
 /// Lets all actors act, to their ends.
 pub(super) fn perform(shared: &Arc<Shared>, mut tasks: Vec<Task<'_>>) {
     tasks.sort_by(|a, b| a.key.cmp(&b.key));
@@ -193,10 +196,22 @@ pub(super) fn perform(shared: &Arc<Shared>, mut tasks: Vec<Task<'_>>) {
                 shared: Arc::clone(shared),
                 seat,
             };
-            scope.spawn(move || {
-                turn.wait(turn.shared.lock());
-                (task.body)(&turn);
-            });
+            let begun = thread::Builder::new()
+                .stack_size(STACK)
+                .spawn_scoped(scope, move || {
+                    turn.wait(turn.shared.lock());
+                    (task.body)(&turn);
+                });
+            if let Err(error) = begun {
+                // The others would wait for their turn for ever.
+                shared.with(|world| {
+                    world.stage.stalled = true;
+                    for seat in &world.stage.seats {
+                        seat.bell.notify_one();
+                    }
+                });
+                panic!("cannot play so many instances here: {error}");
+            }
         }
         // Only now, when everybody has a seat: else who is first would depend on the threads.
         shared.with(pass_on);

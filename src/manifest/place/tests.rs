@@ -93,7 +93,9 @@ fn what_was_done_before_an_error_is_undone() {
         (new.clone(), "after".to_owned()),
     ];
     let mut steps = Vec::new();
-    written_beside(&files, &mut steps).unwrap();
+    let paths: Vec<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
+    let mut text = |nth: usize| Ok::<_, PlaceError>(files[nth].1.clone());
+    written_beside(&paths, &mut text, &mut steps).unwrap();
     // Somebody makes a folder of the second meanwhile: no file can be renamed to it.
     fs::create_dir(&new).unwrap();
     appear_all(&mut steps, true).unwrap_err();

@@ -7,6 +7,7 @@ use super::super::blueprint::AccountName;
 use super::super::need::ServiceTarget;
 use super::super::request::{Origin, Whom};
 use super::super::setting::SettingError;
+use super::VMS_MAX;
 use crate::failure::{Failure, Kind};
 use crate::fmri::InstanceName;
 use crate::printable::Printable;
@@ -17,6 +18,9 @@ pub(crate) enum ResolveError {
     /// An import would do nothing.
     #[error("no VM is named")]
     NoVm,
+    /// Nobody has so many, and what is made of them grows with them.
+    #[error("{0} VMs are named; {VMS_MAX} are the most in one manifest")]
+    TooManyVms(usize),
     /// svccfg would refuse it.
     #[error("the instance {instance} is there twice: {first} and {second}")]
     InstanceTwice {
@@ -189,6 +193,7 @@ impl ResolveError {
                 "an instance that is already imported is named in full, svc:/site/xvm/vbox:vm1, as a service to depend on".to_owned(),
             ),
             Self::OwnService { .. } => Some("name an instance, as in svc:/site/xvm/vbox:vm1".to_owned()),
+            Self::TooManyVms(_) => Some("make more than one manifest of them".to_owned()),
             Self::NoVm
             | Self::InstanceTwice { .. }
             | Self::UnknownUser { .. }

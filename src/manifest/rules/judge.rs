@@ -21,7 +21,7 @@ const SYSTEM_ID: &str = "/usr/share/lib/xml/dtd/service_bundle.dtd.1";
 const DECLARED: &str = " xmlns:xi='http://www.w3.org/2001/XInclude'";
 
 /// Nodes of the tree: twice [`scan::MARKUP_MAX`], for there is text between.
-const NODES_MAX: u32 = 4_000_000;
+const NODES_MAX: u32 = 1_000_000;
 
 /// Judges the text of a file. `include` reads what an `xi:include` names.
 ///

@@ -1,6 +1,6 @@
 //! What VMs a user has and which files they need, from lists alone: none of them takes a session on a VM.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::VBoxError;
 use super::list::{self, Entry, label, lines};
@@ -48,11 +48,12 @@ pub(super) fn join(vms: &str, long: &str, hdds: &str) -> Result<Vec<Registered>,
             )));
         }
     }
-    let vms = list::parse_short(vms);
+    let vms = super::bounded(list::parse_short(vms))?;
+    let inaccessible = inaccessible(long);
     for vm in &vms {
         let whole = match machines.get(&vm.uuid) {
             Some(machine) => machine.whole,
-            None => is_inaccessible(long, &vm.uuid),
+            None => inaccessible.contains(vm.uuid.as_str()),
         };
         if !whole {
             let told = format!("what VirtualBox lists of the VM {} is not whole", vm.uuid);
@@ -84,7 +85,7 @@ struct Machine {
     whole: bool,
 }
 
-/// Whether `list --long vms` says so of a VM; its labels are narrower then:
+/// Of which VMs `list --long vms` says so; its labels are narrower then:
 ///
 /// ```text
 /// Name:            <inaccessible!>
@@ -92,16 +93,17 @@ struct Machine {
 /// Config file:     /home/vb/VirtualBox VMs/vm1/vm1.vbox
 /// Access error details:
 /// ```
-fn is_inaccessible(long: &str, uuid: &Uuid) -> bool {
+fn inaccessible(long: &str) -> HashSet<&str> {
+    let mut found = HashSet::new();
     let mut lines = long.lines().peekable();
     while let Some(line) = lines.next() {
         let named = line.strip_prefix("Name:").map(str::trim) == Some("<inaccessible!>");
         let next = lines.peek().and_then(|line| line.strip_prefix("UUID:"));
-        if named && next.map(str::trim) == Some(uuid.as_str()) {
-            return true;
+        if let Some(uuid) = next.filter(|_| named) {
+            found.insert(uuid.trim());
         }
     }
-    false
+    found
 }
 
 /// Parses the output of `list --long vms` once more, for the files:
@@ -337,5 +339,31 @@ mod tests {
         assert_eq!(base(&disks, &uuid(PLAIN)), None, "it is its own parent");
         assert_eq!(base(&disks, &uuid(SNAPPED)), Some(&"/c\nd".to_owned()));
         assert_eq!(medium_of("    Location: \"/x: UUID: \""), None);
+    }
+
+    /// What a user's VBoxManage prints may be anything: so many VMs are taken, and one more is refused, however
+    /// many of them are inaccessible.
+    #[test]
+    fn so_many_vms_and_no_more() {
+        use std::fmt::Write as _;
+        let lists = |count: usize| {
+            let (mut vms, mut long) = (String::new(), String::new());
+            for nth in 0..count {
+                let uuid = format!("{nth:08x}-fdde-4a22-8ede-8f84ae391faf");
+                writeln!(vms, "\"<inaccessible>\" {{{uuid}}}").unwrap();
+                writeln!(
+                    long,
+                    "Name:            <inaccessible!>\nUUID:            {uuid}"
+                )
+                .unwrap();
+            }
+            join(&vms, &long, "")
+        };
+        let most = super::super::LISTED_MAX;
+        assert_eq!(lists(most).unwrap().len(), most);
+        assert_eq!(
+            lists(most + 1).unwrap_err().to_string(),
+            "VBoxManage printed what cannot be understood: 10001 VMs are listed; 10000 are the most"
+        );
     }
 }

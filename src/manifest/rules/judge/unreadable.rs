@@ -7,8 +7,8 @@ use crate::manifest::rules::finding::{Findings, Lines};
 use crate::manifest::rules::text::decode::Undecodable;
 use crate::manifest::rules::text::growth::GROWTH_MAX;
 use crate::manifest::rules::text::scan::{
-    ATTRIBUTES_IN_ALL_MAX, ATTRIBUTES_MAX, CHILDREN_MAX, DEPTH_MAX, MARKUP_MAX, NAMESPACES_MAX,
-    TooMuch,
+    ATTRIBUTES_IN_ALL_MAX, ATTRIBUTES_MAX, CHILDREN_MAX, DEPTH_MAX, ENTITIES_MAX, GROUPS_MAX,
+    MARKUP_MAX, NAMESPACES_MAX, TooMuch,
 };
 use crate::printable::Printable;
 
@@ -53,6 +53,16 @@ pub(super) fn too_large(too_much: TooMuch, findings: &mut Findings) {
         TooMuch::Attributes(at) => (
             at,
             format!("an element has more than {ATTRIBUTES_MAX} attributes"),
+        ),
+        TooMuch::Entities(at) => (
+            at,
+            format!("there are more than {ENTITIES_MAX} services, instances and dependents"),
+        ),
+        TooMuch::Groups(at) => (
+            at,
+            format!(
+                "there are more than {GROUPS_MAX} property groups, methods, dependencies and patterns"
+            ),
         ),
         TooMuch::Markup(at) => (
             at,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::encoding::{Broken, Encoding};
 
 /// Larger files are not read: a manifest of 10,000 instances has about 10 MB.
-pub(crate) const FILE_MAX: usize = 128 << 20;
+pub(crate) const FILE_MAX: usize = 64 << 20;
 
 /// In another encoding than UTF-8 a file is held twice, and the second time it may be three times as long.
 const DECODED_MAX: usize = FILE_MAX / 4;

@@ -17,9 +17,30 @@ pub(in super::super) const DEPTH_MAX: usize = 256;
 /// No element of a manifest has more than nine attributes; the parser compares them pair by pair.
 pub(in super::super) const ATTRIBUTES_MAX: usize = 256;
 
-/// So many tags, comments, instructions and references: a manifest of 10,000 instances has a tenth of
-/// them, and more would not fit into the memory that a check should take.
-pub(in super::super) const MARKUP_MAX: usize = 1_000_000;
+/// So many tags, comments, instructions and references: a manifest of 10,000 VMs has 200,000 to 450,000 of
+/// them, and more would not fit into the memory that a check may take, which is 512 MB.
+pub(in super::super) const MARKUP_MAX: usize = 500_000;
+
+/// So many services, instances and dependents, of which each takes up to 2 KB.
+pub(in super::super) const ENTITIES_MAX: usize = 50_000;
+const ENTITIES: [&str; 4] = [
+    "service",
+    "instance",
+    "create_default_instance",
+    "dependent",
+];
+
+/// So many of what becomes a property group, or fills one: each takes up to 1 KB.
+pub(in super::super) const GROUPS_MAX: usize = 150_000;
+const GROUPS: [&str; 7] = [
+    "property_group",
+    "exec_method",
+    "method_context",
+    "dependency",
+    "notification_parameters",
+    "pg_pattern",
+    "prop_pattern",
+];
 
 /// So many attributes in all, for the same reason.
 pub(in super::super) const ATTRIBUTES_IN_ALL_MAX: usize = 2 * MARKUP_MAX;
@@ -70,6 +91,10 @@ pub(in super::super) enum TooMuch {
     Children(usize),
     /// More than [`NAMESPACES_MAX`] namespace declarations, up to here.
     Namespaces(usize),
+    /// More services, instances and dependents than [`ENTITIES_MAX`], up to here.
+    Entities(usize),
+    /// More of what becomes a property group than [`GROUPS_MAX`], up to here.
+    Groups(usize),
     /// More tags, comments and references than [`MARKUP_MAX`], up to here.
     Markup(usize),
     /// Entities that grow beyond [`growth::GROWTH_MAX`], with the reference here.
@@ -103,6 +128,10 @@ struct Scanner<'a> {
     children: Vec<usize>,
     attributes: usize,
     namespaces: usize,
+    /// Services, instances and dependents.
+    entities: usize,
+    /// What becomes a property group.
+    groups: usize,
     markup: Markup<'a>,
 }
 
@@ -118,6 +147,8 @@ pub(in super::super) fn scan(text: &str) -> Result<Markup<'_>, TooMuch> {
         children: Vec::new(),
         attributes: 0,
         namespaces: 0,
+        entities: 0,
+        groups: 0,
         markup: Markup::default(),
     };
     scanner.run()?;
@@ -225,6 +256,14 @@ impl<'a> Scanner<'a> {
             if *children > CHILDREN_MAX {
                 return Err(TooMuch::Children(start));
             }
+        }
+        self.entities += usize::from(ENTITIES.contains(&element));
+        self.groups += usize::from(GROUPS.contains(&element));
+        if self.entities > ENTITIES_MAX {
+            return Err(TooMuch::Entities(start));
+        }
+        if self.groups > GROUPS_MAX {
+            return Err(TooMuch::Groups(start));
         }
         self.markup.root_attributes.get_or_insert(self.at);
         let mut attributes = 0;
