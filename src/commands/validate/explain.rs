@@ -1,7 +1,6 @@
 //! `--explain`: what is behind a code.
 
 use crate::failure::{Failure, Kind};
-use crate::manifest::rules::code::{Rule, all_rules};
 use crate::manifest::rules::{Code, Severity, Stage};
 
 /// The word for every code.
@@ -16,22 +15,24 @@ const WIDTH: usize = 80;
 /// There is no such code.
 pub(super) fn explain(code: &str) -> Result<String, Failure> {
     if code == ALL {
-        return Ok(all_rules().map(row).collect());
+        return Ok(Code::ALL.iter().copied().map(row).collect());
     }
     match code.parse::<Code>() {
-        Ok(code) => Ok(whole(code.rule())),
+        Ok(code) => Ok(whole(code)),
         Err(error) => Err(Failure::new(Kind::Usage, error)
             .hinted("vbox-smf validate --explain all lists the codes")),
     }
 }
 
 /// `SMF0101  dtd       the file is not well-formed XML`
-fn row(rule: &Rule) -> String {
-    format!("{}  {:<8}  {}\n", rule.code, rule.stage.word(), rule.title)
+fn row(code: Code) -> String {
+    let rule = code.rule();
+    format!("{code}  {:<8}  {}\n", rule.stage.word(), rule.title)
 }
 
-fn whole(rule: &Rule) -> String {
-    let mut text = format!("{}: {}\n\n", rule.code, rule.title);
+fn whole(code: Code) -> String {
+    let rule = code.rule();
+    let mut text = format!("{code}: {}\n\n", rule.title);
     wrap(&mut text, rule.explanation);
     text.push('\n');
     wrap(&mut text, &format!("What to do: {}.", rule.help));
@@ -86,9 +87,10 @@ mod tests {
 
     #[test]
     fn every_code_is_explained_within_the_width() {
-        for rule in all_rules() {
-            let text = explain(&rule.code.to_string()).unwrap();
-            assert!(text.starts_with(&format!("{}: {}\n", rule.code, rule.title)));
+        for code in Code::ALL {
+            let rule = code.rule();
+            let text = explain(&code.to_string()).unwrap();
+            assert!(text.starts_with(&format!("{code}: {}\n", rule.title)));
             let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
             for part in [rule.explanation, rule.help, rule.stage.word()] {
                 assert!(flat.contains(part), "{text}");
@@ -98,7 +100,7 @@ mod tests {
             assert!(text.lines().all(fits), "{text}");
         }
         let list = explain(ALL).unwrap();
-        assert_eq!(list.lines().count(), all_rules().count());
+        assert_eq!(list.lines().count(), Code::ALL.len());
         assert!(list.lines().all(|line| line.len() <= WIDTH), "{list}");
     }
 

@@ -55,8 +55,6 @@ impl Severity {
 /// What is known of a code.
 #[derive(Debug)]
 pub(crate) struct Rule {
-    /// The code.
-    pub(crate) code: Code,
     /// When svccfg would complain.
     pub(crate) stage: Stage,
     /// Whether it refuses the file.
@@ -69,107 +67,113 @@ pub(crate) struct Rule {
     pub(crate) help: &'static str,
 }
 
-/// A kind of finding. The number is stable: a code that is given up is not used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u16)]
-pub(crate) enum Code {
+/// Declares the codes: each with its number and with its rule, so that a code without one does not compile.
+macro_rules! codes {
+    ($($code:ident = $number:literal => $module:ident::$rule:ident,)*) => {
+        /// A kind of finding. The number is stable: a code that is given up is not used again.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u16)]
+        pub(crate) enum Code {
+            $($code = $number,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the numbers.
+            pub(crate) const ALL: &[Self] = &[$(Self::$code,)*];
+
+            /// The rule behind the code.
+            pub(crate) const fn rule(self) -> &'static Rule {
+                match self {
+                    $(Self::$code => &table::$module::$rule,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
     // Reading, and the document type.
-    NotWellFormed = 101,
-    TooLarge = 102,
-    Encoding = 103,
-    NoDocumentType = 104,
-    UnknownDocumentType = 105,
-    RootElement = 106,
-    UndefinedEntity = 107,
-    Include = 108,
-    UnknownElement = 110,
-    Content = 111,
-    StrayText = 112,
-    NotEmpty = 113,
-    UnknownAttribute = 114,
-    MissingAttribute = 115,
-    AttributeValue = 116,
+    NotWellFormed = 101 => reading::NOT_WELL_FORMED,
+    TooLarge = 102 => reading::TOO_LARGE,
+    Encoding = 103 => reading::ENCODING,
+    NoDocumentType = 104 => reading::NO_DOCUMENT_TYPE,
+    UnknownDocumentType = 105 => reading::UNKNOWN_DOCUMENT_TYPE,
+    RootElement = 106 => reading::ROOT_ELEMENT,
+    UndefinedEntity = 107 => reading::UNDEFINED_ENTITY,
+    Include = 108 => reading::INCLUDE,
+    UnknownElement = 110 => reading::UNKNOWN_ELEMENT,
+    Content = 111 => reading::CONTENT,
+    StrayText = 112 => reading::STRAY_TEXT,
+    NotEmpty = 113 => reading::NOT_EMPTY,
+    UnknownAttribute = 114 => reading::UNKNOWN_ATTRIBUTE,
+    MissingAttribute = 115 => reading::MISSING_ATTRIBUTE,
+    AttributeValue = 116 => reading::ATTRIBUTE_VALUE,
     // What svccfg checks while it reads.
-    BundleType = 201,
-    BundleName = 202,
-    ServiceName = 203,
-    Value = 204,
-    PropertyName = 205,
-    ListType = 206,
-    EntityTwice = 207,
-    PropertyTwice = 208,
-    DependentTwice = 209,
-    EnvironmentVariable = 210,
-    StrayNode = 211,
-    Crash = 212,
-    LocalizedText = 213,
-    Cardinality = 214,
-    Range = 215,
-    Separators = 216,
-    PatternName = 217,
-    PatternTwice = 218,
-    PatternTarget = 219,
-    ValueName = 220,
-    Event = 221,
-    NotificationParameter = 222,
-    TemplateInProfile = 223,
-    Timeout = 224,
+    BundleType = 201 => semantic::BUNDLE_TYPE,
+    BundleName = 202 => semantic::BUNDLE_NAME,
+    ServiceName = 203 => semantic::SERVICE_NAME,
+    Value = 204 => semantic::VALUE,
+    PropertyName = 205 => semantic::PROPERTY_NAME,
+    ListType = 206 => semantic::LIST_TYPE,
+    EntityTwice = 207 => semantic::ENTITY_TWICE,
+    PropertyTwice = 208 => semantic::PROPERTY_TWICE,
+    DependentTwice = 209 => semantic::DEPENDENT_TWICE,
+    EnvironmentVariable = 210 => semantic::ENVIRONMENT_VARIABLE,
+    StrayNode = 211 => semantic::STRAY_NODE,
+    Crash = 212 => semantic::CRASH,
+    LocalizedText = 213 => semantic::LOCALIZED_TEXT,
+    Cardinality = 214 => semantic::CARDINALITY,
+    Range = 215 => semantic::RANGE,
+    Separators = 216 => semantic::SEPARATORS,
+    PatternName = 217 => semantic::PATTERN_NAME,
+    PatternTwice = 218 => semantic::PATTERN_TWICE,
+    PatternTarget = 219 => semantic::PATTERN_TARGET,
+    ValueName = 220 => semantic::VALUE_NAME,
+    Event = 221 => semantic::EVENT,
+    NotificationParameter = 222 => semantic::NOTIFICATION_PARAMETER,
+    TemplateInProfile = 223 => semantic::TEMPLATE_IN_PROFILE,
+    Timeout = 224 => semantic::TIMEOUT,
     // Templates.
-    GroupMissing = 301,
-    PropertyMissing = 302,
-    GroupType = 303,
-    PropertyType = 304,
-    ValueNotAllowed = 305,
-    OutOfRange = 306,
-    CardinalityViolated = 307,
-    PatternConflict = 308,
-    FrameworkRedefined = 309,
-    PatternIncomplete = 310,
-    IncludeValues = 311,
-    TemplateName = 312,
-    RangeType = 313,
-    ConstraintType = 314,
+    GroupMissing = 301 => template::GROUP_MISSING,
+    PropertyMissing = 302 => template::PROPERTY_MISSING,
+    GroupType = 303 => template::GROUP_TYPE,
+    PropertyType = 304 => template::PROPERTY_TYPE,
+    ValueNotAllowed = 305 => template::VALUE_NOT_ALLOWED,
+    OutOfRange = 306 => template::OUT_OF_RANGE,
+    CardinalityViolated = 307 => template::CARDINALITY_VIOLATED,
+    PatternConflict = 308 => template::PATTERN_CONFLICT,
+    FrameworkRedefined = 309 => template::FRAMEWORK_REDEFINED,
+    PatternIncomplete = 310 => template::PATTERN_INCOMPLETE,
+    IncludeValues = 311 => template::INCLUDE_VALUES,
+    TemplateName = 312 => template::TEMPLATE_NAME,
+    RangeType = 313 => template::RANGE_TYPE,
+    ConstraintType = 314 => template::CONSTRAINT_TYPE,
     // What only an import refuses.
-    ImportServiceName = 401,
-    ImportInstanceName = 402,
-    ImportGroupName = 403,
-    ImportPropertyName = 404,
-    ImportGroupTwice = 405,
-    ImportFmri = 406,
-    ImportDependent = 407,
-    ImportText = 408,
+    ImportServiceName = 401 => import::IMPORT_SERVICE_NAME,
+    ImportInstanceName = 402 => import::IMPORT_INSTANCE_NAME,
+    ImportGroupName = 403 => import::IMPORT_GROUP_NAME,
+    ImportPropertyName = 404 => import::IMPORT_PROPERTY_NAME,
+    ImportGroupTwice = 405 => import::IMPORT_GROUP_TWICE,
+    ImportFmri = 406 => import::IMPORT_FMRI,
+    ImportDependent = 407 => import::IMPORT_DEPENDENT,
+    ImportText = 408 => import::IMPORT_TEXT,
     // What svccfg lets pass, or only mentions.
-    PartialMethod = 501,
-    ShortTimeout = 502,
-    ExecTokens = 503,
-    KillTransient = 504,
-    SingleInstance = 505,
-    NameByMistake = 506,
-    TextCut = 507,
-    RestarterFmri = 508,
-    IncludeNotRead = 509,
-    XmlVersion = 510,
-    VmProperty = 511,
-    ShortFmri = 512,
-    DependencyKind = 513,
-    NodeIgnored = 514,
-    TooMany = 515,
-    ProfileTwice = 516,
-}
-
-/// Every rule, in the order of the codes.
-pub(crate) fn all_rules() -> impl Iterator<Item = &'static Rule> {
-    table::RULES.into_iter().flatten()
-}
-
-impl Code {
-    /// The rule behind the code.
-    pub(crate) fn rule(self) -> &'static Rule {
-        // A test holds that every code has its row, so the last resort is never taken.
-        all_rules()
-            .find(|rule| rule.code == self)
-            .unwrap_or(&table::reading::RULES[0])
-    }
+    PartialMethod = 501 => lint::PARTIAL_METHOD,
+    ShortTimeout = 502 => lint::SHORT_TIMEOUT,
+    ExecTokens = 503 => lint::EXEC_TOKENS,
+    KillTransient = 504 => lint::KILL_TRANSIENT,
+    SingleInstance = 505 => lint::SINGLE_INSTANCE,
+    NameByMistake = 506 => lint::NAME_BY_MISTAKE,
+    TextCut = 507 => lint::TEXT_CUT,
+    RestarterFmri = 508 => lint::RESTARTER_FMRI,
+    IncludeNotRead = 509 => lint::INCLUDE_NOT_READ,
+    XmlVersion = 510 => lint::XML_VERSION,
+    VmProperty = 511 => lint::VM_PROPERTY,
+    ShortFmri = 512 => lint::SHORT_FMRI,
+    DependencyKind = 513 => lint::DEPENDENCY_KIND,
+    NodeIgnored = 514 => lint::NODE_IGNORED,
+    TooMany = 515 => lint::TOO_MANY,
+    ProfileTwice = 516 => lint::PROFILE_TWICE,
 }
 
 /// `SMF0101`
@@ -193,8 +197,8 @@ impl FromStr for Code {
         let number = upper.strip_prefix("SMF").unwrap_or(&upper).parse::<u16>();
         number
             .ok()
-            .and_then(|number| all_rules().find(|rule| rule.code as u16 == number))
-            .map(|rule| rule.code)
+            .and_then(|number| Self::ALL.iter().find(|code| **code as u16 == number))
+            .copied()
             .ok_or_else(|| CodeError(text.to_owned()))
     }
 }
@@ -205,38 +209,63 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn the_table_is_in_order_and_whole() {
-        let codes: Vec<_> = all_rules().map(|rule| rule.code).collect();
-        assert!(codes.is_sorted() && codes.iter().collect::<HashSet<_>>().len() == codes.len());
-        for rule in all_rules() {
-            assert_eq!(rule.code.rule().code, rule.code);
-            let stage = match rule.code as u16 / 100 {
+    fn the_rules_are_in_order_and_of_the_stage_that_their_number_says() {
+        assert!(Code::ALL.is_sorted_by(|a, b| a < b));
+        let mut titles = HashSet::new();
+        for code in Code::ALL {
+            let rule = code.rule();
+            let stage = match *code as u16 / 100 {
                 1 => Stage::Dtd,
                 2 => Stage::Semantic,
                 3 => Stage::Template,
                 4 => Stage::Import,
                 _ => Stage::Lint,
             };
-            assert_eq!(rule.stage, stage, "{}", rule.code);
+            assert_eq!(rule.stage, stage, "{code}");
             assert_eq!(rule.severity == Severity::Warning, stage == Stage::Lint);
             for text in [rule.title, rule.help] {
-                assert!(
-                    !text.is_empty() && !text.ends_with('.'),
-                    "{}: {text}",
-                    rule.code
-                );
+                assert!(!text.is_empty() && !text.ends_with('.'), "{code}: {text}");
             }
-            assert!(rule.explanation.ends_with('.'), "{}", rule.code);
+            assert!(rule.explanation.ends_with('.'), "{code}");
+            assert!(titles.insert(rule.title), "{code} has the rule of another");
         }
-        // The last code of each hundred has its row: with the order above, nothing was left out.
-        for code in [
-            Code::AttributeValue,
-            Code::Timeout,
-            Code::ConstraintType,
-            Code::ImportText,
-            Code::ProfileTwice,
+    }
+
+    /// Scripts know the numbers.
+    #[test]
+    fn the_numbers_stay() {
+        let numbers: Vec<_> = Code::ALL.iter().map(|code| *code as u16).collect();
+        let first = [
+            101..=108,
+            110..=116,
+            201..=224,
+            301..=314,
+            401..=408,
+            501..=516,
+        ];
+        assert!(
+            first
+                .into_iter()
+                .flatten()
+                .all(|number| numbers.contains(&number))
+        );
+        for (code, number) in [
+            (Code::NotWellFormed, 101),
+            (Code::Include, 108),
+            (Code::UnknownElement, 110),
+            (Code::AttributeValue, 116),
+            (Code::BundleType, 201),
+            (Code::Crash, 212),
+            (Code::Timeout, 224),
+            (Code::GroupMissing, 301),
+            (Code::ConstraintType, 314),
+            (Code::ImportServiceName, 401),
+            (Code::ImportText, 408),
+            (Code::PartialMethod, 501),
+            (Code::VmProperty, 511),
+            (Code::ProfileTwice, 516),
         ] {
-            assert_eq!(code.rule().code, code);
+            assert_eq!(code as u16, number, "{code:?}");
         }
     }
 
