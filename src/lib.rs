@@ -13,7 +13,7 @@
 //!                         |-> manifest/*     what SMF imports
 //!                         `-> rbac           who may manage it
 //!                       failure              kinds of failure -> exit status
-//! words: fmri, vm, value_type   no I/O; columns, printable, output: what is printed; bounded: what is read
+//! words: fmri, vm, value_type, smf/*   no I/O; columns, printable, output: what is printed; bounded: what is read
 //! ```
 
 mod bounded;
@@ -38,6 +38,7 @@ mod rbac;
 mod rehearse;
 mod schema;
 mod settings;
+mod smf;
 mod tools;
 mod value_type;
 mod virtualbox;

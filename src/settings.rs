@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::printable::Printable;
 use crate::schema::{self, Allowed, Default, Property};
+use crate::smf::timeout;
 use crate::tools::svcprop::{Properties, Value};
 use crate::vm::{Intent, VmName};
 
@@ -113,20 +114,10 @@ pub(crate) struct Settings {
     pub(crate) stop_limit: Option<Duration>,
 }
 
-/// A limit of more than ten years is none: a -2 in a manifest is stored as 2^64-2.
-const LIMIT_MAX: u64 = 10 * 365 * 86_400;
-
-/// svc.startd's limit of a method, where there is one: 0, -1 (stored as 2^64-1), another type than
-/// count and no property at all all mean none (`smf_method(7)`).
+/// svc.startd's limit of a method, where there is one.
 fn method_limit(properties: &Properties, path: &str) -> Option<Duration> {
     let value = properties.get(path)?;
-    match (value.value_type.as_str(), value.values.as_slice()) {
-        ("count", [text]) => match text.parse() {
-            Ok(seconds @ 1..=LIMIT_MAX) => Some(Duration::from_secs(seconds)),
-            Ok(_) | Err(_) => None,
-        },
-        _ => None,
-    }
+    timeout::limit(&value.value_type, &value.values)
 }
 
 /// The paths that svcprop is asked for: both groups, and svc.startd's limits. svcprop answers in the reverse order: what
@@ -415,7 +406,7 @@ mod tests {
             ("count", "60", Some(60)),
             ("count", "0", None),
             ("count", "18446744073709551615", None),
-            ("count", "18446744073709551614", None),
+            ("count", "18446744073709551614", Some(u64::from(u32::MAX))),
             ("count", "18446744073709551615000", None),
             ("integer", "60", None),
             ("astring", "60", None),

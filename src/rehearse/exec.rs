@@ -7,6 +7,8 @@ use thiserror::Error;
 
 use crate::fmri::InstanceFmri;
 use crate::host::sim::{Composed, ROOT, escaped};
+use crate::smf::method::{is_ours, words};
+use crate::smf::timeout;
 use crate::vm::Intent;
 
 /// A method, as svc.startd runs it.
@@ -49,9 +51,6 @@ pub(super) enum ExecError {
     Property(String),
 }
 
-/// The programs whose methods are rehearsed: the installed entry, and the binary.
-const OURS: [&str; 2] = ["vbox", "vbox-smf"];
-
 /// What svc.startd would do to run a method of an instance.
 ///
 /// # Errors
@@ -76,7 +75,9 @@ pub(super) fn method(
     };
     Ok(Method {
         run,
-        timeout: timeout(seen.value(group, "timeout_seconds")),
+        timeout: seen
+            .get(group, "timeout_seconds")
+            .and_then(|property| timeout::limit(&property.type_name, &property.values)),
         user: context("user")
             .first()
             .map_or(ROOT, String::as_str)
@@ -87,21 +88,7 @@ pub(super) fn method(
 
 /// Whether the exec of a method names this program, whatever else is in it.
 pub(super) fn names_us(seen: &Composed, intent: Intent) -> bool {
-    let exec = seen.value(intent.method(), "exec").unwrap_or_default();
-    is_ours(&words(exec))
-}
-
-fn is_ours(words: &[String]) -> bool {
-    let name = words.first().and_then(|path| path.rsplit('/').next());
-    name.is_some_and(|name| OURS.contains(&name))
-}
-
-/// No number, 0 and 2^64-1 are for ever.
-fn timeout(text: Option<&str>) -> Option<Duration> {
-    match text?.parse::<u64>() {
-        Ok(0 | u64::MAX) | Err(_) => None,
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-    }
+    seen.value(intent.method(), "exec").is_some_and(is_ours)
 }
 
 fn run(exec: &str, seen: &Composed, fmri: &InstanceFmri, intent: Intent) -> Result<Run, ExecError> {
@@ -113,7 +100,7 @@ fn run(exec: &str, seen: &Composed, fmri: &InstanceFmri, intent: Intent) -> Resu
     }
     let expanded = expand(exec, seen, fmri, intent)?;
     let words = words(&expanded);
-    let ours = is_ours(&words);
+    let ours = is_ours(&expanded);
     // With further words it would not do what is rehearsed here.
     let verb = match words.as_slice() {
         [_, verb] if ours => verb.as_str(),
@@ -176,29 +163,6 @@ fn property(inside: &str, seen: &Composed) -> Result<String, ExecError> {
     let property = found.ok_or_else(|| ExecError::Property(inside.to_owned()))?;
     let values: Vec<String> = property.values.iter().map(|v| escaped(v)).collect();
     Ok(values.join(separator))
-}
-
-/// The words of a shell line, as far as quotes and backslashes go.
-fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut rest = line.chars();
-    while let Some(c) = rest.next() {
-        match (quote, c) {
-            (Some(q), c) if c == q => quote = None,
-            (Some('\''), c) => word.get_or_insert_default().push(c),
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (_, '\\') => word.get_or_insert_default().extend(rest.next()),
-            (None, ' ' | '\t' | '\n') => words.extend(word.take()),
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    words
 }
 
 /// The environment that a method gets: svc.startd's, that of `/etc/default/init`, then its context's,
@@ -293,19 +257,6 @@ mod tests {
             Intent::Start,
         );
         assert_eq!(run, Ok(Run::Ours(Intent::Stop)));
-    }
-
-    #[test]
-    fn timeouts() {
-        for (text, seconds) in [
-            (None, None),
-            (Some("0"), None),
-            (Some("18446744073709551615"), None),
-            (Some("x"), None),
-            (Some("300"), Some(300)),
-        ] {
-            assert_eq!(timeout(text), seconds.map(Duration::from_secs), "{text:?}");
-        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::code::Code;
 use super::entity::{Bundle, Entity, Group};
 use super::finding::Findings;
 use super::fmri::{self, Fmri};
+use super::lint::vm::runs_us;
 use super::value::USTRING_MAX;
 use crate::fmri::{INSTANCE_NAME_MAX, is_component, is_service_name};
 use crate::manifest::names::SERVICE_NAME_MAX;
@@ -24,7 +25,11 @@ pub(super) fn check(bundle: &Bundle<'_>, flavour: Flavour, findings: &mut Findin
         for instance in &service.instances {
             if !is_component(instance.name.as_bytes()) || instance.name.len() > INSTANCE_NAME_MAX {
                 let message = format!("no instance can be called '{}'", Printable(instance.name));
-                findings.add(Code::ImportInstanceName, instance.at, message);
+                let mut help = Code::ImportInstanceName.rule().help.to_owned();
+                if runs_us(service, instance) {
+                    help.push_str("; the VM's own name can stay as it is in vm/name");
+                }
+                findings.add_with_help(Code::ImportInstanceName, instance.at, message, help);
             }
             let fmri = format!("{fmri}:{}", instance.name);
             entity(&instance.entity, &fmri, flavour, findings);

@@ -9,7 +9,7 @@ use crate::fmri::is_component;
 use crate::printable::Printable;
 
 mod exec;
-mod vm;
+pub(super) mod vm;
 
 /// Looks at a bundle that svccfg takes.
 pub(super) fn check(bundle: &Bundle<'_>, findings: &mut Findings) {

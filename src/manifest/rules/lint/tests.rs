@@ -1,3 +1,4 @@
+use crate::manifest::rules::code::Code;
 use crate::manifest::rules::{Flavour, Included, Severity, judge};
 
 const METHODS: &str = "<exec_method type='method' name='start' exec='/x %m' timeout_seconds='60'/><exec_method type='method' name='stop' exec=':true' timeout_seconds='60'/>";
@@ -94,6 +95,58 @@ fn a_method_of_an_instance_is_whole() {
         ),
         ["SMF0501"]
     );
+}
+
+/// What is said about anybody's manifest speaks of SMF alone.
+#[test]
+fn virtual_machines_are_spoken_of_where_the_method_is_ours() {
+    let help = |exec: &str| {
+        let xml = format!(
+            "<!DOCTYPE service_bundle SYSTEM '/usr/share/lib/xml/dtd/service_bundle.dtd.1'><service_bundle type='manifest' name='x'><service name='site/x' type='service' version='1'>{}<instance name='1a' enabled='true'/></service></service_bundle>",
+            METHODS.replace("/x %m", exec)
+        );
+        let findings = judge(xml.as_bytes(), Flavour::Manifest, &|_| Included::Missing);
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        findings[0].help.clone()
+    };
+    let plain = "write letters, digits, - and _ that begin with a letter";
+    assert_eq!(help("/lib/svc/method/sshd %m"), plain);
+    assert_eq!(help("/lib/svc/method/vbox.sh %m"), plain);
+    assert_eq!(
+        help("/lib/svc/method/vbox %m"),
+        format!("{plain}; the VM's own name can stay as it is in vm/name")
+    );
+    for code in Code::ALL {
+        // These are found at instances whose method is this program.
+        if matches!(code, Code::ShortTimeout | Code::VmProperty) {
+            continue;
+        }
+        let rule = code.rule();
+        for text in [rule.title, rule.explanation, rule.help] {
+            for word in ["VM", "vm/", "xvm", "VirtualBox", "guest"] {
+                assert!(!text.contains(word), "{code}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn negative_counts_are_what_is_stored() {
+    let stop = |timeout: &str| {
+        let methods = METHODS.replace("/x %m", "/lib/svc/method/vbox %m").replace(
+            ":true' timeout_seconds='60'",
+            &format!(":true' timeout_seconds='{timeout}'"),
+        );
+        in_service(&format!(
+            "{methods}<instance name='a' enabled='true'><property_group name='vm' type='application'><propval name='stop_timeout' type='count' value='3600'/></property_group></instance>"
+        ))
+    };
+    for long in ["0", "-1", "18446744073709551615", "-2", " 4000", "+4000"] {
+        assert_eq!(stop(long), NONE, "{long}");
+    }
+    for short in ["60", " 60", "+60", "-18446744073709551556"] {
+        assert_eq!(stop(short), ["SMF0502"], "{short}");
+    }
 }
 
 #[test]

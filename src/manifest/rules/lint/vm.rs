@@ -7,8 +7,10 @@ use super::value;
 use crate::manifest::rules::code::Code;
 use crate::manifest::rules::entity::{Instance, Service};
 use crate::manifest::rules::finding::Findings;
+use crate::manifest::rules::value::{ValueType, count};
 use crate::printable::Printable;
 use crate::settings::{MARGIN, SettingError, Settings, WANTED, unknown_properties};
+use crate::smf::method::is_ours;
 use crate::tools::svcprop::{Properties, Value};
 use crate::vm::{Intent, VmName};
 
@@ -20,12 +22,9 @@ pub(super) fn check(service: &Service<'_>, instance: &Instance<'_>, findings: &m
             .iter()
             .find_map(|entity| entity.find(name, "method"))
     };
-    let Some(start) = method("start") else {
+    let Some(start) = method("start").filter(|_| runs_us(service, instance)) else {
         return;
     };
-    if !value(start, "exec").is_some_and(|(exec, _)| is_ours(exec)) {
-        return;
-    }
     let mut properties = Properties::new();
     for entity in entities {
         for group in &entity.groups {
@@ -35,7 +34,11 @@ pub(super) fn check(service: &Service<'_>, instance: &Instance<'_>, findings: &m
                 if let Some(value_type) = property.value_type.filter(|_| wanted) {
                     properties.entry(path).or_insert_with(|| Value {
                         value_type: value_type.name().to_owned(),
-                        values: property.values.iter().map(|v| v.text.to_string()).collect(),
+                        values: property
+                            .values
+                            .iter()
+                            .map(|value| stored(value_type, &value.text))
+                            .collect(),
                     });
                 }
             }
@@ -74,11 +77,20 @@ pub(super) fn check(service: &Service<'_>, instance: &Instance<'_>, findings: &m
     }
 }
 
-/// `/lib/svc/method/vbox %m`, and the like.
-fn is_ours(exec: &str) -> bool {
-    let program = exec.split_ascii_whitespace().next().unwrap_or_default();
-    let program = program.trim_matches(['\'', '"']);
-    matches!(program.rsplit('/').next(), Some("vbox" | "vbox-smf"))
+/// Whether the start method of an instance, its own or its service's, is this program.
+pub(in crate::manifest::rules) fn runs_us(service: &Service<'_>, instance: &Instance<'_>) -> bool {
+    let start = [&instance.entity, &service.entity]
+        .into_iter()
+        .find_map(|entity| entity.find("start", "method"));
+    start
+        .and_then(|start| value(start, "exec"))
+        .is_some_and(|(exec, _)| is_ours(exec))
+}
+
+/// A value as svcprop will print it: a count of -1 is 2^64-1.
+fn stored(value_type: ValueType, text: &str) -> String {
+    let count = count(text).filter(|_| value_type == ValueType::Count);
+    count.map_or_else(|| text.to_owned(), |count| count.to_string())
 }
 
 fn place(

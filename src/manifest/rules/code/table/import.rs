@@ -15,7 +15,7 @@ pub(in super::super) const IMPORT_INSTANCE_NAME: Rule = Rule {
     severity: Severity::Error,
     title: "the instance cannot be imported under this name",
     explanation: "An instance's name begins with a letter and holds letters, digits, - and _ (a domain with dots and a comma may come before it), at most 119 bytes. svccfg validate does not look at it; svccfg import says \"Invalid instance name\" when the service is already there.",
-    help: "write letters, digits, - and _ that begin with a letter; a VM's own name can stay as it is in vm/name",
+    help: "write letters, digits, - and _ that begin with a letter",
 };
 
 pub(in super::super) const IMPORT_GROUP_NAME: Rule = Rule {

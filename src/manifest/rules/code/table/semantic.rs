@@ -15,7 +15,7 @@ pub(in super::super) const BUNDLE_NAME: Rule = Rule {
     severity: Severity::Error,
     title: "the bundle has no name",
     explanation: "svccfg says \"service bundle lacks name attribute\" where the name is empty. The name is not used for anything else.",
-    help: "give the bundle a name, as in name='site/xvm/vbox'",
+    help: "give the bundle a name, as in name='site/demo'",
 };
 
 pub(in super::super) const SERVICE_NAME: Rule = Rule {

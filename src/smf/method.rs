@@ -1,0 +1,89 @@
+//! Whether a method is this program's: decided here, and nowhere else.
+
+/// What SMF executes: the entry that is installed for svc.startd.
+pub(crate) const ENTRY: &str = "/lib/svc/method/vbox";
+
+/// The programs that are this one: the entry, and the binary.
+const OURS: [&str; 2] = ["vbox", "vbox-smf"];
+
+/// Whether the exec of a method runs this program, whatever else is in it. Another program of the same service, as the
+/// `vbox.sh` of vboxsvc, does not, and its properties mean what that program says.
+pub(crate) fn is_ours(exec: &str) -> bool {
+    program(exec).is_some_and(|program| {
+        let name = program.rsplit('/').next().unwrap_or_default();
+        OURS.contains(&name)
+    })
+}
+
+/// The program that an exec names; none for `:true` and `:kill`, which svc.startd does itself.
+pub(crate) fn program(exec: &str) -> Option<String> {
+    let first = words(exec).into_iter().next()?;
+    (!first.starts_with(':')).then_some(first)
+}
+
+/// The words of a shell line, as far as quotes and backslashes go.
+pub(crate) fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut rest = line.chars();
+    while let Some(c) = rest.next() {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (Some('\''), c) => word.get_or_insert_default().push(c),
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (_, '\\') => word.get_or_insert_default().extend(rest.next()),
+            (None, ' ' | '\t' | '\n') => words.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_method_is_told_by_its_program() {
+        for exec in [
+            "/lib/svc/method/vbox %m",
+            "/lib/svc/method/vbox",
+            "'/opt/my app/vbox-smf' start",
+            "/opt/my\\ app/vbox-smf stop",
+            "\"/usr/bin/vbox-smf\" %m --more",
+            "  vbox %m",
+        ] {
+            assert!(is_ours(exec), "{exec}");
+        }
+        for exec in [
+            "",
+            ":true",
+            ":kill -HUP",
+            ":vbox",
+            "/lib/svc/method/vbox.sh start",
+            "/var/svc/method/vboxsvc %m",
+            "/lib/svc/method/vbox/ %m",
+            "/usr/bin/env vbox %m",
+            "/bin/sh -c 'vbox %m'",
+        ] {
+            assert!(!is_ours(exec), "{exec}");
+        }
+    }
+
+    #[test]
+    fn the_program_of_an_exec() {
+        for (exec, expected) in [
+            ("/a/b.sh %m", Some("/a/b.sh")),
+            ("'/a b/c' %m", Some("/a b/c")),
+            (":true", None),
+            ("", None),
+        ] {
+            assert_eq!(program(exec).as_deref(), expected, "{exec}");
+        }
+    }
+}

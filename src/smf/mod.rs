@@ -1,0 +1,4 @@
+//! What SMF itself defines, written once: values, methods. No I/O.
+
+pub(crate) mod method;
+pub(crate) mod timeout;
