@@ -135,6 +135,10 @@ fn examine(
     }
     let rows = join(instances, &asked, false);
     for (instance, row) in instances.iter().zip(&rows) {
+        if let Some(program) = instance.another_program() {
+            checks.extend(instance::of_another(row, &program));
+            continue;
+        }
         checks.extend(instance::configuration(instance));
         checks.extend(instance::vm(row));
     }

@@ -8,6 +8,7 @@ use crate::fmri::{DEFAULT_SERVICE, InstanceFmri, is_service_name};
 use crate::host::Host;
 use crate::printable::Printable;
 use crate::settings::{SettingError, Settings, WANTED};
+use crate::smf::method;
 use crate::tools::svcprop::{self, Properties, SvcpropError};
 use crate::tools::svcs::{self, SmfState, SvcsError};
 use crate::vm::{Intent, VmName};
@@ -18,10 +19,11 @@ use super::method::context;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// What is read beside the settings: whose the instance is, what its methods run in, since when it is in its state.
-const BESIDE: [&str; 6] = [
+const BESIDE: [&str; 7] = [
     "start/user",
     "start/environment",
     "start/exec",
+    "stop/exec",
     "method_context/user",
     "method_context/environment",
     "restarter/state_timestamp",
@@ -149,6 +151,21 @@ impl Known {
 }
 
 impl Instance {
+    /// The program that the methods run, where it is not this one: the instance is another program's, whatever its
+    /// service is called, and its properties mean what that one says. What has no method counts as ours.
+    pub(super) fn another_program(&self) -> Option<String> {
+        let properties = &self.known.as_ref()?.properties;
+        let execs: Vec<&String> = ["start/exec", "stop/exec"]
+            .iter()
+            .filter_map(|path| properties.get(*path)?.values.first())
+            .collect();
+        if execs.iter().any(|exec| method::is_ours(exec)) {
+            return None;
+        }
+        let program = execs.iter().find_map(|exec| method::program(exec));
+        program.or_else(|| execs.first().map(|exec| (*exec).clone()))
+    }
+
     /// The name by which people call it: without the service, where it is the usual one.
     pub(super) fn short_name(&self) -> String {
         if self.fmri.service() == DEFAULT_SERVICE {
@@ -340,6 +357,38 @@ mod tests {
             "two words"
         );
         assert_eq!(vm2.since_seconds(), Some(1_795_270_000));
+    }
+
+    /// vboxsvc's instances have the same service and a group `vm` as well.
+    #[test]
+    fn an_instance_is_its_methods_programs() {
+        for (start, stop, expected) in [
+            ("/lib/svc/method/vbox %m", "/lib/svc/method/vbox %m", None),
+            ("'/opt/x y/vbox-smf' start", ":true", None),
+            (":true", "/lib/svc/method/vbox %m", None),
+            (
+                "/lib/svc/method/vbox.sh start",
+                "/lib/svc/method/vbox.sh stop",
+                Some("/lib/svc/method/vbox.sh"),
+            ),
+            (":true", "/opt/down %i", Some("/opt/down")),
+            (":true", ":true", Some(":true")),
+        ] {
+            let said: String = [("start", start), ("stop", stop)]
+                .map(|(method, exec)| {
+                    let escaped = exec.replace(' ', "\\ ").replace('\'', "\\'");
+                    format!("svc:/site/xvm/vbox:vm2/:properties/{method}/exec astring {escaped}\n")
+                })
+                .concat();
+            let fmris = "svc:/site/xvm/vbox:vm1 svc:/site/xvm/vbox:vm2";
+            let fake = asked("svc:/site/xvm/vbox", fmris, &said, "");
+            let all = Selection::new(&[], &[]).expect("all");
+            let gathered = gather(&fake, &all, &[]);
+            let program = gathered.instances[1].another_program();
+            assert_eq!(program.as_deref(), expected, "{start}, {stop}");
+            // It has no methods at all.
+            assert_eq!(gathered.instances[0].another_program(), None);
+        }
     }
 
     #[test]

@@ -67,13 +67,20 @@ impl Owner {
 }
 
 /// The users of these instances, in the order of their first ones. Those whose properties are not known have none.
+///
+/// Instances of another program make nobody a user; they are members where their user is one anyway.
 pub(super) fn owners(
     host: &dyn Host,
     instances: &[Instance],
     shell: &[(OsString, OsString)],
 ) -> Vec<Owner> {
     let mut owners: Vec<Owner> = Vec::new();
-    for (at, instance) in instances.iter().enumerate() {
+    let is_ours = |instance: &Instance| instance.another_program().is_none();
+    let (ours, others): (Vec<_>, Vec<_>) = instances
+        .iter()
+        .enumerate()
+        .partition(|(_, instance)| is_ours(instance));
+    for (at, instance) in ours.into_iter().chain(others) {
         let Some(known) = &instance.known else {
             continue;
         };
@@ -81,14 +88,19 @@ pub(super) fn owners(
         let name = account
             .as_ref()
             .map_or_else(|| known.user.clone(), |account| account.name.clone());
+        let is_ours = is_ours(instance);
         let set = known
             .settings
             .as_ref()
             .ok()
+            .filter(|_| is_ours)
             .and_then(|s| s.vboxmanage.clone());
         if let Some(owner) = owners.iter_mut().find(|owner| owner.name == name) {
             owner.members.push(at);
             owner.vboxmanage = owner.vboxmanage.take().or(set);
+            continue;
+        }
+        if !is_ours {
             continue;
         }
         owners.push(Owner {

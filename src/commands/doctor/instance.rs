@@ -56,6 +56,33 @@ pub(super) fn configuration(instance: &Instance) -> Vec<Check> {
     checks
 }
 
+/// An instance whose methods are another program: only whose it is, and whether one of ours fights with it. Nothing that
+/// would change it is advised.
+pub(super) fn of_another(row: &Row, program: &str) -> Vec<Check> {
+    let Some(fmri) = row.fmri.as_ref().map(ToString::to_string) else {
+        return Vec::new();
+    };
+    let finding = format!(
+        "its methods run {}, not vbox-smf: neither its properties nor its VM were examined",
+        Printable(program)
+    );
+    let mut checks = vec![
+        Check::warn(Topic::Method, &fmri, finding)
+            .hint("what its properties mean, that program says; leave them to it"),
+    ];
+    checks.extend(row.notes.iter().filter_map(|note| match note {
+        Note::SameVm(other) => {
+            let finding = format!("it has the same VM as {}", Printable(other));
+            Some(
+                Check::fail(Topic::Vm, &fmri, finding)
+                    .hint("one starts what the other stops: only one of the two may manage the VM"),
+            )
+        }
+        _ => None,
+    }));
+    checks
+}
+
 /// What the join found: the VM, and whether the states go together.
 pub(super) fn vm(row: &Row) -> Vec<Check> {
     let Some(fmri) = row.fmri.as_ref().map(ToString::to_string) else {
@@ -114,7 +141,9 @@ fn of_note(note: &Note, fmri: &str) -> Check {
             format!("{count} VMs have the name that it asks for: the first is meant"),
         )
         .hint("set vm/name to the UUID"),
-        Note::NoInstance | Note::Setting(_) => Check::warn(Topic::Settings, fmri, told),
+        Note::NoInstance | Note::Setting(_) | Note::AnotherProgram(_) => {
+            Check::warn(Topic::Settings, fmri, told)
+        }
         Note::Unknown(_) => Check::warn(Topic::Vm, fmri, format!("its VM is not known: {told}")),
     }
 }
@@ -131,6 +160,9 @@ pub(super) fn autostart(
         let Ok(vms) = &each.answer else { continue };
         for &at in &each.members {
             let fmri = instances[at].fmri.to_string();
+            if instances[at].another_program().is_some() {
+                continue;
+            }
             let Some(Known {
                 settings: Ok(settings),
                 ..
@@ -181,8 +213,12 @@ pub(super) fn environment(instances: &[Instance], owner: &Owner) -> Option<Check
         all.sort();
         Some(all)
     };
-    let first = *owner.members.first()?;
-    let other = owner.members.iter().find(|at| of(**at) != of(first));
+    let members = owner.members.iter().copied();
+    let members: Vec<usize> = members
+        .filter(|at| instances[*at].another_program().is_none())
+        .collect();
+    let first = *members.first()?;
+    let other = members.iter().find(|at| of(**at) != of(first));
     Some(match other {
         None => Check::ok(topic, &owner.name, "all VMs ask for one environment"),
         Some(other) => {

@@ -9,6 +9,7 @@ use crate::commands::instances::{Gathered, Instance};
 use crate::commands::method::context;
 use crate::commands::owners::Owner;
 use crate::host::Host;
+use crate::smf::method::{ENTRY, program};
 use crate::tools::svcs::{self, SmfState};
 use crate::tools::vboxmanage::{self, TrustError, VBoxManage, trust};
 
@@ -22,8 +23,6 @@ const DEVICE: &str = "/dev/vboxdrv";
 const DRIVER_SERVICE: &str = "svc:/application/virtualbox/run-once:default";
 /// VirtualBox's own autostart.
 const AUTOSTART_SERVICE: &str = "svc:/application/virtualbox/autostart:default";
-/// What SMF executes.
-const METHOD: &str = "/lib/svc/method/vbox";
 /// Where that looks for the program, after its own folder.
 const FOLDERS: [&str; 4] = [
     "/opt/ooce/bin",
@@ -74,8 +73,17 @@ pub(super) fn smf(gathered: &Gathered) -> Vec<Check> {
                 .hint("vbox-smf gen writes the manifest of some"),
         ),
         0 => {}
-        1 => checks.push(Check::ok(Topic::Smf, HOST, "1 instance")),
-        count => checks.push(Check::ok(Topic::Smf, HOST, format!("{count} instances"))),
+        count => {
+            let others = gathered.instances.iter();
+            let others = others.filter(|instance| instance.another_program().is_some());
+            let others = match others.count() {
+                0 => String::new(),
+                others => format!(", {others} of another program"),
+            };
+            let plural = if count == 1 { "" } else { "s" };
+            let finding = format!("{count} instance{plural}{others}");
+            checks.push(Check::ok(Topic::Smf, HOST, finding));
+        }
     }
     checks
 }
@@ -158,11 +166,16 @@ pub(super) fn driver(host: &dyn Host, services: &Services) -> Vec<Check> {
 
 /// What the instances have SMF execute: the entry, and the program that it finds.
 pub(super) fn methods(host: &dyn Host, instances: &[Instance]) -> Vec<Check> {
-    let mut entries: Vec<PathBuf> = instances.iter().filter_map(entry_of).collect();
+    let ours = || {
+        instances
+            .iter()
+            .filter(|instance| instance.another_program().is_none())
+    };
+    let mut entries: Vec<PathBuf> = ours().filter_map(entry_of).collect();
     entries.sort();
     entries.dedup();
-    if entries.is_empty() && !instances.is_empty() {
-        entries.push(PathBuf::from(METHOD));
+    if entries.is_empty() && ours().next().is_some() {
+        entries.push(PathBuf::from(ENTRY));
     }
     entries.iter().map(|entry| method(host, entry)).collect()
 }
@@ -170,8 +183,8 @@ pub(super) fn methods(host: &dyn Host, instances: &[Instance]) -> Vec<Check> {
 /// The program of `start/exec`: its first word, if that is a path.
 fn entry_of(instance: &Instance) -> Option<PathBuf> {
     let exec = instance.known.as_ref()?.properties.get("start/exec")?;
-    let word = exec.values.first()?.split_ascii_whitespace().next()?;
-    word.starts_with('/').then(|| PathBuf::from(word))
+    let program = program(exec.values.first()?)?;
+    program.starts_with('/').then(|| PathBuf::from(program))
 }
 
 fn method(host: &dyn Host, entry: &Path) -> Check {

@@ -63,6 +63,82 @@ fn account() -> Account {
     }
 }
 
+/// An instance of vboxsvc, which has the same service, and a group `vm` with other properties in it.
+fn of_vboxsvc(name: &str) -> Instance {
+    instance_of(
+        name,
+        &[
+            ("start/exec", "/lib/svc/method/vbox.sh start"),
+            ("stop/exec", "/lib/svc/method/vbox.sh stop"),
+            ("vm/stop_method", "poweroff-graceful"),
+            ("vm/kicker_vmsvccheck_enabled", "true"),
+        ],
+    )
+}
+
+#[test]
+fn an_instance_of_another_program_is_not_examined() {
+    let entry = ("start/exec", "/lib/svc/method/vbox %m");
+    for (instances, smf) in [
+        (vec![of_vboxsvc("db")], "1 instance, 1 of another program"),
+        (
+            vec![of_vboxsvc("db"), instance_of("vm1", &[entry])],
+            "2 instances, 1 of another program",
+        ),
+    ] {
+        let gathered = Gathered {
+            answered: true,
+            instances,
+            ..Gathered::default()
+        };
+        let checks = super::examine(&healthy(), &gathered, &[]);
+        assert_eq!(only(&checks, Topic::Smf).finding, smf);
+        let of_it: Vec<_> = checks
+            .iter()
+            .filter(|check| check.subject == "svc:/site/xvm/vbox:db")
+            .collect();
+        let [check] = of_it.as_slice() else {
+            panic!("{checks:#?}");
+        };
+        assert_eq!((check.verdict, check.topic), (Verdict::Warn, Topic::Method));
+        assert_eq!(
+            check.finding,
+            "its methods run /lib/svc/method/vbox.sh, not vbox-smf: neither its properties nor its VM were examined"
+        );
+        for check in &checks {
+            let command = check.command.as_deref().unwrap_or_default();
+            assert!(!command.contains("vbox:db"), "{check:#?}");
+            assert!(!check.finding.contains("vbox.sh is"), "{check:#?}");
+        }
+        let ours = gathered.instances.len() == 2;
+        // Nobody has to install our method for another program, and its user is not ours to examine.
+        let about = |topic| {
+            checks
+                .iter()
+                .any(|c| c.topic == topic && c.subject != "svc:/site/xvm/vbox:db")
+        };
+        assert_eq!((about(Topic::Method), about(Topic::User)), (ours, ours));
+    }
+}
+
+#[test]
+fn two_programs_with_one_vm_are_told_and_neither_is_deleted_for_the_others_sake() {
+    let instances = [of_vboxsvc("db"), instance_of("vm1", &[("vm/name", "db")])];
+    let asked = Asked {
+        owner: "vb".to_owned(),
+        members: vec![0, 1],
+        answer: Ok(vec![Listed::new(UUID, "db", &VmState::Running)]),
+    };
+    let rows = join(&instances, &[asked], false);
+    let checks = instance::of_another(&rows[0], "/lib/svc/method/vbox.sh");
+    let shared = only(&checks, Topic::Vm);
+    assert_eq!(shared.finding, "it has the same VM as vm1");
+    assert_eq!(shared.command, None);
+    let others = [of_vboxsvc("db"), of_vboxsvc("mail")];
+    let environment = instance::environment(&others, &owner());
+    assert_eq!(environment, None);
+}
+
 /// The only check of a topic.
 #[track_caller]
 fn only(checks: &[Check], topic: Topic) -> &Check {

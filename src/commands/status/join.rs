@@ -6,7 +6,7 @@ use crate::fmri::InstanceFmri;
 use crate::plan::{Class, class};
 use crate::settings::{OnAborted, OnPaused, OnSaved, Settings};
 use crate::tools::svcs::SmfState;
-use crate::vm::VmState;
+use crate::vm::{VmName, VmState};
 
 use super::note::Note;
 
@@ -112,9 +112,11 @@ pub(in crate::commands) fn join(instances: &[Instance], asked: &[Asked], all: bo
 /// What SMF alone says.
 fn alone(instance: &Instance) -> Row {
     let known = instance.known.as_ref();
-    let settings = known.and_then(|known| known.settings.as_ref().ok());
-    let mut notes = Vec::new();
-    if let Some(Err(error)) = known.map(|known| &known.settings) {
+    let another = instance.another_program();
+    let ours = known.filter(|_| another.is_none());
+    let settings = ours.and_then(|known| known.settings.as_ref().ok());
+    let mut notes: Vec<_> = another.map(Note::AnotherProgram).into_iter().collect();
+    if let Some(Err(error)) = ours.map(|known| &known.settings) {
         notes.push(Note::Setting(error.to_string()));
     }
     if known.is_none() {
@@ -139,6 +141,9 @@ fn alone(instance: &Instance) -> Row {
 /// Adds what VirtualBox says.
 fn look_up(row: &mut Row, instance: &Instance, asked: &Asked) {
     row.owner = Some(asked.owner.clone());
+    if instance.another_program().is_some() {
+        return look_up_anothers(row, instance, asked);
+    }
     let Some(Ok(settings)) = instance.known.as_ref().map(|known| &known.settings) else {
         return;
     };
@@ -176,6 +181,23 @@ fn look_up(row: &mut Row, instance: &Instance, asked: &Asked) {
         Sight::Ambiguous => row.notes.push(Note::Unknown(
             "VirtualBox lists it in two states".to_owned(),
         )),
+    }
+}
+
+/// What VirtualBox says of the VM that has the name of an instance of another program, as vboxsvc's are called. Which
+/// state it should be in, that program knows.
+fn look_up_anothers(row: &mut Row, instance: &Instance, asked: &Asked) {
+    let name = instance.fmri.instance().as_str().parse::<VmName>();
+    let (Ok(vms), Ok(name)) = (&asked.answer, name) else {
+        return;
+    };
+    let Some(listed) = find(vms, &name) else {
+        return;
+    };
+    row.uuid = Some(listed.uuid().to_owned());
+    row.vm_name = Some(listed.name.clone());
+    if let Sight::State(state) = listed.sight() {
+        row.vm = Vm::State(state);
     }
 }
 

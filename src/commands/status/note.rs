@@ -27,6 +27,8 @@ pub(in crate::commands) enum Note {
     Namesakes(usize),
     /// A property cannot be used.
     Setting(String),
+    /// Its methods run this program, which is not vbox-smf.
+    AnotherProgram(String),
     /// Why its VM is not known.
     Unknown(String),
 }
@@ -46,7 +48,7 @@ impl Note {
             | Self::Inaccessible
             | Self::Namesakes(_)
             | Self::Setting(_) => true,
-            Self::Unknown(_) => false,
+            Self::AnotherProgram(_) | Self::Unknown(_) => false,
         }
     }
 }
@@ -64,6 +66,7 @@ impl fmt::Display for Note {
             Self::NoSuchVm => f.write_str("no such VM"),
             Self::Inaccessible => f.write_str("settings file lost"),
             Self::Namesakes(count) => write!(f, "first of {count} so named"),
+            Self::AnotherProgram(program) => write!(f, "managed by {program}, not by vbox-smf"),
             Self::Setting(reason) | Self::Unknown(reason) => f.write_str(reason),
         }
     }

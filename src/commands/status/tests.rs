@@ -198,6 +198,46 @@ fn what_cannot_be_known() {
     assert_eq!((rows[2].owner.as_deref(), rows[2].stop), (None, None));
 }
 
+/// An instance of vboxsvc: `vm/stop_method` has values of its own there.
+#[test]
+fn an_instance_of_another_program_is_that_programs() {
+    let method = "/lib/svc/method/vbox.sh";
+    let vboxsvc = [
+        ("start/exec", "/lib/svc/method/vbox.sh start"),
+        ("stop/exec", "/lib/svc/method/vbox.sh stop"),
+        ("vm/stop_method", "poweroff-graceful"),
+    ];
+    let instances = [
+        instance("db", SmfState::Online, &vboxsvc),
+        instance("vm1", SmfState::Online, &[("vm/name", "db")]),
+        instance("gone", SmfState::Maintenance, &vboxsvc),
+    ];
+    let vms = vec![
+        Listed::new(UUID, "db", &VmState::PowerOff),
+        Listed::new(OTHER, "free", &VmState::Running),
+    ];
+    let rows = join(&instances, &[asked(&[0, 1, 2], Ok(vms))], true);
+    let managed = format!("managed by {method}, not by vbox-smf");
+    assert_eq!(notes(&rows[0]), [managed.as_str(), "same VM as vm1"]);
+    assert_eq!(notes(&rows[1]), ["online but off", "same VM as db"]);
+    assert_eq!(notes(&rows[2]), [managed.as_str()]);
+    let text = table(&rows, &Column::USUAL, false);
+    assert_eq!(
+        text.lines().next(),
+        Some(
+            format!("db   online      poweroff 13:25:07 vb -         {managed}; same VM as vm1")
+                .as_str()
+        )
+    );
+    // Only the VM that no instance at all has is without one.
+    assert_eq!(notes(&rows[3]), ["no instance"]);
+    assert_eq!((rows.len(), rows[3].name.as_str()), (4, "free"));
+    // Alone it is no disagreement of SMF and VirtualBox.
+    let alone = join(&instances[2..], &[], true);
+    assert!(!alone[0].notes[0].is_disagreement());
+    assert_eq!((alone[0].vm_name.as_deref(), alone[0].stop), (None, None));
+}
+
 fn some_rows() -> Vec<Row> {
     let stamp = ("restarter/state_timestamp", "1795270000.5");
     let instances = [
