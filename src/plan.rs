@@ -25,12 +25,14 @@ use crate::vm::{Intent, VmState};
 mod class;
 mod forecast;
 mod ladder;
+mod rest;
 mod start;
 mod stop;
 mod words;
 
 pub(crate) use class::{Class, class, is_off};
 pub(crate) use forecast::{Doing, End, Forecast, Stage, forecast};
+pub(crate) use rest::{Rest, StateFile, Unproven, Worth};
 pub(crate) use stop::fallback_share;
 
 #[cfg(test)]
@@ -120,6 +122,8 @@ pub(crate) struct Observed<'a> {
     pub(crate) elapsed: Duration,
     /// What this run has done, in order.
     pub(crate) deeds: &'a [Deed],
+    /// What lasts of it, where no process runs it; none where VirtualBox's word is all that there is.
+    pub(crate) rest: Option<&'a Rest>,
 }
 
 impl Observed<'_> {
@@ -223,6 +227,8 @@ pub(crate) enum Reason {
     DidNotStayUp(VmState),
     /// VirtualBox suspended its guest, and resuming it does not help.
     Suspended(RuntimeError),
+    /// It is down, and what lasts of it is not what a stop was to reach.
+    Unproven(Unproven),
     /// VBoxManage does not do it.
     ActionFailed(Action, String),
     /// VBoxManage does not start it from its saved state.

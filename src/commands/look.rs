@@ -16,13 +16,14 @@
 //!
 //! The two longer ones take a [`Turn`]. The processes are looked at while a program runs, where that is just as good.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::host::{Host, Process};
 use crate::log::Log;
-use crate::plan::{self, Class, SHORT_CALL};
-use crate::tools::processes::{Census, Wanted, census};
+use crate::plan::{self, Class, Rest, SHORT_CALL};
+use crate::tools::processes::{Census, Wanted, candidates, census};
 use crate::tools::vboxmanage::{AskedRunning, VBoxError, VBoxManage};
 use crate::virtualbox::vbox_log::RuntimeError;
 use crate::vm::{Intent, Uuid, VmName, VmState};
@@ -32,8 +33,9 @@ mod files;
 mod glimpse;
 mod turn;
 
-use files::Files;
+use files::{Files, RunsAs};
 pub(super) use glimpse::Glimpse;
+use turn::TURN_PATIENCE;
 pub(super) use turn::{LOCK_PATIENCE, Turn};
 
 /// VBoxSVC is there for 5 s after its last client, so an answer this long ago means that it still is.
@@ -62,6 +64,8 @@ pub(crate) struct Sight {
     pub(crate) process: bool,
     /// Why VirtualBox suspended it, where it is paused and its log says so.
     pub(crate) suspended: Option<RuntimeError>,
+    /// What lasts of it, where no process runs it; none where VirtualBox's word is all that there is.
+    pub(crate) rest: Option<Rest>,
 }
 
 impl Sight {
@@ -118,8 +122,8 @@ pub(crate) struct Looker<'a> {
     glimpse: Option<Glimpse>,
     /// What the calls of a look may take together.
     limit: Duration,
-    /// It has not yet waited for a turn at the lists in vain.
-    patient: bool,
+    /// It has not yet waited for the lock in vain.
+    patient: Cell<bool>,
 }
 
 impl<'a> Looker<'a> {
@@ -148,7 +152,7 @@ impl<'a> Looker<'a> {
             answered: None,
             glimpse: None,
             limit: (budget / 4).clamp(SHORT_CALL, LOOK_MAX),
-            patient: true,
+            patient: Cell::new(true),
         }
     }
 
@@ -172,6 +176,7 @@ impl<'a> Looker<'a> {
     pub(crate) fn expect_running(&mut self) {
         self.belief = Belief::Runs;
         self.answered = Some(self.host.now());
+        self.vbox.expect_answers(true);
     }
 
     /// VirtualBox refused what would have been right for the state that was seen.
@@ -197,9 +202,19 @@ impl<'a> Looker<'a> {
     }
 
     fn processes(&self) -> Result<Vec<Process>, VBoxError> {
-        self.host
+        let processes = self
+            .host
             .processes()
-            .map_err(|e| VBoxError::Other(format!("cannot read /proc: {e}")))
+            .map_err(|e| VBoxError::Other(format!("cannot read /proc: {e}")))?;
+        let own = candidates(&processes, self.wanted());
+        if let Some(youngest) = own.iter().min_by_key(|process| process.age) {
+            self.files.runs_as.set(Some(RunsAs {
+                pid: youngest.pid,
+                age: youngest.age,
+                seen: self.host.now(),
+            }));
+        }
+        Ok(processes)
     }
 
     fn wanted(&self) -> Wanted<'_> {
@@ -237,6 +252,8 @@ impl<'a> Looker<'a> {
             return Ok(self.up_by_its_log());
         }
         let by_lists = before.may_live || before.handled || !self.can_be_shown();
+        self.vbox
+            .expect_answers(before.server_age.is_some_and(|age| age >= SERVER_UP));
         let mut turn = self.lock_if_cold(&before, by_lists, end);
         let told = if by_lists {
             self.ask_the_lists(running, &mut turn, end)
@@ -268,12 +285,14 @@ impl<'a> Looker<'a> {
         let suspended = (state == VmState::Paused && !roughly)
             .then(|| self.log().and_then(|log| log.error))
             .flatten();
+        let rest = (is_off && !process).then(|| self.what_lasts()).flatten();
         Ok(Sight {
             state: Some(state),
             or_paused: belief == Belief::IsUp,
             roughly,
             process,
             suspended,
+            rest,
         })
     }
 
@@ -300,7 +319,7 @@ impl<'a> Looker<'a> {
             return Turn::default();
         }
         let began = self.host.now();
-        let turn = Turn::cold(self.host, self.log, self.asked_for, false, end);
+        let turn = self.cold(LOCK_PATIENCE, end);
         // Whoever had it has the server answering by now; where nobody had it, somebody's client may just have begun.
         let waited = self.host.now() > began;
         if ready_for(if waited { Duration::ZERO } else { SERVER_UP }) {
@@ -328,10 +347,18 @@ impl<'a> Looker<'a> {
 
     /// VirtualBox's clients race when no server answers: one at a time until it does.
     fn lock_if_cold(&self, census: &Census, by_lists: bool, end: Duration) -> Turn {
-        if self.server_answers() || census.server_age.is_some_and(|age| age >= SERVER_READY) {
-            return Turn::default();
+        match census.server_age {
+            _ if self.server_answers() => Turn::default(),
+            Some(age) if age >= SERVER_READY => Turn::default(),
+            // Where a server is there, whoever holds the lock asks for a list, most likely.
+            Some(_) if by_lists => self.cold(TURN_PATIENCE, end),
+            _ => self.cold(LOCK_PATIENCE, end),
         }
-        Turn::cold(self.host, self.log, self.asked_for, by_lists, end)
+    }
+
+    fn cold(&self, patience: Duration, end: Duration) -> Turn {
+        let (host, log, vm) = (self.host, self.log, self.asked_for);
+        Turn::cold(host, log, vm, (&self.patient, patience), end)
     }
 
     /// VBoxManage takes a name with a dash in front for an option; the lists know it.

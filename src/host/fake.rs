@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -176,6 +177,16 @@ impl Host for Fake {
             (read, _) => read,
         }?;
         Ok(FileEnds::of(self.file_facts(path)?, &bytes, head, tail))
+    }
+
+    fn names_in(&self, folder: &Path, _: usize) -> io::Result<Vec<OsString>> {
+        let below = self
+            .files
+            .keys()
+            .filter(|path| path.parent() == Some(folder));
+        Ok(below
+            .filter_map(|path| Some(path.file_name()?.to_owned()))
+            .collect())
     }
 
     fn may(&self, path: &Path, access: Access) -> io::Result<()> {

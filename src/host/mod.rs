@@ -339,6 +339,12 @@ pub(crate) trait Host {
     /// It is none, or it cannot be read.
     fn read_ends(&self, path: &Path, head: u64, tail: u64) -> io::Result<FileEnds>;
 
+    /// The names in a folder, sorted; a link to one is not followed.
+    ///
+    /// # Errors
+    /// It is none, it cannot be read, or there are more names than this.
+    fn names_in(&self, folder: &Path, limit: usize) -> io::Result<Vec<OsString>>;
+
     /// Whether this user may do that with what is at a path, links followed (`faccessat(2)`, with the effective ids): modes,
     /// access control lists and read-only file systems count. Nothing is opened or changed.
     ///

@@ -1,5 +1,6 @@
 //! This machine.
 
+use std::ffi::OsString;
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -120,6 +121,13 @@ impl Host for RealHost {
             head: ends.head,
             tail: ends.tail,
         })
+    }
+
+    fn names_in(&self, folder: &Path, limit: usize) -> io::Result<Vec<OsString>> {
+        if std::fs::symlink_metadata(folder)?.is_symlink() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        reading::Folder::open(folder)?.names(limit)
     }
 
     fn may(&self, path: &Path, access: Access) -> io::Result<()> {

@@ -74,6 +74,7 @@ pub(crate) fn forecast(
                 unchanged: LONG_AGO,
                 elapsed: at,
                 deeds,
+                rest: None,
             };
             next(&seen, intent, budget, settings)
         };
@@ -178,6 +179,7 @@ fn without_deeds(reason: Reason) -> Reason {
         | Reason::Refused(..)
         | Reason::DidNotStayUp(_)
         | Reason::Suspended(_)
+        | Reason::Unproven(_)
         | Reason::ActionFailed(..)
         | Reason::NotRestored(_)
         | Reason::ActionHung(_) => reason,

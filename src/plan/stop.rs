@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::ladder::Ladder;
 use super::{
-    Because, Class, GLANCE, Kind, Note, Observed, Reason, Settings, Step, StopFallback, StopMethod,
+    Because, Class, GLANCE, Kind, Observed, Reason, Settings, Step, StopFallback, StopMethod,
     Waiting, class,
 };
 use crate::vm::Intent;
@@ -45,11 +45,10 @@ pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -
         return wait(GLANCE, Waiting::Answer);
     };
     match class(state) {
-        Class::Off | Class::Stored | Class::Crashed => match (seen.process, seen.deeds) {
-            (true, _) => wait(super::PROCESS_ENDS, Waiting::Process),
-            (false, []) => Step::Done(Note::OffAlready),
-            (false, _) => Step::Done(Note::Off),
-        },
+        Class::Off | Class::Stored | Class::Crashed if seen.process => {
+            wait(super::PROCESS_ENDS, Waiting::Process)
+        }
+        Class::Off | Class::Stored | Class::Crashed => super::rest::end_of_stop(seen, state),
         Class::Moving | Class::Busy => wait(GLANCE, Waiting::Change),
         Class::Strange => Step::Fail(Kind::Fatal, Reason::Untouchable(state.clone())),
         Class::Dead => {

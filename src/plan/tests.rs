@@ -68,6 +68,7 @@ impl Scene {
             unchanged: Duration::ZERO,
             elapsed: seconds(self.elapsed),
             deeds: &self.deeds,
+            rest: None,
         };
         next(&seen, intent, BUDGET, settings)
     }
@@ -337,6 +338,7 @@ fn a_start_step_by_step() {
         unchanged: seconds(3),
         elapsed: seconds(4),
         deeds: &[],
+        rest: None,
     };
     assert_eq!(
         next(&seen, Intent::Start, BUDGET, &settings()),
@@ -701,6 +703,7 @@ fn no_answer_is_waited_for_until_the_time_is_over() {
             unchanged: Duration::ZERO,
             elapsed: Duration::ZERO,
             deeds: &[],
+            rest: None,
         };
         assert!(matches!(
             next(&seen, intent, BUDGET, &settings()),
@@ -864,7 +867,7 @@ proptest! {
             prop_assert!(steps < 5_000, "no end");
             let event = if stays { first } else { events.next().expect("a cycle") };
             let (state, process, outcome, part) = event;
-            let seen = Observed { state: state.as_ref(), process: *process, suspended: None, unchanged: Duration::ZERO, elapsed, deeds: &deeds };
+            let seen = Observed { state: state.as_ref(), process: *process, suspended: None, unchanged: Duration::ZERO, elapsed, deeds: &deeds, rest: None };
             match next(&seen, intent, budget, &settings) {
                 Step::Done(_) => {
                     let state = state.as_ref().expect("nothing is proven by no answer");
@@ -925,6 +928,7 @@ fn what_virtualbox_suspended_is_resumed_once() {
             unchanged: Duration::ZERO,
             elapsed: seconds(20),
             deeds,
+            rest: None,
         };
         let told = match next(&seen, Intent::Start, BUDGET, &settings()) {
             Step::Act(Action::Resume, ..) => "Resume",

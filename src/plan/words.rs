@@ -3,8 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Action, Because, Class, Deed, Note, Outcome, Reason, Waiting, class};
-use crate::printable::Printable;
+use super::{
+    Action, Because, Class, Deed, Note, Outcome, Reason, StateFile, Unproven, Waiting, Worth, class,
+};
+use crate::manifest::names::shell_word;
+use crate::printable::{Printable, PrintablePath};
 use crate::vm::{Intent, VmState};
 
 /// For the log: what is being done.
@@ -100,6 +103,7 @@ impl fmt::Display for Reason {
                     None => Ok(()),
                 }
             }
+            Self::Unproven(unproven) => unproven.fmt(f),
             Self::ActionFailed(action, words) => write!(f, "{action} failed: {words}"),
             Self::NotRestored(words) => {
                 write!(f, "it could not be restored from its saved state: {words}")
@@ -128,6 +132,63 @@ impl fmt::Display for Reason {
     }
 }
 
+impl fmt::Display for Unproven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSaved { left: None } => f.write_str(
+                "it is down, but its settings file names no saved state: what the guest had in memory is lost",
+            ),
+            Self::NotSaved { left: Some(left) } => write!(
+                f,
+                "its state was written to {}, but its settings file does not name it, and VirtualBox will say that the VM is powered off",
+                PrintablePath(left)
+            ),
+            Self::BadState(StateFile { path, worth }) => {
+                write!(f, "its settings file names the saved state {}, which ", PrintablePath(path))?;
+                f.write_str(match worth {
+                    Worth::Old => "is that of an earlier run: to restore it now would bring back old memory over a newer disk",
+                    Worth::Empty => "is empty",
+                    Worth::Missing => "is not there",
+                    Worth::New => "is the one of this run",
+                })
+            }
+            Self::Lost(state) => write!(
+                f,
+                "its process ended before the guest had turned itself off or was saved (VirtualBox says {state}): what the guest had not written to its disk is lost"
+            ),
+            Self::Unreadable(why) => write!(
+                f,
+                "it is down, but its settings file does not say how: {why}"
+            ),
+        }
+    }
+}
+
+impl Unproven {
+    /// The next step to take.
+    fn next_step(&self) -> String {
+        match self {
+            Self::NotSaved { left: None } => {
+                "can the VM's user write to the VM's folder and settings file, and is there room? Then svcadm clear the instance".to_owned()
+            }
+            Self::NotSaved { left: Some(left) } => format!(
+                "make the VM's folder and settings file writable for its user, wait 6 s for VirtualBox's server to end, then as that user VBoxManage adoptstate VM {} and svcadm clear the instance",
+                shell_word(&PrintablePath(left).to_string())
+            ),
+            Self::BadState(StateFile { worth, .. }) => match worth {
+                Worth::Old | Worth::New => "make the VM's folder and settings file writable for its user, then VBoxManage discardstate VM as that user (the state of the earlier run is lost, the disk stays as it is), and svcadm clear the instance".to_owned(),
+                Worth::Empty | Worth::Missing => "is the file system full? vm/on_saved=discard starts the VM without that state, and what the guest had in memory is lost".to_owned(),
+            },
+            Self::Lost(_) => {
+                "its VBox.log, and that of VirtualBox's server, may say why; svcadm clear the instance, and it is started anew".to_owned()
+            }
+            Self::Unreadable(_) => {
+                "make the settings file readable for its user, look at the VM with VBoxManage showvminfo, then svcadm clear the instance".to_owned()
+            }
+        }
+    }
+}
+
 impl Reason {
     /// The next step to take.
     pub(crate) fn next_step(&self) -> String {
@@ -146,6 +207,7 @@ impl Reason {
             Self::Suspended(_) => {
                 "mend that, then svcadm clear the instance, which resumes it".to_owned()
             }
+            Self::Unproven(unproven) => unproven.next_step(),
             Self::ActionFailed(..) => "its VBox.log may tell more".to_owned(),
             Self::NotRestored(_) => {
                 "its saved state is as it was; its VBox.log may tell more".to_owned()

@@ -90,12 +90,11 @@ pub(crate) fn census(processes: &[Process], vm: Wanted<'_>) -> Census {
 }
 
 /// The processes that are this VM, or that may be it.
-pub(crate) fn candidates(processes: &[Process], vm: Wanted<'_>) -> Vec<u32> {
+pub(crate) fn candidates<'p>(processes: &'p [Process], vm: Wanted<'_>) -> Vec<&'p Process> {
     processes
         .iter()
         .filter(|process| VM_PROGRAMS.contains(&process.program.as_str()))
         .filter(|process| owner(&process.args, vm) > Whose::Others)
-        .map(|process| process.pid)
         .collect()
 }
 

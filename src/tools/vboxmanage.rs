@@ -1,11 +1,12 @@
 //! `VBoxManage`: what is asked of it, and what it says.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::host::{Account, Begun, Contract, Ended, Host, Invocation, Output};
+use crate::host::{Account, Begun, Contract, Ended, Host, Invocation, Output, RunError};
 use crate::virtualbox::settings_folder::settings_folder;
 use crate::vm::{Uuid, VmState};
 
@@ -28,7 +29,20 @@ pub(crate) struct VBoxManage<'a> {
     host: &'a dyn Host,
     program: PathBuf,
     env: Vec<(OsString, OsString)>,
+    /// See [`Self::expect_answers`].
+    steady: Cell<bool>,
+    /// How many VMs the user has, as far as that is known.
+    vms: Cell<u32>,
 }
+
+/// About one list in eighty hangs for 10 s in VBoxManage's own exit, though all is printed by then, and nothing is
+/// harmed when it is killed and asked again. One that asks for little takes 30 to 50 ms, and each VM costs the long one 25
+/// to 50 ms: after this time it is taken to hang, and after twice the time the next one, for a busy machine.
+const LIST: Duration = Duration::from_millis(700);
+/// The same for the long list, without its VMs.
+const LONG_LIST: Duration = Duration::from_secs(1);
+/// What a VM adds to that.
+const LONG_LIST_VM: Duration = Duration::from_millis(50);
 
 /// A command to a VM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +73,13 @@ impl<'a> VBoxManage<'a> {
         program: PathBuf,
         env: Vec<(OsString, OsString)>,
     ) -> Self {
-        Self { host, program, env }
+        Self {
+            host,
+            program,
+            env,
+            steady: Cell::new(false),
+            vms: Cell::new(0),
+        }
     }
     /// The folder in which its clients and the server meet: its name is that of `VBOX_IPC_SOCKETID`, or of the
     /// user.
@@ -69,6 +89,18 @@ impl<'a> VBoxManage<'a> {
             Some(value.to_string_lossy())
         });
         format!("/tmp/.vbox-{}-ipc", id.unwrap_or_default())
+    }
+
+    /// Whether VirtualBox's server is there and answers: a list that takes long then hangs in its own exit, and is asked
+    /// again. While a server starts, or a VM that has lost its server lives, a list waits for that, and asking again is of
+    /// no use.
+    pub(crate) fn expect_answers(&self, steady: bool) {
+        self.steady.set(steady);
+    }
+
+    /// How many VMs the lists have.
+    pub(crate) fn expect_vms(&self, vms: usize) {
+        self.vms.set(u32::try_from(vms).unwrap_or(u32::MAX));
     }
 
     /// Where VirtualBox keeps the settings of this user, in this environment.
@@ -89,13 +121,45 @@ impl<'a> VBoxManage<'a> {
         Ok(self.host.begin(&invocation)?)
     }
 
-    fn text(&self, args: &[&str], limit: Duration) -> Result<String, VBoxError> {
-        Self::said(self.begin(args, limit)?)
+    /// A call that takes no session, so that it may be killed and made again.
+    fn ask(&self, args: &[&str], limit: Duration) -> Result<Output, VBoxError> {
+        let patience = match args {
+            ["list", "--long", ..] => {
+                LONG_LIST.saturating_add(LONG_LIST_VM.saturating_mul(self.vms.get()))
+            }
+            ["list", ..] => LIST,
+            _ => limit,
+        };
+        let patience = if self.steady.get() { patience } else { limit };
+        self.ask_again(args, limit, patience)
     }
 
-    /// What a call that was begun prints.
-    fn said(call: Box<dyn Begun + '_>) -> Result<String, VBoxError> {
-        let output = call.finish(&mut crate::host::wait_on)?;
+    /// Asks with this patience, and with twice as much each time that it was not enough, until the limit is over.
+    fn ask_again(
+        &self,
+        args: &[&str],
+        limit: Duration,
+        mut patience: Duration,
+    ) -> Result<Output, VBoxError> {
+        let until = self.host.now() + limit;
+        loop {
+            let left = until.saturating_sub(self.host.now());
+            // What would be left of the limit is of no use for another call.
+            let is_last = left <= patience.saturating_mul(2);
+            let call = self.begin(args, if is_last { left } else { patience })?;
+            match call.finish(&mut crate::host::wait_on) {
+                Err(RunError::Hung { .. }) if !is_last => patience = patience.saturating_mul(2),
+                ended => return Ok(ended?),
+            }
+        }
+    }
+
+    fn text(&self, args: &[&str], limit: Duration) -> Result<String, VBoxError> {
+        Self::said(self.ask(args, limit)?)
+    }
+
+    /// What a call printed.
+    fn said(output: Output) -> Result<String, VBoxError> {
         // It may exit 0 and print an error, and exit 1 and print a whole listing: both are failures.
         if error::complains(&output) {
             return Err(error::classify(&output));
@@ -105,8 +169,7 @@ impl<'a> VBoxManage<'a> {
 
     /// `list --long vms`, and what it complained about: it exits 0 and complains about each VM that is inaccessible.
     fn long(&self, limit: Duration) -> Result<(String, Option<VBoxError>), VBoxError> {
-        let call = self.begin(&["list", "--long", "vms"], limit)?;
-        let output = call.finish(&mut crate::host::wait_on)?;
+        let output = self.ask(&["list", "--long", "vms"], limit)?;
         let complaint = error::complains(&output).then(|| error::classify(&output));
         Ok((Self::printed(output)?, complaint))
     }
@@ -146,7 +209,13 @@ impl<'a> VBoxManage<'a> {
     /// # Errors
     /// VBoxManage cannot be executed.
     pub(crate) fn ask_running(&self, limit: Duration) -> Result<AskedRunning<'_>, VBoxError> {
-        Ok(AskedRunning(self.begin(&["list", "runningvms"], limit)?))
+        let patience = if self.steady.get() { LIST } else { limit };
+        Ok(AskedRunning {
+            vbox: self,
+            until: self.host.now() + limit,
+            patience,
+            call: self.begin(&RUNNING, patience.min(limit))?,
+        })
     }
 
     /// `list --multiple vms runningvms`: who a name is, and which VMs are running or paused, in one call. It
@@ -270,9 +339,17 @@ fn bounded(vms: Vec<Entry>) -> Result<Vec<Entry>, VBoxError> {
     Ok(vms)
 }
 
+/// `list runningvms`
+const RUNNING: [&str; 2] = ["list", "runningvms"];
+
 /// A `list runningvms` that was begun.
 #[must_use = "it is to be waited for"]
-pub(crate) struct AskedRunning<'a>(Box<dyn Begun + 'a>);
+pub(crate) struct AskedRunning<'a> {
+    vbox: &'a VBoxManage<'a>,
+    until: Duration,
+    patience: Duration,
+    call: Box<dyn Begun + 'a>,
+}
 
 impl AskedRunning<'_> {
     /// The UUIDs of the VMs that are running or paused.
@@ -280,7 +357,15 @@ impl AskedRunning<'_> {
     /// # Errors
     /// As VBoxManage says.
     pub(crate) fn answer(self) -> Result<Vec<Uuid>, VBoxError> {
-        let text = VBoxManage::said(self.0)?;
+        let output = match self.call.finish(&mut crate::host::wait_on) {
+            Err(RunError::Hung { .. }) if self.vbox.host.now() < self.until => {
+                let left = self.until.saturating_sub(self.vbox.host.now());
+                self.vbox
+                    .ask_again(&RUNNING, left, self.patience.saturating_mul(2))?
+            }
+            ended => ended?,
+        };
+        let text = VBoxManage::said(output)?;
         Ok(list::parse_short(&text)
             .into_iter()
             .map(|entry| entry.uuid)

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::host::{FileEnds, FileKind, Host};
 use crate::printable::{Printable, PrintablePath};
 
+/// What stands in the place of the machine where only VirtualBox has the password to it.
+pub(super) const ENCRYPTED: &str = "MachineEncrypted";
+
 /// Why a file of VirtualBox says nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileTrouble {
@@ -37,6 +40,11 @@ impl FileTrouble {
             path: path.to_owned(),
             what,
         }
+    }
+
+    /// Whether nothing is wrong with the file, and VirtualBox alone can read it: an encrypted VM.
+    pub(crate) fn is_for_virtualbox(&self) -> bool {
+        matches!(&self.what, What::Nonsense(why) if why.ends_with(ENCRYPTED))
     }
 
     /// Whether it may be over in a moment: VirtualBox renames a settings file away before it writes the new one.

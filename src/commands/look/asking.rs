@@ -141,11 +141,9 @@ impl Looker<'_> {
         Ok(Told::State(found.state.clone()))
     }
 
-    /// Waits for a turn at the lists, unless that was in vain before.
+    /// Waits for a turn at the lists.
     fn take(&mut self, turn: &mut Turn, end: Duration) {
-        if self.patient {
-            self.patient = !turn.at_the_lists(self.host, self.log, self.asked_for, end);
-        }
+        turn.at_the_lists(self.host, self.log, self.asked_for, &self.patient, end);
     }
 
     /// Whether no process of the VM lives, and nobody has a session on it.

@@ -1,16 +1,18 @@
 //! What VirtualBox's files say when a [`Looker`] looks: no program is run for it.
 
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Belief, Looker, Sight};
-use crate::host::Process;
+use crate::host::{FileKind, Process};
+use crate::plan::{Rest, StateFile, Worth};
 use crate::tools::processes::{Census, another_users, candidates, census};
 use crate::tools::vboxmanage::VBoxError;
 use crate::virtualbox::file::FileTrouble;
 use crate::virtualbox::machine_file::MachineFile;
 use crate::virtualbox::registry::Registry;
-use crate::virtualbox::vbox_log::{self, VBoxLog};
+use crate::virtualbox::vbox_log::{self, End, VBoxLog};
 use crate::vm::{Intent, Uuid, VmState};
 
 /// How long after the end of a VM's process VirtualBox may take to write its settings file: 3 ms were seen, where the
@@ -31,7 +33,24 @@ pub(super) struct Files {
     pub(super) in_motion: bool,
     /// The log was enough once: it is to begin with, and not to go on with.
     relied_on_log: bool,
+    /// Why the settings file could not be read when it was last tried, where VirtualBox could not either.
+    unreadable: RefCell<Option<String>>,
+    /// The process that ran the VM when one was last seen.
+    pub(super) runs_as: Cell<Option<RunsAs>>,
 }
+
+/// A process that runs the VM.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RunsAs {
+    pub(super) pid: u32,
+    /// How old it was when it was seen.
+    pub(super) age: Duration,
+    /// When that was, since the run began.
+    pub(super) seen: Duration,
+}
+
+/// As many saved states may be in a VM's folder of snapshots to look for one.
+const STATES_MAX: usize = 1000;
 
 impl Looker<'_> {
     /// How the VM rests, by its settings file; none where only VirtualBox can tell: a process is or may be that VM's,
@@ -77,6 +96,7 @@ impl Looker<'_> {
             roughly: false,
             process: self.runs_elsewhere()?.is_some(),
             suspended: None,
+            rest: self.what_lasts(),
         }))
     }
 
@@ -103,6 +123,7 @@ impl Looker<'_> {
     fn read_settings(&self) -> Option<MachineFile> {
         let folder = self.files.settings_folder.as_deref()?;
         let registry = self.patiently(|| Registry::read(self.host, folder))?;
+        self.vbox.expect_vms(registry.entries.len());
         if let Some(uuid) = &self.uuid {
             return self.read_machine(&registry, uuid);
         }
@@ -142,9 +163,66 @@ impl Looker<'_> {
                 Err(trouble) if trouble.may_pass() && self.host.now() < until => {
                     self.host.sleep(REWRITE);
                 }
-                Err(_) => return None,
+                Err(trouble) => {
+                    if !trouble.is_for_virtualbox() {
+                        *self.files.unreadable.borrow_mut() = Some(trouble.to_string());
+                    }
+                    return None;
+                }
             }
         }
+    }
+
+    /// What lasts of a VM that no process runs any more. Its settings file is read once more: what it said while a process
+    /// lived was of before.
+    pub(super) fn what_lasts(&self) -> Option<Rest> {
+        *self.files.unreadable.borrow_mut() = None;
+        let Some(file) = self.read_settings() else {
+            return self.files.unreadable.take().map(Rest::Unreadable);
+        };
+        let state_file = file.resting.state_file().map(|path| StateFile {
+            path: path.to_owned(),
+            worth: self.worth(path),
+        });
+        let log = VBoxLog::read(self.host, &file.log(), vbox_log::END).unwrap_or_default();
+        let runs_as = self.files.runs_as.get();
+        let is_its_log = runs_as.is_none_or(|runs_as| log.pid == Some(runs_as.pid));
+        let left = match &state_file {
+            Some(_) => None,
+            None => self.state_left_in(&file.snapshot_folder),
+        };
+        Some(Rest::Known {
+            state_file,
+            end: if is_its_log { log.end } else { End::None },
+            left,
+        })
+    }
+
+    fn worth(&self, state_file: &Path) -> Worth {
+        match self.host.file_facts(state_file) {
+            Ok(facts) if facts.kind != FileKind::File || facts.size == 0 => Worth::Empty,
+            Ok(facts) if facts.age <= self.run_age() => Worth::New,
+            Ok(_) => Worth::Old,
+            Err(_) => Worth::Missing,
+        }
+    }
+
+    /// How long ago the process began that ran the VM last; where none was seen, how long this run goes on.
+    fn run_age(&self) -> Duration {
+        let now = self.host.now();
+        self.files.runs_as.get().map_or(now, |runs_as| {
+            runs_as.age.saturating_add(now.saturating_sub(runs_as.seen))
+        })
+    }
+
+    /// A state that was saved in the VM's last run, and that its settings file does not name.
+    fn state_left_in(&self, folder: &Path) -> Option<PathBuf> {
+        let names = self.host.names_in(folder, STATES_MAX).ok()?;
+        names
+            .into_iter()
+            .map(|name| folder.join(name))
+            .filter(|path| path.extension().is_some_and(|ending| ending == "sav"))
+            .find(|path| self.worth(path) == Worth::New)
     }
 
     /// What the log of the VM's last run says, or of the one that goes on.
@@ -158,8 +236,10 @@ impl Looker<'_> {
         let Some(log) = self.log() else {
             return Ok(false);
         };
-        let processes = candidates(&self.processes()?, self.wanted());
-        Ok(processes.into_iter().any(|pid| log.says_running(pid)))
+        let processes = self.processes()?;
+        Ok(candidates(&processes, self.wanted())
+            .iter()
+            .any(|process| log.says_running(process.pid)))
     }
 
     /// Whether a look at the log is enough to begin a stop with: it says that the VM runs. If that is wrong, VirtualBox
@@ -185,6 +265,7 @@ impl Looker<'_> {
             roughly: true,
             process: true,
             suspended: None,
+            rest: None,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::refused::{
 };
 use crate::commands::look::{GLANCE, Glimpse, Looker, Sight};
 use crate::failure::{Failure, Kind};
-use crate::host::{Account, Host};
+use crate::host::{Account, Host, RunError};
 use crate::log::Log;
 use crate::plan::{self, Action, Deed, Observed, Reason, SHORT_CALL, Step, Waiting};
 use crate::printable::Printable;
@@ -111,6 +111,7 @@ impl<'a> Course<'a> {
                 unchanged: now.saturating_sub(since),
                 elapsed: now,
                 deeds: &self.deeds,
+                rest: sight.rest.as_ref(),
             };
             match plan::next(&observed, self.request.intent, self.budget, self.settings) {
                 Step::Done(note) => {
@@ -239,7 +240,10 @@ impl<'a> Course<'a> {
         self.last_words = error.to_string();
         let may_pass = match &error {
             VBoxError::ServerGone(words) => !self.ipc_folder_is_wrong(words),
-            VBoxError::Elsewhere(_) | VBoxError::NotYet(_) => true,
+            // A server that stands still goes on, and a guest that is not saved now is lost when the host goes down.
+            VBoxError::Elsewhere(_)
+            | VBoxError::NotYet(_)
+            | VBoxError::Run(RunError::Hung { .. }) => self.host.now() < self.budget,
             VBoxError::EndedEarly(_) | VBoxError::Other(_) | VBoxError::Garbled(_) => {
                 self.failed_looks < FAILED_LOOKS
             }
@@ -266,6 +270,7 @@ impl<'a> Course<'a> {
             or_paused: false,
             roughly: true,
             process,
+            rest: None,
             suspended: None,
         })
     }

@@ -180,7 +180,7 @@ pub(in crate::commands) fn what_hangs(user: &str, census: Option<Census>) -> Str
     }
     match census {
         Some(census) if census.server_age.is_some() => format!(
-            "VirtualBox's server may be deadlocked: pkill -9 -u {user} VBoxSVC ends it, and aborts the VMs of {user}"
+            "VirtualBox's server does not answer: one that is about to end does so within 31 s; where it does not, it is deadlocked, and pkill -9 -u {user} VBoxSVC ends it, and aborts the VMs of {user}"
         ),
         Some(_) | None => {
             format!("VBoxManage list vms, run as {user}, may show what it waits for")
@@ -200,7 +200,7 @@ pub(in crate::commands) fn what_keeps_it_away(
         "VM processes that it left keep"
     };
     Some(format!(
-        "VirtualBox's server is gone, and {whose} another one from starting, which passes within some 15 s; where it does not, pkill -9 -u {user} VBoxHeadless ends the VMs of {user}, as a power failure would"
+        "VirtualBox's server is gone, and {whose} another one from starting, which passes within 31 s, when they have ended; where it does not, pkill -9 -u {user} VBoxHeadless ends the VMs of {user}, as a power failure would"
     ))
 }
 
@@ -212,7 +212,7 @@ pub(super) fn has_lost_its_server(census: &Census, run: Duration) -> bool {
 /// What ends a VM's process of which VirtualBox does not know: it says that the VM is off, so no command of its reaches it.
 pub(in crate::commands) fn what_ends_an_orphan(pid: u32) -> String {
     format!(
-        "the server that started process {pid} is gone, and VirtualBox does not know of it: where it does not end within some 15 s, kill -9 {pid} ends it, as a power failure would"
+        "the server that started process {pid} is gone, and VirtualBox does not know of it: where it does not end within 31 s, kill -9 {pid} ends it, as a power failure would"
     )
 }
 
@@ -249,7 +249,7 @@ mod tests {
         for (seen, hangs, gone) in [
             (
                 Some(census(true, 2)),
-                "deadlocked: pkill -9 -u vb VBoxSVC",
+                "deadlocked, and pkill -9 -u vb VBoxSVC",
                 None,
             ),
             (
@@ -260,7 +260,7 @@ mod tests {
             (
                 Some(census(false, 2)),
                 "VM processes that it left keep",
-                Some("passes within some 15 s"),
+                Some("passes within 31 s"),
             ),
             (Some(census(false, 0)), "VBoxManage list vms", None),
             (None, "VBoxManage list vms", None),

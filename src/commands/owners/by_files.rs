@@ -87,7 +87,7 @@ impl Vm {
             return;
         };
         let its = candidates(processes, self.wanted());
-        if its.into_iter().any(|pid| log.says_running(pid)) {
+        if its.into_iter().any(|process| log.says_running(process.pid)) {
             self.state = Some(Told::Word(VmState::Running.word().to_owned()));
         }
     }

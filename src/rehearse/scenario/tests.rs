@@ -257,7 +257,7 @@ fn every_guest_and_every_fault() {
         ("crash=1m", [true, false, true, true, true]),
         ("triple", [true, false, true, true, true]),
         ("svc-race", [true, true, true, true, true]),
-        ("svc-dies=100ms", [true, true, true, true, true]),
+        ("svc-dies=100ms", [true, true, false, false, false]),
         ("hang", [false, true, false, false, false]),
         ("method-hangs", [true, true, true, true, true]),
         ("disk-full", [false, true, false, false, false]),

@@ -23,11 +23,12 @@ impl Course<'_> {
         let mut without_server = 0;
         let mut still = || {
             self.note(format_args!("still {action}, {} s left", self.left()));
-            // A client whose server died fails within about 14 s, or never.
+            // A client whose server died waits until the last VM of that server is gone, up to 31 s, and fails then, or
+            // never: it is the processes that are waited for.
             if self
                 .looker
                 .census()
-                .is_ok_and(|census| census.server_age.is_none())
+                .is_ok_and(|census| census.server_age.is_none() && census.vm_processes == 0)
             {
                 without_server += 1;
             }

@@ -1,0 +1,251 @@
+//! What lasts of a VM that no process runs, and whether it is what a stop was to reach.
+//!
+//! VirtualBox's server says `saved` of a VM whose settings file it could not write, and `powered off` of a guest that was
+//! lost with its server. So a stop that did something believes what lasts: the settings file, the saved state that it
+//! names, and the log of the run for the difference between a guest that turned itself off and one that was lost.
+
+use std::path::PathBuf;
+
+use super::{Action, Deed, Kind, Note, Observed, Reason, Step};
+use crate::virtualbox::vbox_log::End;
+use crate::vm::VmState;
+
+use super::class::{Class, class};
+
+/// What lasts of a VM that no process runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// The settings file was read.
+    Known {
+        /// The saved state that it names.
+        state_file: Option<StateFile>,
+        /// How the VM's last run ended, by its log.
+        end: End,
+        /// A saved state of that run which the settings file does not name.
+        left: Option<PathBuf>,
+    },
+    /// The settings file cannot be read, in words.
+    Unreadable(String),
+}
+
+/// A saved state that a settings file names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StateFile {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// What it is good for.
+    pub(crate) worth: Worth,
+}
+
+/// What a saved state is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Worth {
+    /// It was written in the VM's last run.
+    New,
+    /// It was written before the VM's last run began.
+    Old,
+    /// There is nothing in it.
+    Empty,
+    /// It is not there.
+    Missing,
+}
+
+/// What a stop reached instead of what it was to reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unproven {
+    /// The settings file names no saved state.
+    NotSaved {
+        /// The state that was written and is not named.
+        left: Option<PathBuf>,
+    },
+    /// The settings file names this state, which is not of the run that was to be saved.
+    BadState(StateFile),
+    /// The VM's process ended, and nothing says that its guest had turned itself off.
+    Lost(VmState),
+    /// The settings file cannot be read.
+    Unreadable(String),
+}
+
+/// The end of a stop of a VM that is off, saved or aborted, and of which no process lives.
+pub(super) fn end_of_stop(seen: &Observed<'_>, state: &VmState) -> Step {
+    let to_stop = |deed: &&Deed| {
+        matches!(
+            deed.action,
+            Action::PressPower
+                | Action::PressSleep
+                | Action::AskAdditions
+                | Action::SaveState
+                | Action::PowerOff
+                | Action::EmergencyStop
+        )
+    };
+    if !seen.deeds.iter().any(|deed| to_stop(&deed)) {
+        // It was so before, or became so by itself.
+        return Step::Done(Note::OffAlready);
+    }
+    let fail = |unproven| Step::Fail(Kind::Fatal, Reason::Unproven(unproven));
+    let (state_file, end, left) = match seen.rest {
+        Some(Rest::Known {
+            state_file,
+            end,
+            left,
+        }) => (state_file.as_ref(), *end, left),
+        Some(Rest::Unreadable(why)) => return fail(Unproven::Unreadable(why.clone())),
+        // Only VirtualBox understands its settings.
+        None => return Step::Done(Note::Off),
+    };
+    let told_to_lose = [Action::PowerOff, Action::EmergencyStop]
+        .iter()
+        .any(|action| seen.tries(*action) > 0);
+    match (state_file, class(state)) {
+        (Some(file), _) if file.worth == Worth::New => Step::Done(Note::Off),
+        (Some(file), _) => fail(Unproven::BadState(file.clone())),
+        (None, Class::Stored) => fail(Unproven::NotSaved { left: left.clone() }),
+        (None, _) if told_to_lose => Step::Done(Note::Off),
+        (None, Class::Off) if matches!(end, End::ByGuest | End::ByHost) => Step::Done(Note::Off),
+        (None, Class::Off)
+            if left.is_some() || end == End::Saved || seen.accepted(Action::SaveState) =>
+        {
+            fail(Unproven::NotSaved { left: left.clone() })
+        }
+        (None, _) => fail(Unproven::Lost(state.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::Outcome;
+    use super::*;
+
+    fn state_file(worth: Worth) -> StateFile {
+        StateFile {
+            path: "/vm/s.sav".into(),
+            worth,
+        }
+    }
+
+    /// What was done, the state, the state file's worth, the log's end; and the word for what comes of it.
+    #[test]
+    fn what_lasts_is_what_a_stop_believes() {
+        use Action as A;
+        use VmState as S;
+        for (action, state, worth, end, expected) in [
+            (A::SaveState, S::Saved, Some(Worth::New), End::Saved, "done"),
+            (
+                A::SaveState,
+                S::Saved,
+                Some(Worth::Old),
+                End::Saved,
+                "bad state",
+            ),
+            (
+                A::SaveState,
+                S::Saved,
+                Some(Worth::Empty),
+                End::Saved,
+                "bad state",
+            ),
+            (
+                A::SaveState,
+                S::Saved,
+                Some(Worth::Missing),
+                End::Saved,
+                "bad state",
+            ),
+            (
+                A::SaveState,
+                S::AbortedSaved,
+                Some(Worth::Old),
+                End::None,
+                "bad state",
+            ),
+            // The server says so, and the settings file does not.
+            (A::SaveState, S::Saved, None, End::Saved, "not saved"),
+            (A::SaveState, S::PowerOff, None, End::Saved, "not saved"),
+            (A::SaveState, S::PowerOff, None, End::None, "not saved"),
+            (A::SaveState, S::Aborted, None, End::None, "lost"),
+            // It turned itself off before it was saved, or somebody did.
+            (A::SaveState, S::PowerOff, None, End::ByGuest, "done"),
+            (A::SaveState, S::PowerOff, None, End::ByHost, "done"),
+            (A::PressPower, S::PowerOff, None, End::ByGuest, "done"),
+            (A::PressPower, S::PowerOff, None, End::ByHost, "done"),
+            (A::PressPower, S::PowerOff, None, End::None, "lost"),
+            (A::PressPower, S::PowerOff, None, End::Lost, "lost"),
+            (A::PressPower, S::Aborted, None, End::None, "lost"),
+            (
+                A::PressPower,
+                S::Saved,
+                Some(Worth::New),
+                End::Saved,
+                "done",
+            ),
+            (
+                A::PressPower,
+                S::Saved,
+                Some(Worth::Old),
+                End::ByGuest,
+                "bad state",
+            ),
+            (A::AskAdditions, S::PowerOff, None, End::None, "lost"),
+            (A::PressSleep, S::PowerOff, None, End::ByGuest, "done"),
+            (A::PowerOff, S::PowerOff, None, End::ByHost, "done"),
+            (A::PowerOff, S::PowerOff, None, End::None, "done"),
+            (A::PowerOff, S::Aborted, None, End::None, "done"),
+            (A::EmergencyStop, S::Aborted, None, End::None, "done"),
+            // It would be restored over what the disk is now.
+            (
+                A::PowerOff,
+                S::Saved,
+                Some(Worth::Old),
+                End::ByHost,
+                "bad state",
+            ),
+            (A::Resume, S::Aborted, None, End::None, "done"),
+        ] {
+            let rest = Rest::Known {
+                state_file: worth.map(state_file),
+                end,
+                left: None,
+            };
+            let told = told(action, &state, Some(&rest));
+            assert_eq!(told, expected, "{action:?} {state:?} {worth:?} {end:?}");
+        }
+        let unreadable = Rest::Unreadable("why".to_owned());
+        for (action, rest, expected) in [
+            (A::SaveState, Some(&unreadable), "unreadable"),
+            (A::Resume, Some(&unreadable), "done"),
+            (A::SaveState, None, "done"),
+        ] {
+            assert_eq!(told(action, &S::Saved, rest), expected, "{action:?}");
+        }
+    }
+
+    fn told(action: Action, state: &VmState, rest: Option<&Rest>) -> &'static str {
+        let deeds = [Deed {
+            action,
+            at: Duration::ZERO,
+            outcome: Outcome::Accepted,
+        }];
+        let seen = Observed {
+            state: Some(state),
+            process: false,
+            suspended: None,
+            unchanged: Duration::ZERO,
+            elapsed: Duration::ZERO,
+            deeds: &deeds,
+            rest,
+        };
+        match end_of_stop(&seen, state) {
+            Step::Done(_) => "done",
+            Step::Fail(Kind::Fatal, Reason::Unproven(unproven)) => match unproven {
+                Unproven::NotSaved { .. } => "not saved",
+                Unproven::BadState(_) => "bad state",
+                Unproven::Lost(_) => "lost",
+                Unproven::Unreadable(_) => "unreadable",
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+}
