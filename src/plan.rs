@@ -195,6 +195,8 @@ pub(crate) enum Waiting {
     Guest,
     /// Time for another try.
     Retry,
+    /// A server that holds a VM as stopping of which nothing is left, to end: asking it would keep it.
+    ServerEnds,
 }
 
 /// Why an action is the next step: the setting behind it.
@@ -229,6 +231,8 @@ pub(crate) enum Reason {
     Suspended(RuntimeError),
     /// It is down, and what lasts of it is not what a stop was to reach.
     Unproven(Unproven),
+    /// VirtualBox's server holds it as stopping, and nothing of it is left.
+    Wedged,
     /// VBoxManage does not do it.
     ActionFailed(Action, String),
     /// VBoxManage does not start it from its saved state.
@@ -263,6 +267,10 @@ const RETRY: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(10);
 /// How often the processes of a VM that VirtualBox takes for off are followed by a look at VirtualBox.
 const PROCESS_ENDS: Duration = Duration::from_secs(5);
+/// How long the server may take to see that a process has ended.
+const WEDGED: Duration = Duration::from_secs(2);
+/// The server ends 5 s after its last client.
+const SERVER_ENDS: Duration = Duration::from_secs(6);
 /// How long a call may take that is not the heart of the matter.
 pub(crate) const SHORT_CALL: Duration = Duration::from_secs(20);
 /// How often the same thing is tried before it is given up.
@@ -278,6 +286,21 @@ pub(crate) fn next(
     match intent {
         Intent::Start => start::next(seen, budget, settings),
         Intent::Stop => stop::next(seen, budget, settings),
+    }
+}
+
+/// What to do about a VM that changes: wait, and look again.
+///
+/// A process that got a signal while its guest was paused is gone, and the server goes on saying `stopping`: it does so
+/// until it ends, 5 s after its last client, and it does not end while another VM runs. Every question keeps it alive.
+fn change(seen: &Observed<'_>, state: &VmState, intent: Intent, budget: Duration) -> Step {
+    let wait = |pause, what| wait(seen, intent, budget, pause, what);
+    match seen.unchanged {
+        _ if seen.process || *state != VmState::Stopping => wait(GLANCE, Waiting::Change),
+        // It has just ended, and the server is about to see that.
+        short if short < WEDGED => wait(GLANCE, Waiting::Change),
+        long if long < WEDGED + SERVER_ENDS => wait(SERVER_ENDS, Waiting::ServerEnds),
+        _ => Step::Fail(Kind::Fatal, Reason::Wedged),
     }
 }
 

@@ -180,6 +180,7 @@ fn without_deeds(reason: Reason) -> Reason {
         | Reason::DidNotStayUp(_)
         | Reason::Suspended(_)
         | Reason::Unproven(_)
+        | Reason::Wedged
         | Reason::ActionFailed(..)
         | Reason::NotRestored(_)
         | Reason::ActionHung(_) => reason,

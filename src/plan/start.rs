@@ -46,7 +46,7 @@ pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -
             }
             OnStuck::Restart => unstick(seen, state, budget, settings),
         },
-        Class::Moving | Class::Busy => wait(GLANCE, Waiting::Change),
+        Class::Moving | Class::Busy => super::change(seen, state, Intent::Start, budget),
         Class::Strange => Step::Fail(Kind::Fatal, Reason::Untouchable(state.clone())),
         Class::Off | Class::Stored | Class::Crashed => off(seen, state, budget, settings),
     }

@@ -944,3 +944,28 @@ fn what_virtualbox_suspended_is_resumed_once() {
     assert!(hint(&full).contains("make room"));
     assert!(hint(&locked).contains("addencpassword"));
 }
+
+/// A server that holds a VM as stopping is left alone once, and given up after that; one that is about to notice is not.
+#[test]
+fn a_vm_that_is_stopping_without_a_process() {
+    for (process, unchanged, expected) in [
+        (true, 60, "wait: Change"),
+        (false, 1, "wait: Change"),
+        (false, 3, "wait: ServerEnds"),
+        (false, 9, "fail Fatal"),
+    ] {
+        for intent in [Intent::Start, Intent::Stop] {
+            let seen = Observed {
+                state: Some(&VmState::Stopping),
+                process,
+                suspended: None,
+                unchanged: seconds(unchanged),
+                elapsed: seconds(unchanged),
+                deeds: &[],
+                rest: None,
+            };
+            let step = next(&seen, intent, BUDGET, &settings());
+            assert_eq!(word(&step), expected, "{process} {unchanged} {intent:?}");
+        }
+    }
+}

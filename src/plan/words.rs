@@ -64,6 +64,7 @@ impl fmt::Display for Waiting {
             Self::Delay => "waiting for vm/start_delay",
             Self::Guest => "waiting for the guest to turn itself off",
             Self::Retry => "trying again soon",
+            Self::ServerEnds => "VirtualBox's server holds it as stopping, though no process of it is left: leaving the server alone, so that it can end",
         })
     }
 }
@@ -104,6 +105,9 @@ impl fmt::Display for Reason {
                 }
             }
             Self::Unproven(unproven) => unproven.fmt(f),
+            Self::Wedged => f.write_str(
+                "VirtualBox's server holds it as stopping, though no process of it is left: it was signalled while its guest was paused, and what the guest had in memory is lost",
+            ),
             Self::ActionFailed(action, words) => write!(f, "{action} failed: {words}"),
             Self::NotRestored(words) => {
                 write!(f, "it could not be restored from its saved state: {words}")
@@ -208,6 +212,7 @@ impl Reason {
                 "mend that, then svcadm clear the instance, which resumes it".to_owned()
             }
             Self::Unproven(unproven) => unproven.next_step(),
+            Self::Wedged => "that ends with the server, 5 s after its last client, and not while another VM of its user runs: stop those, leave VirtualBox alone for 6 s, then svcadm clear the instance".to_owned(),
             Self::ActionFailed(..) => "its VBox.log may tell more".to_owned(),
             Self::NotRestored(_) => {
                 "its saved state is as it was; its VBox.log may tell more".to_owned()

@@ -95,6 +95,75 @@ pub(crate) fn of_early_end(
     })
 }
 
+/// Why VirtualBox cannot write a VM's settings as this user: it writes a file beside the old one, renames the old one to
+/// `-prev` and the new one to its name. Then a VM can be started, and its state neither be saved nor taken away: the next
+/// start would bring back the memory of an earlier run over a newer disk.
+pub(crate) fn of_settings(
+    host: &dyn Host,
+    account: &Account,
+    settings_file: &Path,
+) -> Option<Advice> {
+    let beside = |ending: &str| {
+        let mut name = settings_file.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let is_blocked = |path: &Path| match host.file_facts(path).map(|facts| facts.kind) {
+        Ok(FileKind::File) => is_denied(host.may(path, Access::Write)),
+        Ok(_) => true,
+        Err(_) => false,
+    };
+    if let Some(advice) = of_folder(host, account, settings_file.parent()?) {
+        return Some(advice);
+    }
+    if !may_be_replaced(host, account, settings_file) {
+        return Some(Advice {
+            refusal: Refusal::Folder,
+            finding: format!(
+                "VirtualBox cannot replace the VM's settings {}, which {}",
+                PrintablePath(settings_file),
+                whose(host, settings_file)
+            ),
+            next_step: "let the VM's user write and rename that file (its owner, an immutable attribute, its file system), then svcadm clear the instance".to_owned(),
+        });
+    }
+    let in_the_way = [beside("-tmp"), beside("-prev")].into_iter().find(|path| {
+        let ending = path.to_string_lossy();
+        // What is renamed over need not be writable.
+        is_blocked(path) && (ending.ends_with("-tmp") || host.names_in(path, 1).is_ok())
+    })?;
+    Some(Advice {
+        refusal: Refusal::Folder,
+        finding: format!(
+            "{} is in the way of VirtualBox writing the VM's settings, and {}",
+            PrintablePath(&in_the_way),
+            whose(host, &in_the_way)
+        ),
+        next_step: format!(
+            "as root: mv {0} {0}.away; then svcadm clear the instance",
+            shell_word(&PrintablePath(&in_the_way).to_string())
+        ),
+    })
+}
+
+/// Whether a file in a folder that this user may write to can be renamed away: whose it is does not matter, but where the
+/// folder is sticky; one that is immutable, or on a read-only file system, is not to be written by anybody.
+fn may_be_replaced(host: &dyn Host, account: &Account, file: &Path) -> bool {
+    let Ok(facts) = host.file_facts(file) else {
+        return true;
+    };
+    let by_nobody = host
+        .may(file, Access::Write)
+        .is_err_and(|error| [Some(libc::EPERM), Some(libc::EROFS)].contains(&error.raw_os_error()));
+    let folder = file
+        .parent()
+        .and_then(|folder| host.file_facts(folder).ok());
+    let kept = folder.is_some_and(|folder| {
+        folder.mode & 0o1000 != 0 && ![facts.owner, folder.owner].contains(&account.uid)
+    });
+    account.uid == 0 || !(by_nobody || kept)
+}
+
 /// Whether this user cannot enter a settings folder, or read the registry in it.
 pub(crate) fn is_out_of_reach(host: &dyn Host, settings_folder: &Path) -> bool {
     is_denied(host.may(settings_folder, Access::Search))

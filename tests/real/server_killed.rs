@@ -1,4 +1,4 @@
-//! VBoxSVC killed at any moment. Its VM processes live on for about 12 s, while VirtualBox already says
+//! VBoxSVC killed at any moment. Its VM processes live on for up to 31 s, while VirtualBox already says
 //! `poweroff`; a `startvm` then would make a second process on the same disks.
 #![expect(
     clippy::disallowed_methods,
@@ -162,6 +162,9 @@ fn just_before_a_stop() {
     kill_server(&user);
     let running = user.method("vm1", "stop").spawn();
     let run = watch(&user, &uuid, running);
-    assert_eq!(run.code, Some(0), "{run}");
+    // The guest goes with its server, unless it was saved before: 0 would be a lie.
+    let state = user.state(&uuid);
+    let expected = if state == "saved" { 0 } else { 95 };
+    assert_eq!(run.code, Some(expected), "{state}: {run}");
     assert_true(&user, &uuid, run, "stop", Duration::ZERO);
 }

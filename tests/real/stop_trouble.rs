@@ -89,7 +89,7 @@ fn a_full_disk() {
         95,
         &[
             "running",
-            "saving its state (3 times: Failed to save machine state. [NS_ERROR_FAILURE])",
+            "saving its state (3 times: Failed to save machine state [NS_ERROR_FAILURE])",
             "is there room",
         ],
     )

@@ -10,7 +10,7 @@ use crate::commands::look::{GLANCE, Glimpse, Looker, Sight};
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, Host, RunError};
 use crate::log::Log;
-use crate::plan::{self, Action, Deed, Observed, Reason, SHORT_CALL, Step, Waiting};
+use crate::plan::{self, Action, Class, Deed, Observed, Reason, SHORT_CALL, Step, Waiting};
 use crate::printable::Printable;
 use crate::settings::{Settings, StopMethod};
 use crate::tools::vboxmanage::{self, VBoxError, VBoxManage};
@@ -137,6 +137,11 @@ impl<'a> Course<'a> {
                 // What loses the guest's work is done to a state that is known.
                 Step::Act(Action::PowerOff | Action::EmergencyStop, ..) if sight.roughly => {
                     self.looker.be_exact();
+                }
+                Step::Act(action @ (Action::Start | Action::DiscardState), limit, because) => {
+                    self.say(&sight, format_args!("{action}{because}"));
+                    self.can_write_settings(&sight)?;
+                    self.act(action, limit)?;
                 }
                 Step::Act(action, limit, because) => {
                     self.say(&sight, format_args!("{action}{because}"));
@@ -340,6 +345,40 @@ impl<'a> Course<'a> {
         });
         let told: Vec<String> = shared.collect();
         (!told.is_empty()).then(|| told.join(", "))
+    }
+
+    /// Whether VirtualBox will be able to write the VM's settings. Where it is not, a saved VM is left as it is: started, it
+    /// would keep its old state beside a newer disk. Another one is started, and the log says what a stop cannot do.
+    fn can_write_settings(&self, sight: &Sight) -> Result<(), Failure> {
+        let trouble = self
+            .looker
+            .uuid()
+            .zip(self.vbox.settings_folder(self.account))
+            .and_then(|(uuid, folder)| {
+                let registry = Registry::read(self.host, &folder).ok()?;
+                let file = &registry.only(uuid)?.settings_file;
+                advice::of_settings(self.host, self.account, file)
+            });
+        let Some(trouble) = trouble else {
+            return Ok(());
+        };
+        let is_saved = sight
+            .state
+            .as_ref()
+            .is_some_and(|state| plan::class(state) == Class::Stored);
+        if is_saved {
+            let told = format_args!(
+                "{}: it is saved, and VirtualBox could not take its state away once it runs: {}",
+                self.named(),
+                trouble.finding
+            );
+            return Err(Failure::told(trouble.refusal.kind(), told).hinted(trouble.next_step));
+        }
+        self.note(format_args!(
+            "warning: a stop will not be able to save it: {}",
+            trouble.finding
+        ));
+        Ok(())
     }
 
     /// Why the VM's process ended before it did anything, where its files tell.

@@ -5,14 +5,22 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::{User, outside, tell};
+use super::{User, eventually, outside, tell};
+
+/// How long a VM process may linger in its own exit, and some time for a busy machine.
+const LINGERING: Duration = Duration::from_secs(30);
 
 impl User<'_> {
-    /// Ends VBoxSVC, so that the next client meets what it meets after a boot. No VM may run.
+    /// Ends VBoxSVC, so that the next client meets what it meets after a boot. No VM may run; the process of one may
+    /// linger for 10 s after the VM is off.
     pub(crate) fn cool_down(&self) {
-        let vms = self.all_vm_processes();
-        assert!(vms.is_empty(), "VMs run: {vms:?}");
+        eventually(
+            LINGERING,
+            || self.all_vm_processes().is_empty(),
+            || format!("VMs run: {:?}", self.all_vm_processes()),
+        );
         self.kill_all();
         self.remove_temporary_files()
             .expect("to remove the files of VBoxSVC");

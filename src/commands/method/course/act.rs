@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::Course;
+use super::{Course, SERVER_ENDS};
 use crate::commands::method::verbs::command;
 use crate::failure::Failure;
 use crate::host::RunError;
@@ -62,6 +62,18 @@ impl Course<'_> {
             // asked once.
             Err(VBoxError::Other(words)) if is_bare(&words) && !self.met_bare_failure(action) => {
                 Outcome::Elsewhere(words)
+            }
+            // A server that could not read its registry says so as long as it lives, whatever was mended meanwhile.
+            Err(VBoxError::Refused(Refusal::Registry | Refusal::RegistryDenied, words))
+                if !self.deeds.iter().any(|deed| deed.action == action)
+                    && self.registry_can_be_read() =>
+            {
+                self.note(format_args!(
+                    "{words}; VirtualBox's server has this of before: waiting for its end"
+                ));
+                let left = self.end().saturating_sub(self.host.now());
+                self.host.sleep(SERVER_ENDS.min(left));
+                Outcome::ServerGone(words.text)
             }
             Err(VBoxError::NotYet(words)) => Outcome::NotYet(words),
             Err(VBoxError::EndedEarly(words)) => match self.ended_early(&uuid, &words) {
