@@ -258,7 +258,7 @@ impl<'a> Looker<'a> {
         let told = if by_lists {
             self.ask_the_lists(running, &mut turn, end)
         } else {
-            self.show(self.until(end))
+            self.show_or_list(&mut turn, end)
         };
         drop(turn);
         self.answered = told.is_ok().then(|| self.host.now());

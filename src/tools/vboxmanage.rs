@@ -18,7 +18,7 @@ mod inventory;
 mod list;
 mod vminfo;
 
-pub(crate) use error::{VBoxError, Words};
+pub(crate) use error::{VBoxError, Words, is_bare};
 pub(crate) use find::{TrustError, find, ipc_folder_is_wrong, trust};
 pub(crate) use inventory::Registered;
 pub(crate) use list::{Entry, Listed, Roll};

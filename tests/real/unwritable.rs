@@ -12,7 +12,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::one_vm::OneVm;
-use super::rig::{Run, rig_or_skip};
+use super::rig::{Run, eventually, rig_or_skip};
 
 /// VirtualBox's server is gone 5 s after its last client.
 const SERVER_ENDS: Duration = Duration::from_secs(8);
@@ -188,6 +188,36 @@ fn settings_of_root_in_a_folder_of_the_user() {
     run.succeeds();
     assert_eq!(vm.state_that_lasts(), "saved");
     give_to_root(&vm.folder().join("vm.vbox"), 0o644);
+    vm.start().succeeds();
+    assert_eq!(vm.user.state(&vm.uuid), "running");
+}
+
+/// A signal to a paused VM's process leaves a server that says `stopping` as long as it lives. It is left alone, and ends;
+/// beside another VM it does not, and that is said, with what helps.
+#[test]
+fn a_server_that_holds_a_vm_as_stopping() {
+    let rig = rig_or_skip!();
+    let vm = OneVm::new(rig, "acpi");
+    let wedge = || {
+        vm.bring_into("paused");
+        vm.user.kill(vm.pid(), libc::SIGTERM);
+        let gone = || vm.user.vm_processes(&vm.uuid).is_empty();
+        eventually(Duration::from_secs(20), gone, || "it lives".to_owned());
+        assert_eq!(vm.user.state(&vm.uuid), "stopping");
+    };
+    wedge();
+    vm.start().succeeds();
+    assert_eq!(vm.user.state(&vm.uuid), "running");
+    vm.control("poweroff");
+
+    let other = vm.user.mkvm("other", "beat");
+    vm.real(&["startvm", &other, "--type", "headless"]);
+    wedge();
+    let run = vm.start();
+    run.fails(95, &["holds it as stopping", "stop those", "for 6 s"]);
+    assert_eq!(vm.user.vm_processes(&vm.uuid), [0_u32; 0]);
+    vm.real(&["controlvm", &other, "poweroff"]);
+    sleep(SERVER_ENDS);
     vm.start().succeeds();
     assert_eq!(vm.user.state(&vm.uuid), "running");
 }

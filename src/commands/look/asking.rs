@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::turn::Turn;
 use super::{Belief, GLANCE, Looker, RunningVms, Told};
-use crate::tools::vboxmanage::{Listed, VBoxError};
+use crate::tools::vboxmanage::{Listed, VBoxError, is_bare};
 use crate::vm::{Intent, Uuid, VmState};
 
 /// How long a VM that has just left the list of those that run may take to be gone.
@@ -22,12 +22,28 @@ impl Looker<'_> {
         Ok(Told::State(info.state))
     }
 
+    /// The same. A VM whose process got a signal while its guest was paused is `stopping` as long as the server lives: what
+    /// would take a session on it fails without a reason then, and only the long list tells that.
+    pub(super) fn show_or_list(
+        &mut self,
+        turn: &mut Turn,
+        end: Duration,
+    ) -> Result<Told, VBoxError> {
+        match self.show(self.until(end)) {
+            Err(VBoxError::Other(words)) if is_bare(&words) && self.uuid.is_some() => {
+                self.take(turn, end);
+                self.ask_the_long_list(self.until(end))
+            }
+            told => told,
+        }
+    }
+
     /// How a VM rests of which no process lives any more.
-    fn rest(&mut self, until: Duration) -> Result<Told, VBoxError> {
+    fn rest(&mut self, turn: &mut Turn, end: Duration) -> Result<Told, VBoxError> {
         self.belief = Belief::Nothing;
         match self.look_at_files()?.and_then(|sight| sight.state) {
             Some(state) => Ok(Told::State(state)),
-            None => self.show(until),
+            None => self.show_or_list(turn, end),
         }
     }
 
@@ -64,7 +80,7 @@ impl Looker<'_> {
             }
             // It is on its way down, most likely, and about to be gone.
             if self.is_gone_within(LEAVING)? {
-                return self.rest(until);
+                return self.rest(turn, end);
             }
             self.take(turn, end);
             return self.ask_the_long_list(self.until(end));
@@ -81,7 +97,7 @@ impl Looker<'_> {
             return match (running.contains(uuid), self.intent) {
                 (true, Intent::Start) => self.running_or_paused(turn, end),
                 (true, Intent::Stop) => Ok(Told::RunningOrPaused),
-                (false, _) if self.is_gone()? => self.rest(until),
+                (false, _) if self.is_gone()? => self.rest(turn, end),
                 (false, _) => self.ask_the_long_list(until),
             };
         }
@@ -102,7 +118,7 @@ impl Looker<'_> {
         }
         // Now that its UUID is known, another VM's process is told apart.
         if self.is_gone()? {
-            return self.show(until);
+            return self.show_or_list(turn, end);
         }
         self.ask_the_long_list(until)
     }

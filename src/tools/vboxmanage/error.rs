@@ -70,6 +70,11 @@ impl From<String> for Words {
 /// What VBoxManage puts before an error.
 const ERROR: &str = "VBoxManage: error: ";
 
+/// Whether these are VBoxManage's words for a failure of which VirtualBox gives no reason.
+pub(crate) fn is_bare(words: &str) -> bool {
+    words.starts_with("Code NS_ERROR_FAILURE")
+}
+
 /// Whether it printed an error, whatever its exit status.
 pub(super) fn complains(output: &Output) -> bool {
     String::from_utf8_lossy(&output.stderr)

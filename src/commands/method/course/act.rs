@@ -8,7 +8,7 @@ use crate::commands::method::verbs::command;
 use crate::failure::Failure;
 use crate::host::RunError;
 use crate::plan::{Action, Deed, Outcome};
-use crate::tools::vboxmanage::VBoxError;
+use crate::tools::vboxmanage::{VBoxError, is_bare};
 use crate::virtualbox::refusal::Refusal;
 
 /// How long the process of a VM that was saved or powered off may take to end before VirtualBox is asked.
@@ -139,9 +139,4 @@ impl Course<'_> {
             Action::Resume | Action::DiscardState => {}
         }
     }
-}
-
-/// Whether these are VBoxManage's words for a failure of which VirtualBox gives no reason.
-fn is_bare(words: &str) -> bool {
-    words.starts_with("Code NS_ERROR_FAILURE")
 }
