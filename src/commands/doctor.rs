@@ -28,6 +28,7 @@ mod print;
 #[cfg(test)]
 mod tests;
 mod user;
+mod writable;
 
 use check::{Check, Topic, Verdict};
 

@@ -11,6 +11,8 @@ use std::time::Duration;
 use super::rig::{Run, Running, User, rig_or_skip};
 use super::rounds;
 
+mod ages;
+
 /// From the method's last look to its end.
 const LAST_STEP: Duration = Duration::from_millis(60);
 

@@ -14,6 +14,8 @@ use std::time::Duration;
 use super::one_vm::OneVm;
 use super::rig::{Run, eventually, rig_or_skip};
 
+mod matrix;
+
 /// VirtualBox's server is gone 5 s after its last client.
 const SERVER_ENDS: Duration = Duration::from_secs(8);
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::check::{Check, Topic};
-use super::contract;
+use super::{contract, writable};
 use crate::commands::method::context;
 use crate::commands::owners::{self, Answer, Owner};
 use crate::host::{Account, FileKind, Host, LockError};
@@ -31,6 +31,7 @@ pub(super) fn examine(host: &dyn Host, owner: &Owner, account: &Account) -> Exam
         lock(host, account),
         registry(host, owner, account),
     ];
+    checks.extend(writable::settings(host, owner, account));
     let answer = owners::list(host, owner);
     let name = account.name.as_str();
     checks.push(match &answer {

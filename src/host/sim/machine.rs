@@ -43,7 +43,8 @@ pub(crate) enum Fault {
     /// Another client of the owner starts VBoxSVC in the moment in which one of ours would: somebody's
     /// VBoxManage, which knows nothing of our lock. Ours fails at once.
     SvcRace,
-    /// VBoxSVC is killed at this time. The processes of the VMs live on for 12 s, unnoticed.
+    /// VBoxSVC is killed at this time. The processes of the VMs live on until they are 15, 45, 75 s old,
+    /// unnoticed.
     SvcDies(Duration),
     /// The VM's process freezes: at once where it is there already, else 5 s after the VM runs.
     Hang,

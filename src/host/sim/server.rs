@@ -20,8 +20,11 @@ const IDLE: Duration = Duration::from_secs(5);
 const SICK: Duration = Duration::from_secs(10);
 /// The contract of a client that is none of ours.
 const RIVAL: u64 = 0;
-/// How long a VM's process outlives a VBoxSVC that was killed.
-const ORPHAN: Duration = Duration::from_secs(12);
+/// A VM's process looks for its server when it is this old, and again after each [`LOOKS_AGAIN`]: it ends where that is
+/// gone.
+const LOOKS_FIRST: Duration = Duration::from_secs(15);
+/// See [`LOOKS_FIRST`].
+const LOOKS_AGAIN: Duration = Duration::from_secs(30);
 
 /// The VirtualBox of a user.
 #[derive(Default)]
@@ -218,24 +221,34 @@ pub(super) fn die(world: &mut World, user: &str) {
         super::life::enter(world, id, written.state());
         world.machine_mut(id).written = written;
     }
-    let orphans: Vec<u32> = world
+    let now = world.now;
+    let orphans: Vec<(u32, Duration)> = world
         .virtualbox(user)
         .vm_processes
         .iter()
-        .map(|p| p.pid)
+        .map(|p| (p.pid, outlives(now.saturating_sub(p.born))))
         .collect();
     world.virtualbox(user).server = if orphans.is_empty() {
         Server::Down
     } else {
         Server::Sick(world.now.saturating_add(SICK))
     };
-    for pid in orphans {
+    for (pid, outlives) in orphans {
         let user = user.to_owned();
-        world.after(ORPHAN, move |world| {
+        world.after(outlives, move |world| {
             world
                 .virtualbox(&user)
                 .vm_processes
                 .retain(|p| p.pid != pid);
         });
     }
+}
+
+/// How long a VM's process of this age outlives a server that was killed.
+fn outlives(age: Duration) -> Duration {
+    let mut end = LOOKS_FIRST;
+    while end <= age {
+        end = end.saturating_add(LOOKS_AGAIN);
+    }
+    end.saturating_sub(age)
 }

@@ -1,6 +1,7 @@
 //! The instances, beside their VMs.
 
 use std::fs;
+use std::os::unix::fs::chown;
 
 use super::{doctor, finds, finds_nothing, instance, set_up};
 use crate::real::rig::rig_or_skip;
@@ -155,5 +156,20 @@ fn settings_budgets_and_environments() {
         &["vm1 has TZ=Pacific/Chatham, and vm2 has none"],
     );
     instance(&user, "vm2", &[zone]);
+    finds_nothing(&doctor(&user, &[]).run());
+}
+
+/// Found before a stop loses the guest, or a start restores an old state over a newer disk.
+#[test]
+fn settings_that_virtualbox_cannot_write() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    let uuid = set_up(&user);
+    let folder = user.vm_folder(&uuid);
+    chown(&folder, Some(0), Some(0)).expect("to give it to root");
+    let run = doctor(&user, &[]).run();
+    let words = [uuid.as_str(), "cannot be saved", "belongs to root"];
+    finds(&run, "fail", "vm", &words);
+    chown(&folder, Some(user.uid), Some(user.uid)).expect("to give it back");
     finds_nothing(&doctor(&user, &[]).run());
 }
