@@ -139,10 +139,14 @@ pub(crate) fn of_settings(
             PrintablePath(&in_the_way),
             whose(host, &in_the_way)
         ),
-        next_step: format!(
-            "as root: mv {0} {0}.away; then svcadm clear the instance",
-            shell_word(&PrintablePath(&in_the_way).to_string())
-        ),
+        next_step: if is_read_only(host, &in_the_way) {
+            let_write(host, account, &in_the_way)
+        } else {
+            format!(
+                "as root: mv {0} {0}.away; then svcadm clear the instance",
+                shell_word(&PrintablePath(&in_the_way).to_string())
+            )
+        },
     })
 }
 
@@ -229,12 +233,54 @@ fn of_folder(host: &dyn Host, account: &Account, folder: &Path) -> Option<Advice
             PrintablePath(folder),
             whose(host, folder)
         ),
-        next_step: format!(
-            "as root: chown {} {}; then svcadm clear the instance",
-            shell_word(user),
-            shell_word(&PrintablePath(folder).to_string())
-        ),
+        next_step: let_write(host, account, folder),
     })
+}
+
+/// Why VirtualBox's server cannot work in its settings folder: it writes its log and the registry there, and gives its
+/// clients no answer where it cannot.
+pub(crate) fn of_settings_folder(
+    host: &dyn Host,
+    account: &Account,
+    settings_folder: &Path,
+) -> Option<Advice> {
+    of_folder(host, account, settings_folder)
+}
+
+/// Why the state of a VM cannot be written.
+pub(crate) fn of_snapshots(
+    host: &dyn Host,
+    account: &Account,
+    machine: &MachineFile,
+) -> Option<Advice> {
+    of_folder(host, account, &machine.snapshot_folder)
+}
+
+/// What lets a user write to what is there: whose it is, its mode, and more than these may be in the way.
+fn let_write(host: &dyn Host, account: &Account, path: &Path) -> String {
+    let quoted = shell_word(&PrintablePath(path).to_string());
+    if is_read_only(host, path) {
+        return format!(
+            "mount the file system of {quoted} for writing, then svcadm clear the instance"
+        );
+    }
+    let change = match host.file_facts(path) {
+        Ok(facts) if facts.owner != account.uid => format!("chown {}", shell_word(&account.name)),
+        Ok(facts) if facts.mode & 0o300 != 0o300 => "chmod u+rwx".to_owned(),
+        // Its owner may write, by its mode.
+        _ => {
+            return format!(
+                "an immutable attribute or an access control list keeps {} from writing to {quoted}: remove that, then svcadm clear the instance",
+                account.name
+            );
+        }
+    };
+    format!("as root: {change} {quoted}; then svcadm clear the instance")
+}
+
+fn is_read_only(host: &dyn Host, path: &Path) -> bool {
+    host.may(path, Access::Write)
+        .is_err_and(|error| error.kind() == io::ErrorKind::ReadOnlyFilesystem)
 }
 
 fn is_denied(access: io::Result<()>) -> bool {
@@ -251,10 +297,7 @@ pub(crate) fn whose(host: &dyn Host, path: &Path) -> String {
     let Ok(facts) = host.file_facts(path) else {
         return "cannot be looked at".to_owned();
     };
-    if host
-        .may(path, Access::Write)
-        .is_err_and(|error| error.kind() == io::ErrorKind::ReadOnlyFilesystem)
-    {
+    if is_read_only(host, path) {
         return "is on a read-only file system".to_owned();
     }
     let owner = match host.account_of(&facts.owner.to_string()) {
@@ -418,6 +461,24 @@ mod tests {
             ),
         ] {
             assert_eq!(saved(host), (refusal, found.to_owned()));
+        }
+    }
+
+    /// To give a folder to whom it belongs already would not help.
+    #[test]
+    fn what_lets_a_user_write_to_a_folder() {
+        for (owner, mode, step) in [
+            (0, 0o755, Some("as root: chown vb /vm; then")),
+            (7, 0o555, Some("as root: chmod u+rwx /vm; then")),
+            (7, 0o755, None),
+        ] {
+            let host = host().file("/vm", owner, mode, FileKind::Directory);
+            let advice = of_settings_folder(&host, &account(), Path::new("/vm"));
+            let told = advice.map(|advice| advice.next_step);
+            match step {
+                Some(step) => assert!(told.as_ref().is_some_and(|told| told.starts_with(step))),
+                None => assert_eq!(told, None),
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::one_vm::OneVm;
-use super::rig::{Run, eventually, rig_or_skip};
+use super::rig::{Run, eventually, outside, rig_or_skip};
 
 mod matrix;
 
@@ -222,4 +222,48 @@ fn a_server_that_holds_a_vm_as_stopping() {
     sleep(SERVER_ENDS);
     vm.start().succeeds();
     assert_eq!(vm.user.state(&vm.uuid), "running");
+}
+
+/// Its server gives no answer then: to end it, as is right for one that is deadlocked, would not help.
+#[test]
+fn a_settings_folder_that_cannot_be_written() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpi");
+    vm.set(&[("start/timeout_seconds", "40")]);
+    vm.user.cool_down();
+    let folder = outside(&vm.user.home()).join(".config/VirtualBox");
+    let set_mode = |mode| {
+        fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).expect("to set a mode");
+    };
+    set_mode(0o555);
+    let run = vm.start();
+    set_mode(0o700);
+    run.fails(96, &["cannot write to the folder", "chmod u+rwx"])
+        .logs_nowhere("pkill");
+    vm.user.kill_all();
+    vm.start().succeeds();
+}
+
+/// A stop that cannot save the VM names what is in the way.
+#[test]
+fn a_folder_of_snapshots_that_cannot_be_written() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpi");
+    vm.set(&[("stop/timeout_seconds", "40")]);
+    vm.bring_into("running");
+    let snapshots = vm.folder().join("Snapshots");
+    fs::create_dir_all(&snapshots).expect("a folder");
+    give_to_root(&snapshots, 0o755);
+    vm.stop().fails(
+        95,
+        &[
+            "still running",
+            "cannot write to the folder",
+            "as root: chown",
+        ],
+    );
+    vm.assert_is("running");
+    chown(&snapshots, Some(vm.user.uid), Some(vm.user.uid)).expect("to give it back");
+    vm.stop().succeeds();
+    vm.assert_is("saved");
 }

@@ -10,11 +10,13 @@ use crate::commands::look::{GLANCE, Glimpse, Looker, Sight};
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, Host, RunError};
 use crate::log::Log;
-use crate::plan::{self, Action, Class, Deed, Observed, Reason, SHORT_CALL, Step, Waiting};
+use crate::plan::{
+    self, Action, Class, Deed, Observed, Outcome, Reason, SHORT_CALL, Step, Waiting,
+};
 use crate::printable::Printable;
 use crate::settings::{Settings, StopMethod};
 use crate::tools::vboxmanage::{self, VBoxError, VBoxManage};
-use crate::virtualbox::advice;
+use crate::virtualbox::advice::{self, Advice};
 use crate::virtualbox::machine_file::MachineFile;
 use crate::virtualbox::refusal::Refusal;
 use crate::virtualbox::registry::Registry;
@@ -173,9 +175,42 @@ impl<'a> Course<'a> {
             }
             _ => String::new(),
         };
+        if let Some((kind, advice)) = self.advice_by_the_files(kind, reason) {
+            let told = format_args!("{}: {reason}: {}", self.named(), advice.finding);
+            return Failure::told(kind, told).hinted(advice.next_step);
+        }
         let hint = self.hint_by_the_processes(reason);
         Failure::told(kind, format_args!("{}: {reason}{words}", self.named()))
             .hinted(hint.unwrap_or_else(|| reason.next_step()))
+    }
+
+    /// What the files tell about a server that gives no answer, and about a state that cannot be written.
+    fn advice_by_the_files(&self, kind: Kind, reason: &Reason) -> Option<(Kind, Advice)> {
+        let folder = self.vbox.settings_folder(self.account)?;
+        match reason {
+            Reason::ActionHung(_) if !self.looker.heard_of_virtualbox() => {
+                let advice = advice::of_settings_folder(self.host, self.account, &folder)?;
+                Some((advice.refusal.kind(), advice))
+            }
+            Reason::StillUp { tried, .. } | Reason::OutOfTime { tried, .. } => {
+                let is_refused = |deed: &Deed| {
+                    deed.action == Action::SaveState && matches!(deed.outcome, Outcome::Refused(_))
+                };
+                if !tried.iter().any(is_refused) {
+                    return None;
+                }
+                let registry = Registry::read(self.host, &folder).ok()?;
+                let file = &registry.only(self.looker.uuid()?)?.settings_file;
+                let machine = MachineFile::read(self.host, file).ok()?;
+                let mut advice = advice::of_snapshots(self.host, self.account, &machine)?;
+                advice.next_step = format!(
+                    "disabling the instance again will not stop it: {}",
+                    advice.next_step
+                );
+                Some((kind, advice))
+            }
+            _ => None,
+        }
     }
 
     /// What the processes of VirtualBox tell about a VM that is not where it should be in time.

@@ -46,6 +46,15 @@ impl Ended<'_> {
             }
             VBoxError::Run(RunError::Spawn { .. }) => Failure::new(Kind::Config, error)
                 .hinted("install VirtualBox, or set virtualbox/vboxmanage"),
+            VBoxError::Run(RunError::Hung { .. })
+                if let Some(advice) = self.of_settings_folder() =>
+            {
+                Failure::told(
+                    advice.refusal.kind(),
+                    format_args!("{vm}: {error}: {}", advice.finding),
+                )
+                .hinted(advice.next_step)
+            }
             VBoxError::Run(RunError::Hung { .. }) => told(match intent {
                 Intent::Start => Kind::Transient,
                 Intent::Stop => Kind::Fatal,
@@ -65,6 +74,13 @@ impl Ended<'_> {
                 ))
             }
         }
+    }
+
+    /// Why a server that is not there yet will not answer.
+    fn of_settings_folder(&self) -> Option<Advice> {
+        let is_cold = |census: &Census| census.vm_processes == 0;
+        self.census.as_ref().filter(|census| is_cold(census))?;
+        advice::of_settings_folder(self.host, self.account, self.settings_folder.as_deref()?)
     }
 
     /// The failure for a cause that is known: with what the files tell about it.
