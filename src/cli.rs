@@ -7,11 +7,12 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::commands::{self, method::Request};
+use crate::commands;
+use crate::commands::method::{Request, context};
 use crate::docs;
 use crate::failure::{Caller, Ending, Failure, Kind};
 use crate::fmri::{DEFAULT_SERVICE, InstanceFmri};
-use crate::host::real::RealHost;
+use crate::host::real::{RealHost, is_root};
 use crate::log::Log;
 use crate::output;
 use crate::printable::{Printable, PrintableLines};
@@ -44,8 +45,6 @@ enum Command {
     Gen(Box<commands::generate::Arguments>),
     #[command(after_help = docs::verdicts())]
     Validate(commands::validate::Arguments),
-    #[command(hide = true)]
-    Inventory(commands::inventory::Arguments),
     Rehearse(commands::rehearse::Arguments),
     Status(commands::status::Arguments),
     Doctor(commands::doctor::Arguments),
@@ -234,11 +233,15 @@ fn dispatch(
     environment: &[(OsString, OsString)],
     caller: Caller,
 ) -> Result<Ending, Failure> {
+    let of_the_caller = || context::of_the_caller(environment, is_root());
     let method = |intent, arguments: &MethodArguments| {
         let request = Request {
             intent,
             fmri: arguments.instance.decide(environment)?,
-            environment: environment.to_vec(),
+            environment: match caller {
+                Caller::Smf => environment.to_vec(),
+                Caller::Hand => of_the_caller(),
+            },
             caller,
             dry_run: arguments.dry_run,
         };
@@ -253,13 +256,10 @@ fn dispatch(
         Command::Refresh(_) => Ok(Ending::Done),
         Command::Gen(arguments) => {
             let (host, log) = (RealHost::new(), Log::new(&on_stderr));
-            commands::generate::run(&host, &log, environment, arguments).map(done)
+            commands::generate::run(&host, &log, &of_the_caller(), arguments).map(done)
         }
         Command::Validate(arguments) => commands::validate::run(arguments),
         Command::Rehearse(arguments) => commands::rehearse::run(arguments).map(done),
-        Command::Inventory(arguments) => {
-            commands::inventory::run(&RealHost::new(), &Log::new(&on_stderr), arguments).map(done)
-        }
         Command::Describe(arguments) => commands::describe::run(arguments).map(done),
         Command::Explain(arguments) => {
             // svc.startd asks for no explanation: its instance is not meant.
@@ -272,10 +272,10 @@ fn dispatch(
             commands::completions::run(Cli::command(), arguments).map(done)
         }
         Command::Status(arguments) => {
-            commands::status::run(&RealHost::new(), arguments, environment).map(done)
+            commands::status::run(&RealHost::new(), arguments, &of_the_caller()).map(done)
         }
         Command::Doctor(arguments) => {
-            commands::doctor::run(&RealHost::new(), arguments, environment).map(done)
+            commands::doctor::run(&RealHost::new(), arguments, &of_the_caller()).map(done)
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::printable::Printable;
@@ -61,7 +62,8 @@ impl fmt::Display for VmName {
 }
 
 /// A VM's UUID, in lower case without braces.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct Uuid(String);
 
 /// A text that is not a UUID.
@@ -73,6 +75,20 @@ impl Uuid {
     /// `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for Uuid {
+    type Error = NotUuid;
+
+    fn try_from(text: String) -> Result<Self, NotUuid> {
+        text.parse()
+    }
+}
+
+impl From<Uuid> for String {
+    fn from(uuid: Uuid) -> Self {
+        uuid.0
     }
 }
 

@@ -9,6 +9,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
@@ -16,7 +17,8 @@ use crate::manifest::names::shell_word;
 use crate::output;
 
 use super::instances::{Gathered, Selection, gather};
-use super::owners::{NoAnswer, Owner, as_owner, owners};
+use super::limit::{self, Limit};
+use super::owners::{Answer, NoAnswer, Owner, as_owners, owners};
 use super::status::join::{Asked, join};
 
 mod budget;
@@ -47,6 +49,14 @@ pub(crate) struct Arguments {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// Wait at most so long for SMF and all users' VirtualBox together
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = limit::USUAL,
+        value_parser = clap::value_parser!(u64).range(1..=86_400)
+    )]
+    timeout: u64,
 }
 
 /// What `--help` ends with.
@@ -82,8 +92,9 @@ pub(crate) fn run(
     environment: &[(OsString, OsString)],
 ) -> Result<(), Failure> {
     let selection = Selection::new(&arguments.services, &arguments.instances)?;
-    let gathered = gather(host, &selection, environment);
-    let checks = examine(host, &gathered, environment);
+    let limit = Limit::from_now(host, Duration::from_secs(arguments.timeout));
+    let gathered = gather(host, &selection, environment, limit);
+    let checks = examine(host, &gathered, environment, limit);
     output::print(&if arguments.json {
         print::json(&checks)
     } else {
@@ -106,6 +117,7 @@ fn examine(
     host: &dyn Host,
     gathered: &Gathered,
     environment: &[(OsString, OsString)],
+    limit: Limit,
 ) -> Vec<Check> {
     let instances = &gathered.instances;
     let mut owners = owners(host, instances, environment);
@@ -117,15 +129,15 @@ fn examine(
     let services = if gathered.no_smf {
         machine::Services::default()
     } else {
-        machine::services(host)
+        machine::services(host, limit)
     };
     let mut checks = machine::smf(gathered);
-    checks.extend(machine::virtualbox(host, &owners, environment));
+    checks.extend(machine::virtualbox(host, &owners, environment, limit));
     checks.extend(machine::driver(host, &services));
     checks.extend(machine::methods(host, instances));
     let mut asked = Vec::new();
-    for owner in owners {
-        let (found, answer) = examine_user(host, &owner);
+    let examined = examine_users(host, &owners, limit);
+    for (owner, (found, answer)) in owners.into_iter().zip(examined) {
         checks.extend(found);
         checks.extend(instance::environment(instances, &owner));
         asked.push(Asked {
@@ -151,8 +163,25 @@ fn examine(
     checks
 }
 
-/// Examines a user as that user.
-fn examine_user(host: &dyn Host, owner: &Owner) -> (Vec<Check>, super::owners::Answer) {
+/// Examines users as those users, side by side.
+fn examine_users(host: &dyn Host, owners: &[Owner], limit: Limit) -> Vec<(Vec<Check>, Answer)> {
+    let known: Vec<&Owner> = owners.iter().filter(|o| o.account.is_some()).collect();
+    let mut examined = as_owners(host, &known, limit, |host, owner| {
+        let account = owner.account.as_ref()?;
+        Some(user::examine(host, owner, account, limit))
+    })
+    .into_iter();
+    owners
+        .iter()
+        .map(|owner| examined_user(owner, || examined.next()))
+        .collect()
+}
+
+/// What is told of a user who was examined, if there is such a user.
+fn examined_user(
+    owner: &Owner,
+    examined: impl FnOnce() -> Option<Result<Option<user::Examined>, NoAnswer>>,
+) -> (Vec<Check>, Answer) {
     let name = owner.name.as_str();
     let Some(account) = &owner.account else {
         let reason = "there is no such user".to_owned();
@@ -172,7 +201,15 @@ fn examine_user(host: &dyn Host, owner: &Owner) -> (Vec<Check>, super::owners::A
         name,
         format!("user id {}", account.uid),
     )];
-    match as_owner(host, owner, |host| user::examine(host, owner, account)) {
+    let lost = || NoAnswer {
+        reason: format!("the process for {name} gave no answer"),
+        hint: "run it as that user".to_owned(),
+        not_permitted: false,
+    };
+    match examined()
+        .unwrap_or_else(|| Err(lost()))
+        .and_then(|e| e.ok_or_else(lost))
+    {
         Ok(examined) => {
             checks.extend(examined.checks);
             (checks, examined.answer)

@@ -13,6 +13,7 @@ use crate::tools::svcprop::{self, Properties, SvcpropError};
 use crate::tools::svcs::{self, SmfState, SvcsError};
 use crate::vm::{Intent, VmName};
 
+use super::limit::Limit;
 use super::method::context;
 
 /// How long svcs and svcprop may take, each.
@@ -208,6 +209,7 @@ pub(super) fn gather(
     host: &dyn Host,
     selection: &Selection,
     environment: &[(OsString, OsString)],
+    limit: Limit,
 ) -> Gathered {
     let mut gathered = Gathered::default();
     let zone = environment.iter().find(|(name, _)| name == "TZ");
@@ -215,7 +217,7 @@ pub(super) fn gather(
         host,
         &selection.operands(),
         zone.map(|(_, zone)| zone),
-        LIMIT,
+        limit.of(host, LIMIT),
     ) {
         Ok(lines) => lines,
         Err(error) => {
@@ -243,7 +245,7 @@ pub(super) fn gather(
     }
     let fmris: Vec<_> = lines.iter().map(|line| line.fmri.clone()).collect();
     let wanted: Vec<&str> = WANTED.into_iter().chain(BESIDE).collect();
-    let mut properties = match svcprop::read_all(host, &fmris, &wanted, LIMIT) {
+    let mut properties = match svcprop::read_all(host, &fmris, &wanted, limit.of(host, LIMIT)) {
         Ok(properties) => {
             gathered.answered = true;
             Some(properties)
@@ -340,7 +342,7 @@ mod tests {
             svc:/site/xvm/vbox:vm1/:properties/vm/stop_method astring x\n";
         let fake = asked("svc:/site/xvm/vbox", fmris, said, "");
         let all = Selection::new(&[], &[]).expect("all");
-        let gathered = gather(&fake, &all, &[]);
+        let gathered = gather(&fake, &all, &[], Limit::from_now(&fake, LIMIT));
         assert_eq!(gathered.troubles, [] as [String; 0]);
         assert_eq!(fake.asked().len(), 2);
         let [vm1, vm2] = gathered.instances.as_slice() else {
@@ -383,7 +385,12 @@ mod tests {
             let fmris = "svc:/site/xvm/vbox:vm1 svc:/site/xvm/vbox:vm2";
             let fake = asked("svc:/site/xvm/vbox", fmris, &said, "");
             let all = Selection::new(&[], &[]).expect("all");
-            let gathered = gather(&fake, &all, &[]);
+            let gathered = gather(
+                &fake,
+                &all,
+                &[],
+                Limit::from_now(&fake, Duration::from_secs(60)),
+            );
             let program = gathered.instances[1].another_program();
             assert_eq!(program.as_deref(), expected, "{start}, {stop}");
             // It has no methods at all.
@@ -397,7 +404,7 @@ mod tests {
         let down = "svcprop: Could not connect to configuration repository: repository server unavailable.\n";
         let fake = asked("svc:/site/xvm/vbox", fmris, "", down);
         let some = Selection::new(&[], &strings(&["vm2", "vm3"])).expect("some");
-        let gathered = gather(&fake, &some, &[]);
+        let gathered = gather(&fake, &some, &[], Limit::from_now(&fake, LIMIT));
         assert_eq!(gathered.instances.len(), 1);
         assert!(gathered.instances[0].known.is_none());
         assert_eq!(gathered.troubles.len(), 2, "{:?}", gathered.troubles);

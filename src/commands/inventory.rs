@@ -1,16 +1,13 @@
-//! Which VMs a user has, asked as that user.
-//!
-//! Root asks for many users, and can become another one only for good. So for each it runs this program once
-//! more, which becomes that user, asks, and answers on its standard output in fields that end with NUL.
+//! Which VMs users have, asked as those users.
 
 use std::ffi::OsString;
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::limit::{self, Limit};
 use super::method::context::child_environment;
-use crate::failure::{Caller, Failure, Kind};
-use crate::host::{Account, Contract, Ended, Host, Invocation, Output, wait_on};
+use crate::failure::{Failure, Kind};
+use crate::host::{Account, AsUserError, Host, UserTask};
 use crate::log::Log;
 use crate::tools::vboxmanage::{self, LISTED_MAX, Registered, VBoxError, VBoxManage};
 
@@ -23,62 +20,74 @@ const SERVER_READY: Duration = Duration::from_secs(3);
 /// Between two tries, while the server is not there.
 const PAUSES: [u64; 4] = [200, 500, 1000, 3000];
 
-/// Say which VMs a user has (for vbox-smf itself)
-#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
-pub(crate) struct Arguments {
-    /// The user
-    #[arg(long)]
+/// What is asked about a user's VMs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Question {
+    /// The user.
     pub(crate) user: String,
-    /// The `VBoxManage` to use, as the property virtualbox/vboxmanage
-    #[arg(long)]
+    /// The `VBoxManage` to use, as the property virtualbox/vboxmanage.
     pub(crate) vboxmanage: Option<PathBuf>,
-    /// The environment of the user's VMs
-    #[arg(long = "env", value_name = "NAME=VALUE")]
+    /// The environment of the user's VMs, as `NAME=VALUE`.
     pub(crate) environment: Vec<String>,
 }
 
-/// Becomes the user, asks, and answers on standard output.
+/// The VMs of users, those of each in the order in which VirtualBox looks for a name.
 ///
 /// # Errors
-/// There is no such user, VirtualBox does not answer, or nobody reads the answer.
-pub(crate) fn run(host: &dyn Host, log: &Log<'_>, arguments: &Arguments) -> Result<(), Failure> {
-    let account = host.become_user(&arguments.user).map_err(|error| {
-        let error = anyhow::Error::new(error);
-        let what = format!("cannot become user '{}'", arguments.user);
-        Failure::new(Kind::Permission, error.context(what))
-    })?;
-    let answer = encode(&as_this_user(host, log, &account, arguments)?);
-    let mut out = io::stdout().lock();
-    out.write_all(answer.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| Failure::new(Kind::Transient, error))
-}
-
-/// The VMs of a user, in the order in which VirtualBox looks for a name.
-///
-/// # Errors
-/// This is another user, and not root; or VirtualBox does not answer.
+/// A user is another one, and this is not root; or the VirtualBox of one does not answer.
 pub(crate) fn ask(
     host: &dyn Host,
     log: &Log<'_>,
-    arguments: &Arguments,
-) -> Result<Vec<Registered>, Failure> {
-    let user = &arguments.user;
-    let account = caller(host)?;
-    if *user == account.name || *user == account.uid.to_string() {
-        return as_this_user(host, log, &account, arguments);
-    }
-    if account.uid != 0 {
+    questions: &[Question],
+) -> Result<Vec<Vec<Registered>>, Failure> {
+    let caller = caller(host)?;
+    let is_caller = |user: &str| user == caller.name || user == caller.uid.to_string();
+    let other = questions.iter().find(|q| !is_caller(&q.user));
+    if let Some(Question { user, .. }) = other.filter(|_| caller.uid != 0) {
         return Err(Failure::told(
             Kind::Permission,
             format_args!(
                 "the VMs of '{user}' are known to that user alone, and this is '{}'",
-                account.name
+                caller.name
             ),
         )
         .hinted(format!("run it as root, or as {user}")));
     }
-    as_another(host, log, arguments)
+    let limit = Limit::from_now(host, Duration::from_secs(limit::USUAL));
+    let works: Vec<_> = questions
+        .iter()
+        .map(|question| {
+            move |host: &dyn Host| {
+                let answer = as_this_user(host, log, question, limit);
+                let answer = answer.map_err(|failure| (failure.kind, failure.to_string()));
+                serde_json::to_vec(&answer).unwrap_or_default()
+            }
+        })
+        .collect();
+    let tasks: Vec<_> = questions
+        .iter()
+        .zip(&works)
+        .map(|(question, work)| UserTask {
+            user: if is_caller(&question.user) {
+                &caller.name
+            } else {
+                &question.user
+            },
+            work,
+        })
+        .collect();
+    let given = host.as_users(&tasks, limit.whole(host), &|line| log.line(line));
+    let all = given.into_iter().zip(questions);
+    all.map(|(given, question)| {
+        understand(given).map_err(|failure| {
+            if is_caller(&question.user) {
+                failure
+            } else {
+                failure.about(&format!("the VMs of '{}'", question.user))
+            }
+        })
+    })
+    .collect()
 }
 
 /// Who asks.
@@ -86,95 +95,67 @@ pub(crate) fn ask(
 /// # Errors
 /// The password database has no entry.
 pub(crate) fn caller(host: &dyn Host) -> Result<Account, Failure> {
-    host.account().map_err(|error| {
-        Failure::new(Kind::Config, error).hinted("VirtualBox needs a user with a home directory")
-    })
+    host.account().map_err(no_account)
 }
 
-fn as_another(
-    host: &dyn Host,
-    log: &Log<'_>,
-    arguments: &Arguments,
-) -> Result<Vec<Registered>, Failure> {
-    let user = &arguments.user;
-    let program = host.own_program().map_err(|error| {
-        let error = anyhow::Error::new(error).context("cannot find out what program this is");
-        Failure::new(Kind::Transient, error)
+fn no_account(error: std::io::Error) -> Failure {
+    Failure::new(Kind::Config, error).hinted("VirtualBox needs a user with a home directory")
+}
+
+/// What came back from another process: its user may have had a hand in it.
+fn understand(given: Result<Vec<u8>, AsUserError>) -> Result<Vec<Registered>, Failure> {
+    let bytes = given.map_err(|error| {
+        let kind = match &error {
+            AsUserError::NoSuchUser(_) | AsUserError::NotPermitted(_) => Kind::Permission,
+            AsUserError::NoAnswer(..) | AsUserError::Failed(..) => Kind::Transient,
+        };
+        Failure::new(kind, error)
     })?;
-    let mut args: Vec<OsString> = vec!["inventory".into(), format!("--user={user}").into()];
-    if let Some(path) = &arguments.vboxmanage {
-        args.push("--vboxmanage".into());
-        args.push(path.into());
+    let answer: Result<Vec<Registered>, (Kind, String)> =
+        serde_json::from_slice(&bytes).map_err(|_| {
+            Failure::told(
+                Kind::Transient,
+                "what the process that asked gave cannot be understood",
+            )
+        })?;
+    let vms = answer.map_err(|(kind, message)| Failure::told(kind, message))?;
+    // The other side stops at as many.
+    if vms.len() > LISTED_MAX {
+        return Err(Failure::told(
+            Kind::Transient,
+            format_args!(
+                "the process that asked gave {} VMs; {LISTED_MAX} are the most",
+                vms.len()
+            ),
+        ));
     }
-    args.extend(
-        arguments
-            .environment
-            .iter()
-            .map(|v| format!("--env={v}").into()),
-    );
-    let invocation = Invocation {
-        program,
-        args,
-        env: vec![("PATH".into(), "/usr/sbin:/usr/bin:/sbin:/bin".into())],
-        limit: LIMIT + LOCK_PATIENCE,
-        // Only VBoxManage leaves something behind, and it runs that in a contract of its own.
-        contract: Contract::Inherited,
-    };
-    let output = host
-        .run(&invocation, &mut wait_on)
-        .map_err(|error| Failure::new(Kind::Transient, error))?;
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let (last, before) = match said.trim_end().rsplit_once('\n') {
-        Some((before, last)) => (last, before),
-        None => (said.trim_end(), ""),
-    };
-    match output.ended {
-        Ended::Exited(0) => {
-            said.lines().for_each(|line| log.line(line));
-            decode(&output).ok_or_else(|| {
-                let what = format!("the answer about the VMs of '{user}' cannot be understood");
-                Failure::told(Kind::Transient, what)
-            })
-        }
-        Ended::Exited(status) => {
-            before.lines().for_each(|line| log.line(line));
-            let kind = Kind::ALL
-                .into_iter()
-                .find(|kind| i32::from(kind.exit_status(Caller::Hand)) == status);
-            let why = last.strip_prefix("vbox-smf: ").unwrap_or(last);
-            let told = format!("the VMs of '{user}': {why}");
-            Err(Failure::told(kind.unwrap_or(Kind::Transient), told))
-        }
-        Ended::Killed(signal) => {
-            let told = format!("the VMs of '{user}': asking was ended by signal {signal}");
-            Err(Failure::told(Kind::Transient, told))
-        }
-    }
+    Ok(vms)
 }
 
 fn as_this_user(
     host: &dyn Host,
     log: &Log<'_>,
-    account: &Account,
-    arguments: &Arguments,
+    question: &Question,
+    limit: Limit,
 ) -> Result<Vec<Registered>, Failure> {
-    let program = vboxmanage::find(host, arguments.vboxmanage.as_deref()).map_err(|error| {
+    let account = host.account().map_err(no_account)?;
+    let program = vboxmanage::find(host, question.vboxmanage.as_deref()).map_err(|error| {
         let next_step = error.next_step();
         Failure::new(Kind::Config, error).hinted(next_step)
     })?;
-    let environment: Vec<(OsString, OsString)> = arguments
+    let environment: Vec<(OsString, OsString)> = question
         .environment
         .iter()
         .filter_map(|variable| variable.split_once('='))
         .map(|(name, value)| (name.into(), value.into()))
         .collect();
-    let env = child_environment(host, account, &environment);
+    let env = child_environment(host, &account, &environment);
     let vbox = VBoxManage::new(host, program, env);
     // VirtualBox's clients race when no server answers: one at a time until it does.
     let lock = if server_answers(host) {
         None
     } else {
-        host.cold_start_lock(LOCK_PATIENCE)
+        host.cold_start_lock(limit.of(host, LOCK_PATIENCE))
             .inspect_err(|error| {
                 log.line(format_args!(
                     "going on without the lock for cold starts: {error}"
@@ -184,7 +165,7 @@ fn as_this_user(
     };
     let mut pauses = PAUSES.iter();
     let inventory = loop {
-        match (vbox.inventory(LIMIT), pauses.next()) {
+        match (vbox.inventory(limit.of(host, LIMIT)), pauses.next()) {
             (Err(VBoxError::ServerGone(_) | VBoxError::Elsewhere(_)), Some(pause)) => {
                 host.sleep(Duration::from_millis(*pause));
             }
@@ -220,74 +201,16 @@ fn failed(error: VBoxError) -> Failure {
     }
 }
 
-/// Fields that end with NUL: UUID, name, settings file, the number of disks, the disks.
-fn encode(vms: &[Registered]) -> String {
-    let mut text = String::new();
-    for vm in vms {
-        let count = vm.disks.len().to_string();
-        let fixed = [
-            vm.uuid.as_str(),
-            &vm.name,
-            vm.settings_file.as_deref().unwrap_or_default(),
-            &count,
-        ];
-        for field in fixed.into_iter().chain(vm.disks.iter().map(String::as_str)) {
-            text.push_str(field);
-            text.push('\0');
-        }
-    }
-    text
-}
-
-/// What [`encode`] made, if it is that.
-fn decode(output: &Output) -> Option<Vec<Registered>> {
-    let text = std::str::from_utf8(&output.stdout).ok()?;
-    if output.cut || !(text.is_empty() || text.ends_with('\0')) {
-        return None;
-    }
-    let mut fields = text.split_terminator('\0').map(str::to_owned);
-    let mut vms = Vec::new();
-    while let Some(uuid) = fields.next() {
-        // The other side stops at as many.
-        if vms.len() == LISTED_MAX {
-            return None;
-        }
-        let (uuid, name) = (uuid.parse().ok()?, fields.next()?);
-        let settings_file = Some(fields.next()?).filter(|path| !path.is_empty());
-        let count: usize = fields.next()?.parse().ok()?;
-        let disks: Vec<_> = fields.by_ref().take(count).collect();
-        if disks.len() < count {
-            return None;
-        }
-        vms.push(Registered {
-            uuid,
-            name,
-            settings_file,
-            disks,
-        });
-    }
-    Some(vms)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn output(text: String) -> Output {
-        Output {
-            ended: Ended::Exited(0),
-            stdout: text.into_bytes(),
-            stderr: Vec::new(),
-            cut: false,
-        }
-    }
-
     proptest! {
         #[test]
         fn an_answer_is_understood_or_refused(
             vms in proptest::collection::vec(
-                (any::<u32>(), "[^\0]{0,9}", proptest::option::of("[^\0]{1,9}"), proptest::collection::vec("[^\0]{0,9}", 0..3)),
+                (any::<u32>(), any::<String>(), proptest::option::of(any::<String>()), proptest::collection::vec(any::<String>(), 0..3)),
                 0..4,
             ),
             cut in 1..20_usize,
@@ -301,23 +224,34 @@ mod tests {
                     disks,
                 })
                 .collect();
-            let text = encode(&vms);
-            prop_assert_eq!(decode(&output(text.clone())), Some(vms.clone()));
-            if let Some(shorter) = text.len().checked_sub(cut).and_then(|end| text.get(..end)) {
-                let told = decode(&output(shorter.to_owned()));
-                prop_assert!(told.is_none_or(|told| told.len() < vms.len()));
-            }
+            let bytes = serde_json::to_vec(&Ok::<_, (Kind, String)>(&vms)).unwrap();
+            prop_assert_eq!(understand(Ok(bytes.clone())).unwrap(), vms);
+            let shorter = bytes[..bytes.len() - cut.min(bytes.len())].to_vec();
+            prop_assert!(understand(Ok(shorter)).is_err());
         }
+    }
+
+    #[test]
+    fn a_failure_comes_back_as_it_was() {
+        let failure: Result<Vec<Registered>, _> = Err((Kind::Config, "no VBoxManage; find it"));
+        let bytes = serde_json::to_vec(&failure).unwrap();
+        let back = understand(Ok(bytes)).unwrap_err();
+        assert_eq!(
+            (back.kind, back.to_string().as_str()),
+            (Kind::Config, "no VBoxManage; find it")
+        );
+        let forged = br#"{"Ok":[{"uuid":"../../x","name":"","settings_file":null,"disks":[]}]}"#;
+        assert!(understand(Ok(forged.to_vec())).is_err());
     }
 
     #[test]
     fn nobody_but_root_asks_for_another_user() {
         let host = crate::host::fake::Fake::default().account("alice", 100);
-        let arguments = Arguments {
+        let question = Question {
             user: "bob".to_owned(),
-            ..Arguments::default()
+            ..Question::default()
         };
-        let failure = ask(&host, &Log::new(&|_| ()), &arguments).unwrap_err();
+        let failure = ask(&host, &Log::new(&|_| ()), &[question]).unwrap_err();
         assert_eq!(failure.kind, Kind::Permission);
         assert_eq!(
             failure.to_string(),

@@ -2,12 +2,17 @@
 
 use std::ffi::OsString;
 
+use std::time::Duration;
+
+use self::context::Actor;
 use self::course::Course;
+use super::look::Glimpse;
 use crate::failure::{Caller, Failure, Kind};
 use crate::fmri::InstanceFmri;
-use crate::host::Host;
+use crate::host::{Account, AsUserError, Host, UserTask};
 use crate::log::Log;
 use crate::settings::{self, SettingError, Settings};
+use crate::tools::svcprop::Properties;
 use crate::tools::vboxmanage::{self, VBoxManage};
 use crate::vm::{Intent, VmName};
 
@@ -15,6 +20,10 @@ pub(crate) mod context;
 mod course;
 pub(in crate::commands) mod refused;
 pub(crate) mod verbs;
+
+/// How much longer than its own limit a run in another process is waited for: it ends by itself before that, unless its
+/// user has stopped it.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// What a method was asked to do.
 #[derive(Debug, Clone)]
@@ -61,27 +70,122 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
             settings.vm
         ));
     }
-    let account = context::right_user(host, request, &properties, given.account)?;
-    log.line(format_args!(
-        "{}: {} of {} as {}, within {} s",
-        settings.vm,
-        request.intent,
-        request.fmri,
-        account.name,
-        budget.as_secs()
-    ));
-    if let (Caller::Smf, Some(why)) = (request.caller, host.isolation_trouble()) {
-        log.line(format_args!(
-            "{}: VBoxManage gets no process contract of its own ({why}): if SMF kills this method at its timeout, \
-             VBoxSVC and every VM of {} that it started may be killed with it",
-            settings.vm, account.name
-        ));
+    let prepared = Prepared {
+        host,
+        log,
+        request,
+        properties: &properties,
+        settings: &settings,
+        budget,
+    };
+    match context::actor(request, &properties, given.account)? {
+        Actor::Ourselves(account) => prepared.conduct(&account, given.locale, given.glimpse),
+        Actor::Other(user) => prepared.conduct_as(&user),
     }
-    let program = vboxmanage::find(host, settings.vboxmanage.as_deref()).map_err(|e| {
-        let hint = e.next_step();
-        Failure::new(Kind::Config, e).hinted(hint)
-    })?;
-    let environment = context::environment(host, request, &properties, &account, given.locale);
-    let vbox = VBoxManage::new(host, program, environment);
-    Course::new(host, log, request, &settings, budget, &account, &vbox).run(given.glimpse)
+}
+
+/// A run whose properties are known.
+#[derive(Clone, Copy)]
+struct Prepared<'a> {
+    host: &'a dyn Host,
+    log: &'a Log<'a>,
+    request: &'a Request,
+    properties: &'a Properties,
+    settings: &'a Settings,
+    budget: Duration,
+}
+
+impl Prepared<'_> {
+    /// The same in a process of that user's, whose log and end are handed on: the user may trace what runs there, and is
+    /// to come near neither our terminal nor anything else of root's.
+    fn conduct_as(self, user: &str) -> Result<(), Failure> {
+        // Not the host itself: what it is for another process is its own matter.
+        let Self {
+            log,
+            request,
+            properties,
+            settings,
+            budget,
+            ..
+        } = self;
+        let work = |host: &dyn Host| {
+            let there = Prepared {
+                host,
+                log,
+                request,
+                properties,
+                settings,
+                budget,
+            };
+            let account = host.account().map_err(context::no_account);
+            let done = account.and_then(|account| there.conduct(&account, None, None));
+            let done = done.map_err(|failure| (failure.kind, failure.to_string()));
+            serde_json::to_vec(&done).unwrap_or_default()
+        };
+        let limit = budget.saturating_sub(self.host.now()) + GRACE;
+        let task = UserTask { user, work: &work };
+        let mut given = self
+            .host
+            .as_users(&[task], limit, &|line| log.line(line))
+            .into_iter();
+        let given = given.next().expect("an answer to each task");
+        let bytes = given.map_err(|error| not_done(user, error))?;
+        let done: Result<(), (Kind, String)> = serde_json::from_slice(&bytes).map_err(|_| {
+            let what = format!("the process that acts as '{user}' gave no answer");
+            Failure::told(Kind::Transient, what)
+        })?;
+        done.map_err(|(kind, message)| Failure::told(kind, message))
+    }
+
+    /// Runs it to its end, as the user that we are.
+    fn conduct(
+        self,
+        account: &Account,
+        locale: Option<String>,
+        glimpse: Option<Glimpse>,
+    ) -> Result<(), Failure> {
+        let Self {
+            host,
+            log,
+            request,
+            properties,
+            settings,
+            budget,
+        } = self;
+        log.line(format_args!(
+            "{}: {} of {} as {}, within {} s",
+            settings.vm,
+            request.intent,
+            request.fmri,
+            account.name,
+            budget.as_secs()
+        ));
+        if let (Caller::Smf, Some(why)) = (request.caller, host.isolation_trouble()) {
+            log.line(format_args!(
+                "{}: VBoxManage gets no process contract of its own ({why}): if SMF kills this method at its timeout, \
+                 VBoxSVC and every VM of {} that it started may be killed with it",
+                settings.vm, account.name
+            ));
+        }
+        let program = vboxmanage::find(host, settings.vboxmanage.as_deref()).map_err(|e| {
+            let hint = e.next_step();
+            Failure::new(Kind::Config, e).hinted(hint)
+        })?;
+        let environment = context::environment(host, request, properties, account, locale);
+        let vbox = VBoxManage::new(host, program, environment);
+        Course::new(host, log, request, settings, budget, account, &vbox).run(glimpse)
+    }
+}
+
+/// The failure for what was not done as that user, with the next step.
+fn not_done(user: &str, error: AsUserError) -> Failure {
+    match &error {
+        AsUserError::NoSuchUser(_) | AsUserError::NotPermitted(_) => {
+            let error = anyhow::Error::new(error).context(format!("cannot become user '{user}'"));
+            Failure::new(Kind::Permission, error)
+                .hinted("check method_context/user of the instance")
+        }
+        AsUserError::NoAnswer(..) | AsUserError::Failed(..) => Failure::new(Kind::Transient, error)
+            .hinted("vbox-smf status shows what became of the VM"),
+    }
 }

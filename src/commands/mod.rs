@@ -7,6 +7,7 @@ pub(crate) mod explain;
 pub(crate) mod generate;
 mod instances;
 pub(crate) mod inventory;
+mod limit;
 pub(crate) mod look;
 pub(crate) mod man;
 pub(crate) mod method;

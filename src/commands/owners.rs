@@ -14,10 +14,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::instances::Instance;
+use super::limit::Limit;
 use super::look::{LOCK_PATIENCE, SERVER_READY};
 use super::method::context;
 use super::method::refused::{what_hangs, what_keeps_it_away};
-use crate::host::{Account, Args, AsUserError, Held, Host, Process, RunError};
+use crate::host::{Account, Args, AsUserError, Held, Host, Process, RunError, UserTask};
+use crate::manifest::names::shell_word;
+use crate::output;
 use crate::plan::{self, SHORT_CALL};
 use crate::tools::processes::{Census, Wanted, census};
 use crate::tools::vboxmanage::{self, VBoxError, VBoxManage};
@@ -128,20 +131,47 @@ pub(super) struct NoAnswer {
 /// The VMs of a user, or why they are not known.
 pub(super) type Answer = Result<Vec<Listed>, NoAnswer>;
 
-/// Looks for the VMs of a user, as that user.
-pub(super) fn ask(host: &dyn Host, owner: &Owner) -> Answer {
-    as_owner(host, owner, |host| look(host, owner)).and_then(|answer| answer)
+/// Looks for the VMs of users, as those users.
+pub(super) fn ask(host: &dyn Host, owners: &[Owner], limit: Limit) -> Vec<Answer> {
+    let owners: Vec<&Owner> = owners.iter().collect();
+    as_owners(host, &owners, limit, |host, owner| look(host, owner, limit))
+        .into_iter()
+        .map(|answer| answer.and_then(|answer| answer))
+        .collect()
 }
 
-/// Does something as a user, in another process where that has to be.
-pub(super) fn as_owner<T: Serialize + for<'a> Deserialize<'a>>(
+/// Does something as each of these users, side by side, in processes of their own.
+pub(super) fn as_owners<T: Serialize + for<'a> Deserialize<'a>>(
     host: &dyn Host,
+    owners: &[&Owner],
+    limit: Limit,
+    work: impl Fn(&dyn Host, &Owner) -> T,
+) -> Vec<Result<T, NoAnswer>> {
+    let work = &work;
+    let works: Vec<_> = owners
+        .iter()
+        .map(|owner| {
+            move |host: &dyn Host| serde_json::to_vec(&work(host, owner)).unwrap_or_default()
+        })
+        .collect();
+    let tasks: Vec<_> = owners
+        .iter()
+        .zip(&works)
+        .map(|(owner, work)| UserTask {
+            user: &owner.name,
+            work,
+        })
+        .collect();
+    let given = host.as_users(&tasks, limit.whole(host), &output::tell);
+    let all = given.into_iter().zip(owners);
+    all.map(|(given, owner)| understand(given, owner)).collect()
+}
+
+/// What came back from another process: its user may have had a hand in it.
+fn understand<T: for<'a> Deserialize<'a>>(
+    given: Result<Vec<u8>, AsUserError>,
     owner: &Owner,
-    work: impl Fn(&dyn Host) -> T,
 ) -> Result<T, NoAnswer> {
-    let given = host.as_user(&owner.name, &mut |host| {
-        serde_json::to_vec(&work(host)).unwrap_or_default()
-    });
     match given {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| NoAnswer {
             reason: format!("the process for {} gave no answer", owner.name),
@@ -151,11 +181,17 @@ pub(super) fn as_owner<T: Serialize + for<'a> Deserialize<'a>>(
         Err(error) => Err(NoAnswer {
             reason: match &error {
                 AsUserError::Failed(_, source) => format!("{error}: {source}"),
-                AsUserError::NoSuchUser(_) | AsUserError::NotPermitted(_) => error.to_string(),
+                AsUserError::NoSuchUser(_)
+                | AsUserError::NotPermitted(_)
+                | AsUserError::NoAnswer(..) => error.to_string(),
             },
             hint: match &error {
                 AsUserError::NoSuchUser(_) => "set method_context/user".to_owned(),
                 AsUserError::NotPermitted(user) => format!("run it as root, or as {user}"),
+                AsUserError::NoAnswer(user, _) => format!(
+                    "ps -fu {} shows whether one of that user's processes is stopped",
+                    shell_word(user)
+                ),
                 AsUserError::Failed(..) => "run it as that user".to_owned(),
             },
             not_permitted: matches!(error, AsUserError::NotPermitted(_)),
@@ -164,17 +200,19 @@ pub(super) fn as_owner<T: Serialize + for<'a> Deserialize<'a>>(
 }
 
 /// The VMs of the user that we are, by its files as far as these are enough.
-fn look(host: &dyn Host, owner: &Owner) -> Answer {
+fn look(host: &dyn Host, owner: &Owner, limit: Limit) -> Answer {
     with_virtualbox(host, owner, |vbox, account| {
         let folder = vbox.settings_folder(account);
-        let by_files = folder.map_or(Ok(None), |folder| by_files::list(host, vbox, &folder))?;
-        by_files.map_or_else(|| ask_both(host, vbox), Ok)
+        let by_files = folder.map_or(Ok(None), |folder| {
+            by_files::list(host, vbox, &folder, limit)
+        })?;
+        by_files.map_or_else(|| ask_both(host, vbox, limit), Ok)
     })
 }
 
 /// The VMs of the user that we are, by VirtualBox alone.
-pub(super) fn list(host: &dyn Host, owner: &Owner) -> Answer {
-    with_virtualbox(host, owner, |vbox, _| ask_both(host, vbox))
+pub(super) fn list(host: &dyn Host, owner: &Owner, limit: Limit) -> Answer {
+    with_virtualbox(host, owner, |vbox, _| ask_both(host, vbox, limit))
 }
 
 /// Does something with the VirtualBox of the user that we are.
@@ -195,6 +233,8 @@ fn with_virtualbox(
         .map_err(|e| told(e.to_string(), e.next_step().to_owned()))?;
     let environment = context::child_environment(host, &account, &owner.environment);
     let vbox = VBoxManage::new(host, program, environment);
+    let is_there = |census: Census| census.server_age.is_some_and(|age| age >= SERVER_READY);
+    vbox.expect_answers(stock(host).is_some_and(is_there));
     work(&vbox, &account).map_err(|error| {
         let hint = match &error {
             VBoxError::Refused(refusal, _) => refusal.next_step().to_owned(),
@@ -230,13 +270,18 @@ fn stock(host: &dyn Host) -> Option<Census> {
 }
 
 /// Both lists, as one.
-fn ask_both(host: &dyn Host, vbox: &VBoxManage<'_>) -> Result<Vec<Listed>, VBoxError> {
+fn ask_both(
+    host: &dyn Host,
+    vbox: &VBoxManage<'_>,
+    limit: Limit,
+) -> Result<Vec<Listed>, VBoxError> {
     let before = host.processes().unwrap_or_default();
-    let lock = lock_if_cold(host);
-    let vms = patiently(host, || vbox.vms(SHORT_CALL))?;
+    let lock = lock_if_cold(host, limit);
+    let vms = patiently(host, || vbox.vms(limit.of(host, SHORT_CALL)))?;
     drop(lock);
     let each = EACH_VM.saturating_mul(u32::try_from(vms.len()).unwrap_or(u32::MAX));
-    let (long, marked) = patiently(host, || vbox.details(SHORT_CALL.saturating_add(each)))?;
+    let long = SHORT_CALL.saturating_add(each);
+    let (long, marked) = patiently(host, || vbox.details(limit.of(host, long)))?;
     let states = Told::each(&long);
     let marked: HashSet<Uuid> = marked.into_iter().collect();
     let joined = vms.into_iter().map(|vm| {
@@ -299,12 +344,12 @@ fn orphan(processes: &[Process], vm: &Listed) -> Option<u32> {
 
 /// VirtualBox's clients race when no server answers: one at a time until it does. A method that starts a VM at this
 /// moment must not fail because of us.
-fn lock_if_cold(host: &dyn Host) -> Option<Box<dyn Held>> {
+fn lock_if_cold(host: &dyn Host, limit: Limit) -> Option<Box<dyn Held>> {
     let ready = |census: Census| census.server_age.is_some_and(|age| age >= SERVER_READY);
     if stock(host).is_some_and(ready) {
         return None;
     }
-    host.cold_start_lock(LOCK_PATIENCE).ok()
+    host.cold_start_lock(limit.of(host, LOCK_PATIENCE)).ok()
 }
 
 /// Asks again where the server went away.
@@ -341,7 +386,7 @@ mod tests {
                 .answer("list vms", 0, short, "")
                 .answer("list --long vms", 0, long, "");
         let vbox = VBoxManage::new(&fake, "/usr/bin/VBoxManage".into(), Vec::new());
-        let both = ask_both(&fake, &vbox);
+        let both = ask_both(&fake, &vbox, Limit::from_now(&fake, SHORT_CALL * 2));
         assert_eq!(fake.asked(), ["list vms", "list --long vms"]);
         both
     }
@@ -418,7 +463,7 @@ mod tests {
         let gone = "VBoxManage: error: Failed to create the VirtualBox object!\n";
         let fake = Fake::default().answer("list vms", 1, "", gone);
         let vbox = VBoxManage::new(&fake, "/usr/bin/VBoxManage".into(), Vec::new());
-        let refused = ask_both(&fake, &vbox);
+        let refused = ask_both(&fake, &vbox, Limit::from_now(&fake, SHORT_CALL * 2));
         assert!(matches!(refused, Err(VBoxError::ServerGone(_))));
         assert_eq!(fake.asked().len(), 5);
     }

@@ -16,6 +16,7 @@ use crate::output::{self, Reader};
 use crate::printable::PrintableLines;
 
 use super::instances::{Selection, gather};
+use super::limit::{self, Limit};
 use super::owners::{Owner, ask, owners};
 
 pub(super) mod join;
@@ -65,6 +66,14 @@ pub(crate) struct Arguments {
     /// Print metrics for a textfile collector
     #[arg(long)]
     prometheus: bool,
+    /// Wait at most so long for SMF and all users' VirtualBox together
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = limit::USUAL,
+        value_parser = clap::value_parser!(u64).range(1..=86_400)
+    )]
+    timeout: u64,
     /// Again every so many seconds [default: 2], on a terminal in the same place
     #[arg(
         long,
@@ -128,7 +137,8 @@ pub(crate) fn run(
     let selection = Selection::new(&arguments.services, &arguments.instances)?;
     let on_terminal = io::stdout().is_terminal();
     loop {
-        let seen = look(host, &selection, environment);
+        let limit = Limit::from_now(host, Duration::from_secs(arguments.timeout));
+        let seen = look(host, &selection, environment, limit);
         let mut text = PrintableLines(&render(arguments, &seen)).to_string();
         if arguments.watch.is_some() && on_terminal {
             text.insert_str(0, CLEAR);
@@ -157,8 +167,13 @@ struct Seen {
     troubles: Vec<String>,
 }
 
-fn look(host: &dyn Host, selection: &Selection, environment: &[(OsString, OsString)]) -> Seen {
-    let gathered = gather(host, selection, environment);
+fn look(
+    host: &dyn Host,
+    selection: &Selection,
+    environment: &[(OsString, OsString)],
+    limit: Limit,
+) -> Seen {
+    let gathered = gather(host, selection, environment, limit);
     let mut owners = owners(host, &gathered.instances, environment);
     // Without SMF our own VMs are all that there is to tell of.
     if gathered.no_smf
@@ -167,10 +182,11 @@ fn look(host: &dyn Host, selection: &Selection, environment: &[(OsString, OsStri
         owners.push(Owner::ourselves(account, environment));
     }
     let mut troubles = gathered.troubles;
+    let answers = ask(host, &owners, limit);
     let asked: Vec<Asked> = owners
         .into_iter()
-        .map(|owner| {
-            let answer = ask(host, &owner);
+        .zip(answers)
+        .map(|(owner, answer)| {
             if let Err(error) = &answer {
                 troubles.push(format!(
                     "the VMs of {}: {}; {}",

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::{
     Access, Account, AsUserError, Begun, Ended, FileEnds, FileFacts, FileKind, Held, Host,
-    Invocation, LockError, Output, Process, RunError,
+    Invocation, LockError, Output, Process, RunError, UserTask,
 };
 
 /// What is there, and what programs answer.
@@ -132,16 +132,8 @@ impl Host for Fake {
         self.account.clone().ok_or(io::ErrorKind::NotFound.into())
     }
 
-    fn become_user(&self, _: &str) -> io::Result<Account> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
     fn processes(&self) -> io::Result<Vec<Process>> {
         Ok(self.processes.clone())
-    }
-
-    fn own_program(&self) -> io::Result<PathBuf> {
-        Ok("/lib/svc/method/vbox-smf".into())
     }
 
     fn cold_start_lock(&self, _: Duration) -> Result<Box<dyn Held>, LockError> {
@@ -209,11 +201,19 @@ impl Host for Fake {
         Err(io::ErrorKind::NotFound.into())
     }
 
-    fn as_user(
+    fn as_users(
         &self,
-        user: &str,
-        _: &mut dyn FnMut(&dyn Host) -> Vec<u8>,
-    ) -> Result<Vec<u8>, AsUserError> {
-        Err(AsUserError::NoSuchUser(user.to_owned()))
+        tasks: &[UserTask<'_>],
+        _: Duration,
+        _: &dyn Fn(&str),
+    ) -> Vec<Result<Vec<u8>, AsUserError>> {
+        let given = |task: &UserTask<'_>| match &self.account {
+            Some(account) if account.name == task.user => Ok((task.work)(self)),
+            Some(account) if account.uid != 0 => {
+                Err(AsUserError::NotPermitted(task.user.to_owned()))
+            }
+            Some(_) | None => Err(AsUserError::NoSuchUser(task.user.to_owned())),
+        };
+        tasks.iter().map(given).collect()
     }
 }

@@ -238,6 +238,15 @@ pub(crate) trait Held {}
 /// The longest file that is read: VirtualBox's own are a few KB a VM.
 pub(crate) const FILE_MAX: u64 = 16 << 20;
 
+/// Something to be done as a user.
+#[derive(Clone, Copy)]
+pub(crate) struct UserTask<'a> {
+    /// The login name, or the user's number.
+    pub(crate) user: &'a str,
+    /// What to do there. Only what it gives comes back.
+    pub(crate) work: &'a dyn Fn(&dyn Host) -> Vec<u8>,
+}
+
 /// The world, as the commands see it.
 pub(crate) trait Host {
     /// Begins a program: something else can be looked at while it runs.
@@ -278,12 +287,6 @@ pub(crate) trait Host {
     /// The password database has no entry for us.
     fn account(&self) -> io::Result<Account>;
 
-    /// Becomes another user for good: user id, group id, supplementary groups.
-    ///
-    /// # Errors
-    /// There is no such user, or we are not root.
-    fn become_user(&self, name: &str) -> io::Result<Account>;
-
     /// The processes of VirtualBox that belong to this user, as far as [`PROGRAMS`] names them.
     ///
     /// # Errors
@@ -297,12 +300,6 @@ pub(crate) trait Host {
     fn processes_of_others(&self) -> io::Result<Vec<Process>> {
         Ok(Vec::new())
     }
-
-    /// The absolute path of this program, to run it once more.
-    ///
-    /// # Errors
-    /// The system does not say.
-    fn own_program(&self) -> io::Result<PathBuf>;
 
     /// Takes the lock under which this user's VBoxSVC is started.
     ///
@@ -359,14 +356,19 @@ pub(crate) trait Host {
     /// There is no such user.
     fn account_of(&self, user: &str) -> io::Result<Account>;
 
-    /// Does something as another user, for whom root alone may speak, and gives back what `work` gives. It is
-    /// done in a process of its own, because there is no way back to root: what `work` changes here is lost.
+    /// Does things as users, for whom root alone may speak, and gives back what each gives, in their order.
+    ///
+    /// Each is done in a process of its own, because there is no way back to root: what the work changes here is lost.
+    /// The processes run side by side. None of them, and nothing that they run, shares anything with the terminal: each
+    /// has a session of its own, and what it prints on standard error is handed to `line`. They end with this one.
     ///
     /// # Errors
-    /// There is no such user, this is neither root nor that user, or the process died.
-    fn as_user(
+    /// There is no such user, this is neither root nor that user, the process died, or it gave no answer within the
+    /// limit, which holds for all of them together.
+    fn as_users(
         &self,
-        user: &str,
-        work: &mut dyn FnMut(&dyn Host) -> Vec<u8>,
-    ) -> Result<Vec<u8>, AsUserError>;
+        tasks: &[UserTask<'_>],
+        limit: Duration,
+        line: &dyn Fn(&str),
+    ) -> Vec<Result<Vec<u8>, AsUserError>>;
 }

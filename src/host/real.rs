@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     Access, Account, AsUserError, Begun, FILE_MAX, FileEnds, FileFacts, FileKind, Held, Host,
-    Invocation, LockError, Process, RunError,
+    Invocation, LockError, Process, RunError, UserTask,
 };
 use crate::bounded::read_regular;
 
@@ -23,6 +23,11 @@ mod locale;
 mod lock;
 mod processes;
 pub(crate) mod reading;
+
+/// Whether this process has root's rights.
+pub(crate) fn is_root() -> bool {
+    account::current_uid() == 0
+}
 
 /// This machine, seen by this process.
 pub(crate) struct RealHost {
@@ -66,20 +71,12 @@ impl Host for RealHost {
         account::current()
     }
 
-    fn become_user(&self, name: &str) -> io::Result<Account> {
-        account::become_user(name)
-    }
-
     fn processes(&self) -> io::Result<Vec<Process>> {
         processes::of_user(account::current_uid())
     }
 
     fn processes_of_others(&self) -> io::Result<Vec<Process>> {
         processes::of_others(account::current_uid())
-    }
-
-    fn own_program(&self) -> io::Result<PathBuf> {
-        std::env::current_exe()
     }
 
     fn cold_start_lock(&self, wait: Duration) -> Result<Box<dyn Held>, LockError> {
@@ -138,12 +135,13 @@ impl Host for RealHost {
         account::by_name(user).map(|(account, _)| account)
     }
 
-    fn as_user(
+    fn as_users(
         &self,
-        user: &str,
-        work: &mut dyn FnMut(&dyn Host) -> Vec<u8>,
-    ) -> Result<Vec<u8>, AsUserError> {
-        as_user::run(self, user, work)
+        tasks: &[UserTask<'_>],
+        limit: Duration,
+        line: &dyn Fn(&str),
+    ) -> Vec<Result<Vec<u8>, AsUserError>> {
+        as_user::run(self, tasks, limit, line)
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::check::{Check, Topic, Verdict};
 use crate::commands::instances::{Gathered, Instance};
+use crate::commands::limit::Limit;
 use crate::commands::method::context;
 use crate::commands::owners::Owner;
 use crate::host::Host;
@@ -39,9 +40,9 @@ pub(super) struct Services {
 }
 
 /// Asks for them; what is not there is none.
-pub(super) fn services(host: &dyn Host) -> Services {
+pub(super) fn services(host: &dyn Host, limit: Limit) -> Services {
     let operands = [DRIVER_SERVICE, AUTOSTART_SERVICE].map(str::to_owned);
-    let lines = svcs::list(host, &operands, None, LIMIT).unwrap_or_default();
+    let lines = svcs::list(host, &operands, None, limit.of(host, LIMIT)).unwrap_or_default();
     let state = |wanted: &str| {
         let line = lines.iter().find(|line| line.fmri.to_string() == wanted);
         line.map(|line| line.state.clone())
@@ -93,6 +94,7 @@ pub(super) fn virtualbox(
     host: &dyn Host,
     owners: &[Owner],
     shell: &[(OsString, OsString)],
+    limit: Limit,
 ) -> Vec<Check> {
     let mut used: Vec<Option<PathBuf>> = owners.iter().map(|o| o.vboxmanage.clone()).collect();
     if used.is_empty() {
@@ -101,11 +103,16 @@ pub(super) fn virtualbox(
     used.sort();
     used.dedup();
     used.iter()
-        .map(|set| one_virtualbox(host, set.as_deref(), shell))
+        .map(|set| one_virtualbox(host, set.as_deref(), shell, limit))
         .collect()
 }
 
-fn one_virtualbox(host: &dyn Host, set: Option<&Path>, shell: &[(OsString, OsString)]) -> Check {
+fn one_virtualbox(
+    host: &dyn Host,
+    set: Option<&Path>,
+    shell: &[(OsString, OsString)],
+    limit: Limit,
+) -> Check {
     let topic = Topic::Virtualbox;
     let program = match vboxmanage::find(host, set) {
         Ok(program) => program,
@@ -118,7 +125,8 @@ fn one_virtualbox(host: &dyn Host, set: Option<&Path>, shell: &[(OsString, OsStr
         .map(|account| context::child_environment(host, &account, shell))
         .unwrap_or_default();
     let shown = program.display().to_string();
-    let version = VBoxManage::new(host, program.clone(), environment).version(LIMIT);
+    let vbox = VBoxManage::new(host, program.clone(), environment);
+    let version = vbox.version(limit.of(host, LIMIT));
     match version {
         Err(error) => Check::fail(topic, HOST, format!("{shown}: {error}"))
             .hint("install VirtualBox anew, or set virtualbox/vboxmanage"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::check::{Check, Topic, Verdict};
 use super::{contract, instance, machine, print, user};
 use crate::commands::instances::{Gathered, Instance, Known};
+use crate::commands::limit::Limit;
 use crate::commands::owners::{Listed, Owner};
 use crate::commands::status::join::{Asked, join};
 use crate::host::fake::Fake;
@@ -13,6 +14,10 @@ use crate::settings::Settings;
 use crate::tools::svcprop::{Properties, Value};
 use crate::tools::svcs::SmfState;
 use crate::vm::VmState;
+
+fn minute(host: &Fake) -> Limit {
+    Limit::from_now(host, std::time::Duration::from_secs(60))
+}
 
 const UUID: &str = "a3a21769-fdde-4a22-8ede-8f84ae391faf";
 
@@ -91,7 +96,7 @@ fn an_instance_of_another_program_is_not_examined() {
             instances,
             ..Gathered::default()
         };
-        let checks = super::examine(&healthy(), &gathered, &[]);
+        let checks = super::examine(&healthy(), &gathered, &[], minute(&healthy()));
         assert_eq!(only(&checks, Topic::Smf).finding, smf);
         let of_it: Vec<_> = checks
             .iter()
@@ -541,7 +546,7 @@ fn users_and_their_files() {
             "/home/vb/.VirtualBox/VirtualBox.xml: it is empty",
         ),
     ] {
-        let examined = user::examine(&host, &owner(), &account());
+        let examined = user::examine(&host, &owner(), &account(), minute(&host));
         let check = only(&examined.checks, topic);
         assert_eq!(check.verdict, verdict, "{what}: {check:?}");
         assert!(check.finding.contains(words), "{what}: {check:?}");
@@ -549,7 +554,7 @@ fn users_and_their_files() {
         assert_eq!(helped, verdict != Verdict::Ok, "{what}: {check:?}");
     }
     let spoilt = healthy().content(XML, 101, "").content(PREV, 101, whole);
-    let examined = user::examine(&spoilt, &owner(), &account());
+    let examined = user::examine(&spoilt, &owner(), &account(), minute(&spoilt));
     let command = format!("cp -p {PREV} {XML}");
     let check = only(&examined.checks, Topic::Registry);
     assert_eq!(check.command, Some(command));
@@ -563,7 +568,7 @@ fn what_is_to_be_copied_runs_nothing_else() {
         ..account()
     };
     let host = healthy().file("/home/x'; reboot '/.", 0, 0o755, FileKind::Directory);
-    let examined = user::examine(&host, &owner(), &strange);
+    let examined = user::examine(&host, &owner(), &strange, minute(&host));
     let command = only(&examined.checks, Topic::Home).command.clone();
     let home = r"'/home/x'\''; reboot '\'''";
     let expected = format!("chown vb {home} && chmod u+rwx {home}");
@@ -599,7 +604,7 @@ fn the_machine() {
         if device {
             host = host.file("/dev/vboxdrv", 0, 0o600, FileKind::Other);
         }
-        let checks = machine::driver(&host, &machine::services(&host));
+        let checks = machine::driver(&host, &machine::services(&host, minute(&host)));
         assert_eq!(only(&checks, Topic::Driver).verdict, driver, "{line}");
         let found = checks.iter().find(|c| c.topic == Topic::DriverService);
         assert_eq!(found.map(|c| c.verdict), service, "{line}");

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{Check, Topic};
 use super::{contract, writable};
+use crate::commands::limit::Limit;
 use crate::commands::method::context;
 use crate::commands::owners::{self, Answer, Owner};
 use crate::host::{Account, FileKind, Host, LockError};
@@ -23,7 +24,7 @@ pub(super) struct Examined {
 }
 
 /// Examines a user: the files first, because asking VirtualBox may change them.
-pub(super) fn examine(host: &dyn Host, owner: &Owner, account: &Account) -> Examined {
+pub(super) fn examine(host: &dyn Host, owner: &Owner, account: &Account, limit: Limit) -> Examined {
     let mut checks = vec![
         home(host, account),
         locale(host, owner),
@@ -32,7 +33,7 @@ pub(super) fn examine(host: &dyn Host, owner: &Owner, account: &Account) -> Exam
         registry(host, owner, account),
     ];
     checks.extend(writable::settings(host, owner, account));
-    let answer = owners::list(host, owner);
+    let answer = owners::list(host, owner, limit);
     let name = account.name.as_str();
     checks.push(match &answer {
         Ok(vms) => {

@@ -44,23 +44,21 @@ pub(super) fn look(
     arguments: &Arguments,
 ) -> Result<Found, Failure> {
     let caller = inventory::caller(host)?.name;
-    let ask = |user: &AccountName, instances: &[&InstanceName]| {
-        let question = question(environment, arguments, user, instances);
-        inventory::ask(host, log, &question)
+    let about = |user: &AccountName, instances: &[&InstanceName]| {
+        question(environment, arguments, user, instances)
     };
     if arguments.vms.is_empty() {
-        let mut all = Vec::new();
-        for user in users(arguments, &caller)? {
-            let vms = ask(&user, &[])?;
-            if vms.is_empty() {
-                let user = Printable(user.as_str()).to_string();
-                return Err(Failure::told(
-                    Kind::Config,
-                    format_args!("VirtualBox knows no VM of the user '{user}'"),
-                )
-                .hinted("--user names whose VMs they are"));
-            }
-            all.push((user, vms));
+        let users = users(arguments, &caller)?;
+        let questions: Vec<_> = users.iter().map(|user| about(user, &[])).collect();
+        let answers = inventory::ask(host, log, &questions)?;
+        let all: Vec<_> = users.into_iter().zip(answers).collect();
+        if let Some((user, _)) = all.iter().find(|(_, vms)| vms.is_empty()) {
+            let user = Printable(user.as_str()).to_string();
+            return Err(Failure::told(
+                Kind::Config,
+                format_args!("VirtualBox knows no VM of the user '{user}'"),
+            )
+            .hinted("--user names whose VMs they are"));
         }
         return Ok(everything(&all));
     }
@@ -70,18 +68,22 @@ pub(super) fn look(
         .map(|text| Ok((text, text.parse().map_err(super::options::operand_failure)?)))
         .collect::<Result<Vec<(&String, Operand)>, Failure>>()?;
     let owners = owners(arguments, &operands, &caller)?;
-    let mut asked: Vec<(AccountName, Vec<Registered>)> = Vec::new();
+    let mut theirs: Vec<(&AccountName, Vec<&InstanceName>)> = Vec::new();
+    for ((_, operand), (user, _)) in operands.iter().zip(&owners) {
+        match theirs.iter_mut().find(|(known, _)| *known == user) {
+            Some((_, instances)) => instances.push(&operand.instance),
+            None => theirs.push((user, vec![&operand.instance])),
+        }
+    }
+    let questions: Vec<_> = theirs
+        .iter()
+        .map(|(user, mine)| about(user, mine))
+        .collect();
+    let answers = inventory::ask(host, log, &questions)?;
     let mut found = Found::default();
     for ((text, operand), (user, said)) in operands.iter().zip(&owners) {
-        if !asked.iter().any(|(known, _)| known == user) {
-            let mine = operands
-                .iter()
-                .zip(&owners)
-                .filter(|(_, owner)| owner.0 == *user);
-            let instances: Vec<_> = mine.map(|((_, operand), _)| &operand.instance).collect();
-            asked.push((user.clone(), ask(user, &instances)?));
-        }
-        let vms = asked.iter().find(|(known, _)| known == user);
+        let mut asked = theirs.iter().zip(&answers);
+        let vms = asked.find(|((known, _), _)| *known == user);
         let vms = vms.map_or(&[][..], |(_, vms)| vms);
         let vm = named(operand, user, vms)?;
         found.vms.push(VmRequest {

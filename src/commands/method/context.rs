@@ -143,23 +143,33 @@ pub(in crate::commands) fn environment_by_hand(
     of_the_shell.chain(&own).cloned().collect()
 }
 
-/// Makes sure that we are the user whose VM it is. svc.startd sees to that; by hand root becomes that
-/// user, and nobody else can.
-pub(super) fn right_user(
-    host: &dyn Host,
+/// As whom a method acts.
+pub(super) enum Actor {
+    /// This process is that user's.
+    Ourselves(Account),
+    /// Another one is to be made, which is this user's.
+    Other(String),
+}
+
+/// The failure where the password database has no entry for us.
+pub(super) fn no_account(error: io::Error) -> Failure {
+    Failure::new(Kind::Config, error).hinted("VirtualBox needs a user with a home directory")
+}
+
+/// As whom to act: the user whose VM it is. svc.startd sees to that; by hand root acts as that user, and nobody else
+/// can.
+pub(super) fn actor(
     request: &Request,
     properties: &Properties,
     account: io::Result<Account>,
-) -> Result<Account, Failure> {
-    let account = account.map_err(|e| {
-        Failure::new(Kind::Config, e).hinted("VirtualBox needs a user with a home directory")
-    })?;
+) -> Result<Actor, Failure> {
+    let account = account.map_err(no_account)?;
     let user = of_context(properties, request.intent, "user")
         .first()
         .cloned();
     let Some(user) = user.filter(|user| *user != account.name && *user != account.uid.to_string())
     else {
-        return Ok(account);
+        return Ok(Actor::Ourselves(account));
     };
     if account.uid != 0 {
         return Err(Failure::told(
@@ -171,13 +181,26 @@ pub(super) fn right_user(
         )
         .hinted(format!("run it as root, or as {user}")));
     }
-    host.become_user(&user).map_err(|e| {
-        Failure::new(
-            Kind::Permission,
-            anyhow::Error::new(e).context(format!("cannot become user '{user}'")),
-        )
-        .hinted("check method_context/user of the instance")
-    })
+    Ok(Actor::Other(user))
+}
+
+/// What of the caller's environment may have a say in what programs see. A program that runs as root, or as a user whom
+/// root asks for, sees nothing of what root's shell had of VirtualBox and of the time zone, which may be the name of a
+/// file to read: without `TZ` the system's counts.
+pub(crate) fn of_the_caller(
+    environment: &[(OsString, OsString)],
+    is_root: bool,
+) -> Vec<(OsString, OsString)> {
+    let passes = |name: &OsString| {
+        let name = name.to_string_lossy();
+        let of_the_user = name == "TZ" || name.starts_with("VBOX_");
+        name == "LANG" || name.starts_with("LC_") || (of_the_user && !is_root)
+    };
+    environment
+        .iter()
+        .filter(|(name, _)| passes(name))
+        .cloned()
+        .collect()
 }
 
 /// What VBoxManage sees of the environment in this run.
@@ -304,6 +327,22 @@ mod tests {
             method_environment(&smf, &Properties::new()),
             smf.environment
         );
+    }
+
+    #[test]
+    fn of_root_s_environment_a_locale_alone_counts() {
+        let pair = |(name, value): (&str, &str)| (OsString::from(name), OsString::from(value));
+        let shell = [
+            ("TZ", "/etc/shadow"),
+            ("LC_ALL", "de_AT.UTF-8"),
+            ("LANG", "C"),
+            ("VBOX_USER_HOME", "/x"),
+            ("SMF_METHOD", "start"),
+            ("LD_PRELOAD", "x"),
+        ]
+        .map(pair);
+        assert_eq!(of_the_caller(&shell, true), shell[1..3]);
+        assert_eq!(of_the_caller(&shell, false), shell[..4]);
     }
 
     #[test]

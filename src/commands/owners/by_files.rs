@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use super::listed::{Listed, Told};
 use super::{EACH_VM, find_orphans, lock_if_cold, patiently};
+use crate::commands::limit::Limit;
 use crate::host::{Host, Process};
 use crate::plan::SHORT_CALL;
 use crate::tools::processes::{Wanted, candidates, census};
@@ -98,6 +99,7 @@ pub(super) fn list(
     host: &dyn Host,
     vbox: &VBoxManage<'_>,
     settings_folder: &Path,
+    limit: Limit,
 ) -> Result<Option<Vec<Listed>>, VBoxError> {
     let (Ok(before), Ok(registry)) = (host.processes(), Registry::read(host, settings_folder))
     else {
@@ -115,12 +117,13 @@ pub(super) fn list(
     if count > LISTED_MAX || uuids.len() < count || files.len() < count {
         return Ok(None);
     }
+    vbox.expect_vms(registry.entries.len());
     let began = host.now();
     let entries = registry.entries.iter().cloned();
     let mut vms: Vec<Vm> = entries.map(|entry| Vm::read(host, entry)).collect();
     let running = if vms.iter().any(|vm| vm.is_touched(&before)) {
-        let lock = lock_if_cold(host);
-        let running = patiently(host, || vbox.running(SHORT_CALL))?;
+        let lock = lock_if_cold(host, limit);
+        let running = patiently(host, || vbox.running(limit.of(host, SHORT_CALL)))?;
         drop(lock);
         running
     } else {
@@ -142,7 +145,7 @@ pub(super) fn list(
         }
     }
     if vms.iter().any(|vm| vm.state.is_none()) {
-        ask(host, vbox, &mut vms)?;
+        ask(host, vbox, &mut vms, limit)?;
     }
     let mut listed: Vec<Listed> = vms.into_iter().map(listed).collect();
     find_orphans(host, &before, &mut listed);
@@ -150,10 +153,16 @@ pub(super) fn list(
 }
 
 /// What the long list says of those of which nothing is known yet.
-fn ask(host: &dyn Host, vbox: &VBoxManage<'_>, vms: &mut [Vm]) -> Result<(), VBoxError> {
+fn ask(
+    host: &dyn Host,
+    vbox: &VBoxManage<'_>,
+    vms: &mut [Vm],
+    limit: Limit,
+) -> Result<(), VBoxError> {
     let each = EACH_VM.saturating_mul(u32::try_from(vms.len()).unwrap_or(u32::MAX));
-    let lock = lock_if_cold(host);
-    let (long, _) = patiently(host, || vbox.details(SHORT_CALL.saturating_add(each)))?;
+    let lock = lock_if_cold(host, limit);
+    let long = SHORT_CALL.saturating_add(each);
+    let (long, _) = patiently(host, || vbox.details(limit.of(host, long)))?;
     drop(lock);
     let mut states = Told::each(&long);
     for vm in vms.iter_mut().filter(|vm| vm.state.is_none()) {

@@ -101,9 +101,12 @@ fn look_up(
     Ok(Some((account, entry.pw_gid)))
 }
 
-/// Becomes this user for good, as svc.startd would before it runs the method: all groups, then the user.
-pub(super) fn become_user(name: &str) -> io::Result<Account> {
-    let (account, group) = by_name(name)?;
+/// Becomes this user for good, as svc.startd would before it runs the method: all groups, then the user. Whoever is
+/// that user stays as it is.
+pub(super) fn become_user(account: &Account, group: libc::gid_t) -> io::Result<()> {
+    if account.uid == current_uid() {
+        return Ok(());
+    }
     let text = CString::new(account.name.as_str())?;
     // The type of the second argument differs between systems.
     // SAFETY: the name is a C string.
@@ -111,8 +114,7 @@ pub(super) fn become_user(name: &str) -> io::Result<Account> {
     // SAFETY: it touches no memory.
     check(unsafe { libc::setgid(group) })?;
     // SAFETY: it touches no memory.
-    check(unsafe { libc::setuid(account.uid) })?;
-    Ok(account)
+    check(unsafe { libc::setuid(account.uid) })
 }
 
 fn check(result: libc::c_int) -> io::Result<()> {

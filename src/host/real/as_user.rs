@@ -1,178 +1,208 @@
-//! Something done as another user: a copy of this process becomes that user, does it, and hands back what it gives.
+//! Something done as other users: for each a copy of this process becomes that user, does it, and hands back what it
+//! gives.
 //!
 //! A copy, because whoever stopped being root cannot be root again, and because what is then read, locked and left
-//! behind is that user's in every way: nothing of root's goes into another one's VirtualBox.
+//! behind is that user's in every way: nothing of root's goes into another one's VirtualBox. The copies work side by
+//! side, so that a user who stops one keeps nobody else waiting.
 #![expect(unsafe_code, reason = "calls into libc")]
 
-use std::io::{self, PipeReader, PipeWriter, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::os::fd::RawFd;
 use std::time::{Duration, Instant};
 
 use super::account;
-use super::child::{PIECE, Stream, pause, wait_for_output};
-use crate::host::{AsUserError, Host};
+use super::child::{PIECE, pause, wait_for_any};
+use crate::host::{AsUserError, Host, UserTask};
 
-/// How long the copy may take: longer than VirtualBox may for the lists of 1,000 VMs. It belongs to its user, who can stop
-/// it with a signal, and root does not wait for that.
-const LIMIT: Duration = Duration::from_secs(300);
+mod copy;
+mod signals;
 
-/// Does `work` as this user: here, if that is who we are, or in a copy of this process.
+use copy::{Copy, Ending, Identity, Life};
+use signals::{Noted, Signals};
+
+/// How many copies are begun at once: each may have VirtualBox's server started.
+const AT_ONCE: usize = 16;
+/// A copy that takes longer than this keeps no other from being begun.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a signal that came just before a wait may go unnoticed.
+const GLANCE: Duration = Duration::from_millis(50);
+/// Between two questions whether a copy is over that has closed its pipes.
+const REAP_PAUSE: Duration = Duration::from_millis(1);
+
+/// What a task gives.
+type Given = Result<Vec<u8>, AsUserError>;
+
+/// Does these tasks, within this limit for all of them together.
 pub(super) fn run(
     host: &dyn Host,
-    user: &str,
-    work: &mut dyn FnMut(&dyn Host) -> Vec<u8>,
-) -> Result<Vec<u8>, AsUserError> {
-    let (account, _) =
-        account::by_name(user).map_err(|_| AsUserError::NoSuchUser(user.to_owned()))?;
+    tasks: &[UserTask<'_>],
+    limit: Duration,
+    line: &dyn Fn(&str),
+) -> Vec<Given> {
     let ours = account::current_uid();
-    if account.uid == ours {
-        return Ok(work(host));
+    let identities: Vec<Result<Identity, AsUserError>> =
+        tasks.iter().map(|task| identity(task.user, ours)).collect();
+    let life = Life::new();
+    let mut crew = Crew {
+        tasks,
+        deadline: Instant::now() + limit,
+        line,
+        signals: Signals::note(),
+        given: tasks.iter().map(|_| None).collect(),
+        working: Vec::new(),
+    };
+    let mut ahead = Vec::new();
+    for (at, identity) in identities.into_iter().enumerate() {
+        match (identity, &life) {
+            (Ok(identity), Ok(life)) => ahead.push((at, identity, life)),
+            (Ok(_), Err(error)) => crew.fail(at, copied(error)),
+            (Err(refused), _) => crew.given[at] = Some(Err(refused)),
+        }
     }
-    if ours != 0 {
+    crew.work(host, ahead.into_iter());
+    let Crew { given, .. } = crew;
+    let all = given.into_iter().zip(tasks);
+    all.map(|(given, task)| {
+        given.unwrap_or_else(|| Err(AsUserError::NoAnswer(task.user.to_owned(), limit)))
+    })
+    .collect()
+}
+
+/// Who it is, if we may act as that user.
+fn identity(user: &str, ours: u32) -> Result<Identity, AsUserError> {
+    let (account, group) =
+        account::by_name(user).map_err(|_| AsUserError::NoSuchUser(user.to_owned()))?;
+    if ours != 0 && account.uid != ours {
         return Err(AsUserError::NotPermitted(user.to_owned()));
     }
-    in_a_copy(host, user, work).map_err(|e| AsUserError::Failed(user.to_owned(), e))
+    Ok(Identity { account, group })
 }
 
-fn in_a_copy(
-    host: &dyn Host,
-    user: &str,
-    work: &mut dyn FnMut(&dyn Host) -> Vec<u8>,
-) -> io::Result<Vec<u8>> {
-    let (reader, writer) = io::pipe()?;
-    // SAFETY: the program has one thread, so that the copy finds no lock held that nobody would let go. It never
-    // returns from here, and ends without running what this process has registered for its own end.
-    match unsafe { libc::fork() } {
-        -1 => Err(io::Error::last_os_error()),
-        0 => {
-            drop(reader);
-            let done = catch_unwind(AssertUnwindSafe(|| copy(host, user, work, writer)));
-            let status = libc::c_int::from(!matches!(done, Ok(Ok(()))));
-            // SAFETY: it ends this process, and touches nothing of it.
-            unsafe { libc::_exit(status) }
-        }
-        pid => {
-            drop(writer);
-            collect(reader, pid, LIMIT)
-        }
-    }
+/// The same error once more.
+fn copied(error: &std::io::Error) -> std::io::Error {
+    error
+        .raw_os_error()
+        .map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error)
 }
 
-/// What the copy does.
-fn copy(
-    host: &dyn Host,
-    user: &str,
-    work: &mut dyn FnMut(&dyn Host) -> Vec<u8>,
-    mut writer: PipeWriter,
-) -> io::Result<()> {
-    account::become_user(user)?;
-    writer.write_all(&work(host))
+/// The copies that are at work, and what the others gave.
+struct Crew<'a> {
+    tasks: &'a [UserTask<'a>],
+    deadline: Instant,
+    line: &'a dyn Fn(&str),
+    signals: Signals,
+    given: Vec<Option<Given>>,
+    working: Vec<Working>,
 }
 
-/// What the copy gives. No program that it runs has the pipe, so its end is the copy's.
-fn collect(reader: PipeReader, pid: libc::pid_t, limit: Duration) -> io::Result<Vec<u8>> {
-    let deadline = Instant::now() + limit;
-    let mut given = Stream::new(Some(reader));
-    let mut piece = [0; PIECE];
-    while given.is_open() && Instant::now() < deadline {
-        wait_for_output([given.fd(), -1], deadline - Instant::now());
-        given.read_on(&mut piece);
-    }
-    match wait_for(pid, deadline)? {
-        Some(0) => Ok(given.kept),
-        Some(_) => Err(io::Error::other(
-            "the process that did it ended without an answer",
-        )),
-        None => Err(io::Error::other(format!(
-            "the process that did it gave no answer within {} s",
-            limit.as_secs()
-        ))),
-    }
+struct Working {
+    at: usize,
+    copy: Copy,
+    began: Instant,
 }
 
-/// How a child ended; none where it was killed at the deadline.
-fn wait_for(pid: libc::pid_t, deadline: Instant) -> io::Result<Option<libc::c_int>> {
-    loop {
-        if let Some(status) = ended(pid, libc::WNOHANG)? {
-            return Ok(Some(status));
+impl Crew<'_> {
+    fn work<'l>(
+        &mut self,
+        host: &dyn Host,
+        mut ahead: impl ExactSizeIterator<Item = (usize, Identity, &'l Life)>,
+    ) {
+        let mut piece = [0; PIECE];
+        loop {
+            while self.may_begin()
+                && let Some((at, identity, life)) = ahead.next()
+            {
+                let work = self.tasks[at].work;
+                match Copy::begin(host, &identity, life, &self.signals, work) {
+                    Ok(copy) => self.working.push(Working {
+                        at,
+                        copy,
+                        began: Instant::now(),
+                    }),
+                    Err(error) => self.fail(at, error),
+                }
+            }
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || (self.working.is_empty() && ahead.len() == 0) {
+                // What is still at work is killed by being dropped, and has given no answer.
+                self.working.clear();
+                return;
+            }
+            self.wait(left.min(GLANCE));
+            self.obey();
+            self.hear(&mut piece);
         }
-        if Instant::now() >= deadline {
-            break;
-        }
-        pause(Duration::from_millis(1));
-    }
-    // SAFETY: it takes plain numbers, and the child was not waited for, so that its number is its own.
-    unsafe { libc::kill(pid, libc::SIGKILL) };
-    ended(pid, 0)?;
-    Ok(None)
-}
-
-/// `waitpid(2)`; none: it has not ended.
-fn ended(pid: libc::pid_t, options: libc::c_int) -> io::Result<Option<libc::c_int>> {
-    let mut status = 0;
-    loop {
-        // SAFETY: the pointer is to a live number, and the process is our own child.
-        let waited = unsafe { libc::waitpid(pid, &raw mut status, options) };
-        if waited >= 0 {
-            return Ok((waited == pid).then_some(status));
-        }
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::host::real::RealHost;
-    use std::process::{Command, Stdio};
-
-    #[test]
-    fn nobody_else_s_work_is_done() {
-        let host = RealHost::new();
-        let ours = account::current().expect("this user").name;
-        let done = run(&host, &ours, &mut |_| b"done".to_vec());
-        assert_eq!(done.expect("as ourselves"), b"done");
-        let nobody = run(&host, "no such user", &mut |_| Vec::new());
-        assert!(matches!(nobody, Err(AsUserError::NoSuchUser(_))));
     }
 
-    /// A child in the place of the copy, and how long it took to hear of its end.
-    #[expect(
-        clippy::disallowed_methods,
-        clippy::zombie_processes,
-        reason = "what is tested waits for it"
-    )]
-    fn collected(script: &str, limit: Duration) -> (io::Result<Vec<u8>>, Duration) {
-        let (reader, writer) = io::pipe().expect("a pipe");
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", script]).stdin(Stdio::null());
-        let child = command.stdout(writer).spawn().expect("a shell");
-        // It holds our end for writing.
-        drop(command);
-        let pid = child.id().try_into().expect("a process number");
-        let began = Instant::now();
-        (collect(reader, pid, limit), began.elapsed())
+    /// One that is slow, or that its user has stopped, takes no other one's place.
+    fn may_begin(&self) -> bool {
+        let young = |working: &&Working| working.began.elapsed() < PATIENCE;
+        self.working.iter().filter(young).count() < AT_ONCE
     }
 
-    #[test]
-    fn what_a_copy_gives_is_taken_when_it_ended_well() {
-        let minute = Duration::from_secs(60);
-        let (given, _) = collected("printf done", minute);
-        assert_eq!(given.expect("an answer"), b"done");
-        let (given, _) = collected("printf half; exit 1", minute);
-        assert!(given.is_err_and(|e| e.to_string().contains("without an answer")));
-    }
-
-    /// By its user, before or after it has given everything.
-    #[test]
-    fn a_copy_that_is_stopped_is_not_waited_for() {
-        for script in ["kill -STOP $$", "exec >&-; kill -STOP $$"] {
-            let (given, took) = collected(script, Duration::from_millis(300));
-            assert!(given.is_err_and(|e| e.to_string().contains("gave no answer within")));
-            assert!(took < Duration::from_secs(30), "{script}: {took:?}");
+    fn wait(&self, at_most: Duration) {
+        let silent = self.working.iter().any(|working| working.copy.is_silent());
+        let at_most = if silent { REAP_PAUSE } else { at_most };
+        let fds: Vec<RawFd> = self.working.iter().flat_map(|w| w.copy.fds()).collect();
+        if fds.iter().all(|fd| *fd < 0) {
+            pause(at_most);
+        } else {
+            wait_for_any(&fds, at_most);
         }
+    }
+
+    /// Passes on what came from the terminal, or from whoever ends or stops us.
+    fn obey(&mut self) {
+        match Signals::take() {
+            None => {}
+            Some(Noted::End(signal)) => {
+                self.working.clear();
+                self.signals.obey(signal);
+            }
+            Some(Noted::Stop) => {
+                let stopped = Instant::now();
+                self.send_to_all(libc::SIGSTOP);
+                self.signals.obey(libc::SIGTSTP);
+                self.send_to_all(libc::SIGCONT);
+                self.deadline += stopped.elapsed();
+            }
+        }
+    }
+
+    fn send_to_all(&self, signal: libc::c_int) {
+        for working in &self.working {
+            working.copy.send(signal);
+        }
+    }
+
+    /// Reads what the copies say, and parts with those that are over.
+    fn hear(&mut self, piece: &mut [u8; PIECE]) {
+        let mut over = Vec::new();
+        for (place, working) in self.working.iter_mut().enumerate() {
+            working.copy.read_on(piece, self.line);
+            if !working.copy.is_silent() {
+                continue;
+            }
+            match working.copy.ended() {
+                Ok(None) => {}
+                ended => over.push((place, ended)),
+            }
+        }
+        for (place, ended) in over.into_iter().rev() {
+            let mut working = self.working.remove(place);
+            let error = match ended {
+                Ok(Some(Ending::Well)) => {
+                    self.given[working.at] = Some(Ok(working.copy.take_answer()));
+                    continue;
+                }
+                Ok(_) => std::io::Error::other("the process that did it ended without an answer"),
+                Err(error) => error,
+            };
+            self.fail(working.at, error);
+        }
+    }
+
+    fn fail(&mut self, at: usize, error: std::io::Error) {
+        let user = self.tasks[at].user.to_owned();
+        self.given[at] = Some(Err(AsUserError::Failed(user, error)));
     }
 }

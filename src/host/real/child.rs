@@ -33,25 +33,38 @@ pub(super) fn keep_descriptors_from_children() {
     if mark_them_all() {
         return;
     }
-    let folders = ["/proc/self/fd", "/dev/fd"];
-    let Some(entries) = folders
-        .iter()
-        .find_map(|folder| std::fs::read_dir(folder).ok())
-    else {
-        return;
-    };
-    let inherited: Vec<RawFd> = entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|fd| *fd > 2)
-        .collect();
-    for fd in inherited {
+    for fd in all_above_2() {
         // SAFETY: it changes a flag of a descriptor; one that is closed by now gives an error, and no
         // harm. Which of them Rust has opened does not matter: it sets the same flag.
         unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
     }
 }
 
-/// The same in one call (`close_range(2)`), which Linux has since 5.11: whether it has.
+/// Closes every descriptor above 2 but this one, whoever opened it: for a process that drops nothing any more.
+pub(super) fn close_all_but(kept: RawFd) {
+    for fd in all_above_2() {
+        if fd != kept {
+            // SAFETY: nothing uses it any more. One that was closed since it was listed gives an error, and no harm.
+            unsafe { libc::close(fd) };
+        }
+    }
+}
+
+/// The descriptors that are open, and perhaps one more, which listed them.
+fn all_above_2() -> Vec<RawFd> {
+    let folders = ["/proc/self/fd", "/dev/fd"];
+    let listed = folders
+        .iter()
+        .find_map(|folder| std::fs::read_dir(folder).ok());
+    listed
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|fd| *fd > 2)
+        .collect()
+}
+
+/// Marks them all in one call (`close_range(2)`), which Linux has since 5.11: whether it has.
 #[cfg(target_os = "linux")]
 fn mark_them_all() -> bool {
     // SAFETY: it takes plain numbers, and changes a flag of descriptors, no matter whose: Rust sets the same flag.
@@ -314,6 +327,27 @@ pub(super) fn wait_for_output(fds: [RawFd; 2], at_most: Duration) {
     // SAFETY: the pointer and the count are those of a live array. An error means that nothing is
     // known, and the caller reads without blocking anyway.
     unsafe { libc::poll(watched.as_mut_ptr(), 2, milliseconds.max(1)) };
+}
+
+/// The same for any number of pipes.
+pub(super) fn wait_for_any(fds: &[RawFd], at_most: Duration) {
+    let mut watched: Vec<libc::pollfd> = fds
+        .iter()
+        .map(|fd| libc::pollfd {
+            fd: *fd,
+            events: libc::POLLIN,
+            revents: 0,
+        })
+        .collect();
+    let milliseconds = libc::c_int::try_from(at_most.as_millis()).unwrap_or(libc::c_int::MAX);
+    // SAFETY: as in `wait_for_output`.
+    unsafe {
+        libc::poll(
+            watched.as_mut_ptr(),
+            watched.len() as _,
+            milliseconds.max(1),
+        )
+    };
 }
 
 #[cfg(test)]

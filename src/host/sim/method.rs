@@ -17,7 +17,7 @@ use super::settings;
 use crate::failure::{Caller, Kind};
 use crate::host::{
     Access, Account, AsUserError, Begun, Ended, FileEnds, FileFacts, Held, Host, Invocation,
-    LockError, Output, Process, RunError, STILL_RUNNING,
+    LockError, Output, Process, RunError, STILL_RUNNING, UserTask,
 };
 
 /// A method that asks so often hangs without waiting: it is stopped as if it had panicked.
@@ -226,16 +226,6 @@ impl Host for SimHost<'_> {
         super::account_of(&self.user()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    fn become_user(&self, name: &str) -> io::Result<Account> {
-        self.asked();
-        if self.user() != super::ROOT {
-            return Err(io::Error::from_raw_os_error(libc::EPERM));
-        }
-        let account = super::account_of(name).ok_or(io::ErrorKind::NotFound)?;
-        self.origin.borrow_mut().user.clone_from(&account.name);
-        Ok(account)
-    }
-
     fn processes(&self) -> io::Result<Vec<Process>> {
         self.asked();
         let user = self.user();
@@ -268,11 +258,6 @@ impl Host for SimHost<'_> {
             }
             self.park(until);
         }
-    }
-
-    fn own_program(&self) -> io::Result<std::path::PathBuf> {
-        self.asked();
-        Err(io::ErrorKind::Unsupported.into())
     }
 
     fn has_locale(&self, name: &str) -> bool {
@@ -325,22 +310,26 @@ impl Host for SimHost<'_> {
         super::account_of(user).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    fn as_user(
+    fn as_users(
         &self,
-        user: &str,
-        work: &mut dyn FnMut(&dyn Host) -> Vec<u8>,
-    ) -> Result<Vec<u8>, AsUserError> {
+        tasks: &[UserTask<'_>],
+        _: Duration,
+        _: &dyn Fn(&str),
+    ) -> Vec<Result<Vec<u8>, AsUserError>> {
         self.asked();
-        let account =
-            super::account_of(user).ok_or_else(|| AsUserError::NoSuchUser(user.to_owned()))?;
         let ours = self.user();
-        if account.name != ours && ours != super::ROOT {
-            return Err(AsUserError::NotPermitted(user.to_owned()));
-        }
-        self.origin.borrow_mut().user = account.name;
-        let given = work(self);
-        self.origin.borrow_mut().user = ours;
-        Ok(given)
+        let given = |task: &UserTask<'_>| {
+            let account = super::account_of(task.user)
+                .ok_or_else(|| AsUserError::NoSuchUser(task.user.to_owned()))?;
+            if account.name != ours && ours != super::ROOT {
+                return Err(AsUserError::NotPermitted(task.user.to_owned()));
+            }
+            self.origin.borrow_mut().user = account.name;
+            let given = (task.work)(self);
+            self.origin.borrow_mut().user.clone_from(&ours);
+            Ok(given)
+        };
+        tasks.iter().map(given).collect()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::VBoxError;
 use super::list::{self, Entry, label, lines};
 use crate::printable::Printable;
@@ -9,7 +11,7 @@ use crate::virtualbox::refusal::Refusal;
 use crate::vm::Uuid;
 
 /// A VM with the files that it cannot do without.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Registered {
     /// Its UUID.
     pub(crate) uuid: Uuid,

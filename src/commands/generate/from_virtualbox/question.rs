@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::Arguments;
-use crate::commands::inventory;
+use crate::commands::inventory::Question;
 use crate::fmri::InstanceName;
 use crate::manifest::blueprint::AccountName;
 
@@ -17,7 +17,7 @@ pub(super) fn question(
     arguments: &Arguments,
     user: &AccountName,
     instances: &[&InstanceName],
-) -> inventory::Arguments {
+) -> Question {
     let is_theirs = |whom: &str| {
         whom == user.as_str() || instances.iter().any(|instance| instance.as_str() == whom)
     };
@@ -57,7 +57,7 @@ pub(super) fn question(
         .settings
         .iter()
         .find_map(|text| text.strip_prefix("virtualbox/vboxmanage="));
-    inventory::Arguments {
+    Question {
         user: user.as_str().to_owned(),
         vboxmanage: vboxmanage.map(Into::into),
         environment: wanted
