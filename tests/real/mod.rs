@@ -23,6 +23,7 @@ mod stop_trouble;
 mod stops;
 mod storms;
 mod svcprop_fake;
+mod terminal;
 mod unwritable;
 
 /// How often something is repeated that has to hold every time: twice, as often as `VBOX_SMF_ROUNDS` says,

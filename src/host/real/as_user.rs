@@ -41,7 +41,7 @@ pub(super) fn run(
     let ours = account::current_uid();
     let identities: Vec<Result<Identity, AsUserError>> =
         tasks.iter().map(|task| identity(task.user, ours)).collect();
-    let life = Life::new();
+    let shared = Life::new();
     let mut crew = Crew {
         tasks,
         deadline: Instant::now() + limit,
@@ -52,8 +52,8 @@ pub(super) fn run(
     };
     let mut ahead = Vec::new();
     for (at, identity) in identities.into_iter().enumerate() {
-        match (identity, &life) {
-            (Ok(identity), Ok(life)) => ahead.push((at, identity, life)),
+        match (identity, &shared) {
+            (Ok(identity), Ok(shared)) => ahead.push((at, identity, shared)),
             (Ok(_), Err(error)) => crew.fail(at, copied(error)),
             (Err(refused), _) => crew.given[at] = Some(Err(refused)),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
 use std::fmt;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::fd::FromRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
@@ -30,6 +30,7 @@ pub(crate) struct Call<'user> {
     pub(super) directory: String,
     pub(super) leak: Option<libc::c_int>,
     pub(super) by_root: bool,
+    pub(super) terminal: bool,
     pub(super) within: Duration,
 }
 
@@ -64,6 +65,12 @@ impl Call<'_> {
     /// Leaves a descriptor open in the child, as a careless parent does. [`has_leaked`] knows it again.
     pub(crate) fn leak(mut self, descriptor: libc::c_int) -> Self {
         self.leak = Some(descriptor);
+        self
+    }
+
+    /// With a terminal of its own: standard input, output and error are this terminal, and it is the controlling one.
+    pub(crate) fn on_terminal(mut self) -> Self {
+        self.terminal = true;
         self
     }
 
@@ -103,11 +110,19 @@ impl Call<'_> {
             .args(&self.arguments)
             .env_clear()
             .envs(&self.environment);
-        command
-            .stdin(Stdio::null())
-            .stdout(own(&stdout))
-            .stderr(own(&stderr))
-            .process_group(0);
+        let terminal = self.terminal.then(|| Terminal::open(&stdout));
+        match &terminal {
+            None => command
+                .stdin(Stdio::null())
+                .stdout(own(&stdout))
+                .stderr(own(&stderr))
+                .process_group(0),
+            Some(terminal) => command
+                .stdin(own(&terminal.theirs))
+                .stdout(own(&terminal.theirs))
+                .stderr(own(&terminal.theirs)),
+        };
+        let with_terminal = terminal.is_some();
 
         let c_string = |path: &Path| {
             CString::new(path.as_os_str().as_bytes()).expect("a path without a zero byte")
@@ -123,6 +138,10 @@ impl Call<'_> {
         // that were made before.
         unsafe {
             command.pre_exec(move || {
+                if with_terminal {
+                    succeed(libc::setsid())?;
+                    succeed(libc::ioctl(0, libc::TIOCSCTTY, 0))?;
+                }
                 succeed(libc::chroot(root.as_ptr()))?;
                 succeed(libc::setgroups(1, &raw const user))?;
                 succeed(libc::setgid(user))?;
@@ -150,7 +169,40 @@ impl Call<'_> {
             stderr,
             began,
             within: self.within,
+            keyboard: terminal.map(|terminal| terminal.ours),
         }
+    }
+}
+
+/// A pseudo-terminal.
+struct Terminal {
+    ours: File,
+    theirs: File,
+}
+
+impl Terminal {
+    /// What is printed there goes into a file.
+    fn open(output: &File) -> Self {
+        let (mut ours, mut theirs) = (-1, -1);
+        let none = std::ptr::null_mut();
+        // SAFETY: both numbers live for the call, and nothing else is asked for.
+        let made = unsafe {
+            libc::openpty(
+                &raw mut ours,
+                &raw mut theirs,
+                none,
+                none.cast(),
+                none.cast(),
+            )
+        };
+        assert_eq!(made, 0, "openpty: {}", io::Error::last_os_error());
+        // SAFETY: both were just opened and are owned by nobody else.
+        let (ours, theirs) = unsafe { (File::from_raw_fd(ours), File::from_raw_fd(theirs)) };
+        let mut screen = ours.try_clone().expect("another descriptor");
+        let mut output = output.try_clone().expect("another descriptor");
+        // It ends with an error when nobody has the terminal any more.
+        std::thread::spawn(move || io::copy(&mut screen, &mut output));
+        Self { ours, theirs }
     }
 }
 
@@ -163,9 +215,16 @@ pub(crate) struct Running {
     stderr: File,
     began: Instant,
     within: Duration,
+    keyboard: Option<File>,
 }
 
 impl Running {
+    /// Types at its terminal.
+    pub(crate) fn types(&mut self, keys: &[u8]) {
+        let keyboard = self.keyboard.as_mut().expect("a terminal");
+        keyboard.write_all(keys).expect("to type");
+    }
+
     pub(crate) fn is_over(&mut self) -> bool {
         self.child
             .try_wait()

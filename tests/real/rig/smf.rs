@@ -124,6 +124,7 @@ impl User<'_> {
             directory: self.home(),
             leak: None,
             by_root: false,
+            terminal: false,
             within: Duration::from_secs(150),
         }
     }

@@ -150,14 +150,12 @@ impl Copy {
         // SAFETY: `told` lives for the call, and the process is our own child.
         if unsafe { libc::waitid(libc::P_PID, id, &raw mut told, how) } < 0 {
             let error = io::Error::last_os_error();
-            return match error.kind() {
-                io::ErrorKind::Interrupted => Ok(None),
-                _ => {
-                    // There is no such child, so that its number may be another's.
-                    self.reaped = true;
-                    Err(error)
-                }
-            };
+            if error.kind() == io::ErrorKind::Interrupted {
+                return Ok(None);
+            }
+            // There is no such child, so that its number may be another's.
+            self.reaped = true;
+            return Err(error);
         }
         if told.si_signo == 0 {
             return Ok(None);
