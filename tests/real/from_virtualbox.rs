@@ -115,7 +115,7 @@ fn settings_and_base_disks_whatever_their_paths_and_snapshots() {
 #[test]
 fn root_asks_for_many_users() {
     let rig = rig_or_skip!();
-    let (one, other) = (rig.user(), rig.user());
+    let (one, other) = rig.pair();
     let ours = one.mkvms(&[("web", "acpi"), ("same", "acpi"), ("same", "acpi")]);
     other.mkvms(&[("web", "acpi"), ("line\nend", "acpi")]);
     let (first, second) = (one.name, other.name);

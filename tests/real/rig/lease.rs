@@ -50,6 +50,12 @@ impl Rig {
         (alone, self.lease(Vec::new()))
     }
 
+    /// Two users beside other tests. One lease after the other would wait for an exclusive one that waits for the first.
+    pub(crate) fn pair(&self) -> (User<'_>, User<'_>) {
+        let one = self.user();
+        (one, self.lease(Vec::new()))
+    }
+
     fn lease(&self, mut locks: Vec<File>) -> User<'_> {
         let slot = Slot::mine().as_ref().expect("a slot");
         loop {
