@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     /// A file, a folder with *.xml files anywhere below it, or - for standard input
     #[arg(value_name = "FILE", required_unless_present = "explain")]
     files: Vec<PathBuf>,
-    /// The files are profiles: judge them as `svccfg apply` would, and against the document type
+    /// The files are profiles: judge them as `svccfg apply` would; what only the document type objects to is a warning
     #[arg(long)]
     profile: bool,
     /// Refuse files for warnings too

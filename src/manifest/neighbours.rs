@@ -6,7 +6,7 @@
 //! names at that moment leads nowhere.
 
 use std::cell::Cell;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Component, Path};
 use std::rc::Rc;
@@ -30,22 +30,29 @@ const DEEPEST: usize = 64;
 pub(crate) struct Neighbours {
     /// Where standard input has its folder, nobody knows.
     folder: Option<Rc<Folder>>,
+    /// The manifest's own name in it.
+    own: OsString,
     /// So many bytes may still be read for this manifest.
     left: Cell<u64>,
 }
 
 impl Neighbours {
     /// Those in the folder that a manifest was opened in.
-    pub(crate) fn within(folder: Option<Rc<Folder>>) -> Self {
+    pub(crate) fn of(folder: Rc<Folder>, own: &OsStr) -> Self {
         Self {
-            folder,
+            folder: Some(folder),
+            own: own.to_owned(),
             left: Cell::new(INCLUDED_MAX),
         }
     }
 
     /// Of a manifest that is in no folder.
     pub(crate) fn none() -> Self {
-        Self::within(None)
+        Self {
+            folder: None,
+            own: OsString::new(),
+            left: Cell::new(INCLUDED_MAX),
+        }
     }
 
     /// Reads one. `href` is as it stands in the manifest.
@@ -59,6 +66,9 @@ impl Neighbours {
                         _ => None,
                     })
                     .collect();
+                if parts == [&*self.own] {
+                    return Included::Itself;
+                }
                 // Nothing that is read and nothing that is not there is an error here: svccfg's is.
                 self.descend(folder, &parts).unwrap_or(Included::Missing)
             }
@@ -107,7 +117,10 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     fn beside(folder: &Path) -> Neighbours {
-        Neighbours::within(Some(Rc::new(Folder::open(folder).unwrap())))
+        Neighbours::of(
+            Rc::new(Folder::open(folder).unwrap()),
+            OsStr::new("own.xml"),
+        )
     }
 
     #[test]
@@ -139,6 +152,8 @@ mod tests {
             ("%2e%2e/secret", Included::Outside),
             ("", Included::Outside),
             ("c.xml", Included::Missing),
+            ("./own.xml", Included::Itself),
+            ("parts/own.xml", Included::Missing),
             ("parts", Included::Missing),
         ] {
             assert_eq!(neighbours.read(href), included, "{href}");

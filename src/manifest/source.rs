@@ -110,7 +110,7 @@ impl Source {
                     .regular(name, Links::Followed)
                     .and_then(|file| read_opened(file, FILE_MAX))
                     .map_err(SourceError::io(path))?;
-                Ok((bytes, Neighbours::within(Some(Rc::clone(folder)))))
+                Ok((bytes, Neighbours::of(Rc::clone(folder), name)))
             }
         }
     }
@@ -125,7 +125,7 @@ fn read_operand(path: &Path) -> io::Result<(Vec<u8>, Neighbours)> {
     match (Folder::open(parent), path.file_name()) {
         (Ok(folder), Some(name)) => {
             let bytes = read_opened(folder.named(path, name)?, FILE_MAX)?;
-            Ok((bytes, Neighbours::within(Some(Rc::new(folder)))))
+            Ok((bytes, Neighbours::of(Rc::new(folder), name)))
         }
         // In a folder that may be passed through, but not listed, files can be read by their names.
         (Err(_), _) | (Ok(_), None) => Ok((read_named(path, FILE_MAX)?, Neighbours::none())),

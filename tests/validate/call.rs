@@ -93,6 +93,8 @@ pub(super) struct Entry {
     /// The stage of the first error.
     pub(super) stage: Option<String>,
     pub(super) findings: usize,
+    /// The codes of the errors.
+    pub(super) codes: Vec<String>,
 }
 
 /// What `--json` printed, by the file names without folder and extension.
@@ -114,6 +116,11 @@ pub(super) fn entries(stdout: &str) -> BTreeMap<String, Entry> {
             accepted,
             stage: first.map(|f| f["stage"].as_str().unwrap().to_owned()),
             findings: findings.len(),
+            codes: findings
+                .iter()
+                .filter(|f| f["severity"] == "error")
+                .map(|f| f["code"].as_str().unwrap().to_owned())
+                .collect(),
         };
         (
             name.file_stem().unwrap().to_str().unwrap().to_owned(),

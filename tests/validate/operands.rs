@@ -82,6 +82,80 @@ fn a_device_ends_and_below_a_folder_nothing_but_files_is_opened() {
     );
 }
 
+/// svccfg applies what is included with the profile, so it is judged with it; nothing outside of its folder is read.
+#[test]
+fn what_a_profile_includes_is_judged_with_it() {
+    let profile = |xml: &str| {
+        format!(
+            "<?xml version='1.0'?>\n<!DOCTYPE service_bundle SYSTEM '/usr/share/lib/xml/dtd/service_bundle.dtd.1'>\n<service_bundle type='profile' name='site'>\n{xml}\n</service_bundle>\n"
+        )
+    };
+    let include = |href: &str, fallback: &str| {
+        profile(&format!(
+            "<xi:include href='{href}' xmlns:xi='http://www.w3.org/2001/XInclude'>{fallback}</xi:include>"
+        ))
+    };
+    let service = "<service name='site/demo' type='service' version='1'/>";
+    let fallback = "<xi:fallback><service name='no name' version='1'/></xi:fallback>";
+    let folder = folder_with(
+        "profile includes",
+        &[
+            ("p/good.xml", &include("parts/good.part", "")),
+            ("p/up-and-down.xml", &include("parts/up.part", "")),
+            ("p/bad.xml", &include("parts/bad.part", "")),
+            ("p/itself.xml", &include("itself.xml", "<xi:fallback/>")),
+            ("p/missing.xml", &include("parts/missing.part", "")),
+            ("p/fallback.xml", &include("parts/missing.part", fallback)),
+            ("p/unused.xml", &include("parts/good.part", fallback)),
+            ("p/link.xml", &include("parts/link.part", fallback)),
+            ("p/pipe.xml", &include("parts/pipe.part", fallback)),
+            ("p/outside.xml", &include("../secret", "")),
+            ("p/parts/good.part", &profile(service)),
+            ("p/parts/up.part", &include("../parts/good.part", "")),
+            (
+                "p/parts/bad.part",
+                &profile("\n<service name='secret name' version='1'/>"),
+            ),
+            (
+                "secret",
+                &profile("<service name='root:x:0:0' version='1'/>"),
+            ),
+        ],
+    );
+    std::os::unix::fs::symlink("../../secret", folder.join("p/parts/link.part")).unwrap();
+    assert_cmd::Command::new("mkfifo")
+        .arg(folder.join("p/parts/pipe.part"))
+        .assert()
+        .code(0);
+    let json = validate_in(&folder, ["--json", "--profile", "p"]);
+    let entries = entries(&json.stdout);
+    for (name, codes) in [
+        ("good", &[][..]),
+        ("up-and-down", &[]),
+        ("bad", &["SMF0203"]),
+        ("itself", &["SMF0108"]),
+        ("missing", &["SMF0108"]),
+        ("fallback", &["SMF0203"]),
+        ("unused", &[]),
+        ("link", &[]),
+        // What is no file cannot be read.
+        ("pipe", &["SMF0203"]),
+        ("outside", &[]),
+    ] {
+        assert_eq!(entries[name].codes, codes, "{name}: {}", json.stdout);
+    }
+    for read in ["good", "up-and-down", "unused"] {
+        assert_eq!(entries[read].findings, 0, "{read}: {}", json.stdout);
+    }
+    assert!(
+        json.stdout
+            .contains("in parts/bad.part, line 5: 'secret name'"),
+        "{}",
+        json.stdout
+    );
+    assert!(!json.stdout.contains("root:x"), "{}", json.stdout);
+}
+
 #[test]
 fn what_is_included_comes_from_the_manifests_own_folder() {
     let namespace = "http://www.w3.org/2001/XInclude";

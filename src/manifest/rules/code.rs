@@ -133,6 +133,10 @@ codes! {
     NotificationParameter = 222 => semantic::NOTIFICATION_PARAMETER,
     TemplateInProfile = 223 => semantic::TEMPLATE_IN_PROFILE,
     Timeout = 224 => semantic::TIMEOUT,
+    IllegalElement = 225 => semantic::ILLEGAL_ELEMENT,
+    Incomplete = 226 => semantic::INCOMPLETE,
+    UnknownType = 227 => semantic::UNKNOWN_TYPE,
+    TypeNotFound = 228 => semantic::TYPE_NOT_FOUND,
     // Templates.
     GroupMissing = 301 => template::GROUP_MISSING,
     PropertyMissing = 302 => template::PROPERTY_MISSING,
@@ -174,6 +178,9 @@ codes! {
     NodeIgnored = 514 => lint::NODE_IGNORED,
     TooMany = 515 => lint::TOO_MANY,
     ProfileTwice = 516 => lint::PROFILE_TWICE,
+    ProfileGrammar = 517 => lint::PROFILE_GRAMMAR,
+    ProfileLeftOut = 518 => lint::PROFILE_LEFT_OUT,
+    MissingType = 519 => lint::MISSING_TYPE,
 }
 
 /// `SMF0101`

@@ -54,6 +54,8 @@ pub(super) struct Entity<'d> {
     pub(super) languages: Vec<(String, usize)>,
     /// Where `single_instance` stands.
     pub(super) single_instance: Option<usize>,
+    /// Where a group was looked for by its type, and one of its name has none: svccfg apply crashes.
+    pub(super) clashes: Vec<usize>,
 }
 
 impl<'d> Entity<'d> {
@@ -64,17 +66,34 @@ impl<'d> Entity<'d> {
         kind: impl Into<Cow<'d, str>>,
         at: usize,
     ) -> &mut Group<'d> {
-        let (name, kind) = (name.into(), kind.into());
+        self.group_of(name, Some(kind.into()), at)
+    }
+
+    /// The same where a profile may leave the type out: then it is the first one of the name, of whatever type.
+    pub(super) fn group_of(
+        &mut self,
+        name: impl Into<Cow<'d, str>>,
+        kind: Option<Cow<'d, str>>,
+        at: usize,
+    ) -> &mut Group<'d> {
+        let name = name.into();
         let places = self.index.entry(name.clone()).or_default();
-        let known = places
-            .iter()
-            .find(|place| self.groups[**place].kind == kind);
+        let known = match &kind {
+            None => places.first(),
+            Some(kind) => places
+                .iter()
+                .find(|place| self.groups[**place].kind == *kind || self.groups[**place].untyped),
+        };
         let place = known.copied().unwrap_or(self.groups.len());
+        if kind.is_some() && known.is_some() && self.groups[place].untyped {
+            self.clashes.push(at);
+        }
         if place == self.groups.len() {
             places.push(place);
             self.groups.push(Group {
                 name,
-                kind,
+                untyped: kind.is_none(),
+                kind: kind.unwrap_or_default(),
                 at,
                 deleted: false,
                 properties: Vec::new(),
@@ -113,6 +132,8 @@ pub(super) struct Group<'d> {
     pub(super) name: Cow<'d, str>,
     /// Its type; empty where a profile does not say it.
     pub(super) kind: Cow<'d, str>,
+    /// Whether it says none.
+    pub(super) untyped: bool,
     pub(super) at: usize,
     /// Whether it is there to be removed: then it is never imported.
     pub(super) deleted: bool,

@@ -1,5 +1,7 @@
 //! What a rule found, and where.
 
+use std::collections::HashSet;
+
 use super::code::{Code, Severity, Stage};
 
 /// Something that is wrong with a manifest, or that will surprise somebody.
@@ -85,15 +87,24 @@ impl Findings {
         }
     }
 
-    /// Takes those of a text into which so many bytes were put at this offset.
-    pub(super) fn take(&mut self, of: Self, offset: usize, bytes: usize) {
+    /// Takes those of another check.
+    pub(super) fn add_all(&mut self, of: Self) {
         for found in of.errors.into_iter().chain(of.warnings) {
-            let at = if found.at > offset {
-                found.at.saturating_sub(bytes).max(offset)
-            } else {
-                found.at
-            };
-            self.push(found.code, at, found.message, found.help);
+            self.push(found.code, found.at, found.message, found.help);
+        }
+        self.dropped += of.dropped;
+    }
+
+    /// Takes those of another check as findings of this code, but for those at whose place there is an error.
+    pub(super) fn add_as(&mut self, code: Code, of: Self) {
+        let known: HashSet<usize> = self.errors.iter().map(|found| found.at).collect();
+        for found in of.errors.into_iter().chain(of.warnings) {
+            if !known.contains(&found.at) {
+                let help = found
+                    .help
+                    .unwrap_or_else(|| found.code.rule().help.to_owned());
+                self.push(code, found.at, found.message, Some(help));
+            }
         }
         self.dropped += of.dropped;
     }

@@ -2,9 +2,8 @@
 //!
 //! An import writes into the repository, where configd looks at every name; the validation never does.
 
-use super::Flavour;
 use super::code::Code;
-use super::entity::{Bundle, Entity, Group};
+use super::entity::{Bundle, Entity, Group, Instance, Service};
 use super::finding::Findings;
 use super::fmri::{self, Fmri};
 use super::lint::vm::runs_us;
@@ -14,25 +13,18 @@ use crate::manifest::names::SERVICE_NAME_MAX;
 use crate::printable::Printable;
 
 /// The longest name of a property group or property, and the longest type, in bytes.
-const NAME_MAX: usize = 119;
+pub(super) const NAME_MAX: usize = 119;
 
-/// Checks what would be written. A profile may leave the types of property groups out.
-pub(super) fn check(bundle: &Bundle<'_>, flavour: Flavour, findings: &mut Findings) {
+/// Checks what would be written.
+pub(super) fn check(bundle: &Bundle<'_>, findings: &mut Findings) {
     for service in &bundle.services {
         service_name(service.name, service.at, findings);
         let fmri = format!("svc:/{}", service.name);
-        entity(&service.entity, &fmri, flavour, findings);
+        entity(&service.entity, &fmri, findings);
         for instance in &service.instances {
-            if !is_component(instance.name.as_bytes()) || instance.name.len() > INSTANCE_NAME_MAX {
-                let message = format!("no instance can be called '{}'", Printable(instance.name));
-                let mut help = Code::ImportInstanceName.rule().help.to_owned();
-                if runs_us(service, instance) {
-                    help.push_str("; the VM's own name can stay as it is in vm/name");
-                }
-                findings.add_with_help(Code::ImportInstanceName, instance.at, message, help);
-            }
+            instance_name(service, instance, findings);
             let fmri = format!("{fmri}:{}", instance.name);
-            entity(&instance.entity, &fmri, flavour, findings);
+            entity(&instance.entity, &fmri, findings);
         }
     }
 }
@@ -51,7 +43,25 @@ fn service_name(name: &str, at: usize, findings: &mut Findings) {
     findings.add(Code::ImportServiceName, at, message);
 }
 
-fn is_name(name: &str) -> bool {
+/// Checks the name of an instance.
+pub(super) fn instance_name(
+    service: &Service<'_>,
+    instance: &Instance<'_>,
+    findings: &mut Findings,
+) {
+    if is_component(instance.name.as_bytes()) && instance.name.len() <= INSTANCE_NAME_MAX {
+        return;
+    }
+    let message = format!("no instance can be called '{}'", Printable(instance.name));
+    let mut help = Code::ImportInstanceName.rule().help.to_owned();
+    if runs_us(service, instance) {
+        help.push_str("; the VM's own name can stay as it is in vm/name");
+    }
+    findings.add_with_help(Code::ImportInstanceName, instance.at, message, help);
+}
+
+/// Whether the repository takes the name of a property group or a property, or the type of a group.
+pub(super) fn is_name(name: &str) -> bool {
     is_component(name.as_bytes()) && name.len() <= NAME_MAX
 }
 
@@ -89,15 +99,14 @@ fn property_names(group: &Group<'_>, findings: &mut Findings) {
     }
 }
 
-fn entity(entity: &Entity<'_>, fmri: &str, flavour: Flavour, findings: &mut Findings) {
+fn entity(entity: &Entity<'_>, fmri: &str, findings: &mut Findings) {
     for group in entity.groups.iter().filter(|group| !group.deleted) {
         let (name, kind) = (Printable(&group.name), Printable(&group.kind));
         if !is_name(&group.name) {
             let message = format!("no property group can be called '{name}'");
             findings.add(Code::ImportGroupName, group.at, message);
         }
-        let untyped = flavour == Flavour::Profile && group.kind.is_empty();
-        if !untyped && !is_name(&group.kind) {
+        if !is_name(&group.kind) {
             let message = format!("no property group can be of the type '{kind}'");
             findings.add(Code::ImportGroupName, group.at, message);
         }
@@ -176,7 +185,7 @@ mod tests {
             }],
         };
         let mut findings = Findings::default();
-        check(&bundle, Flavour::Manifest, &mut findings);
+        check(&bundle, &mut findings);
         findings
             .into_parts()
             .0

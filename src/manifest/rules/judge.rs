@@ -1,67 +1,75 @@
 //! The stages, one behind the other.
 
-use roxmltree::{Document, Error, ParsingOptions};
+use roxmltree::Error;
 
 use super::code::Code;
 use super::finding::{Finding, Findings, Lines};
-use super::grammar::table::Content;
+use super::places::{Included as IncludedFile, Inserted, Places};
 use super::text::decode;
 use super::text::scan::{self, Markup};
-use super::tree::{Child, Element, is_blank};
-use super::{Flavour, Included, grammar, import, lint, read, templates};
+use super::tree::{Element, File, UNDECLARED};
+use super::xinclude::{self, Expansions};
+use super::{Flavour, Included, apply, grammar, import, lint, read, templates};
 use crate::printable::Printable;
 
+mod includes;
+mod standalone;
 mod unreadable;
+
+use includes::includes;
+use standalone::standalone;
 use unreadable::{not_well_formed, too_large, undecodable};
 
 /// The document type that svccfg knows.
 const SYSTEM_ID: &str = "/usr/share/lib/xml/dtd/service_bundle.dtd.1";
 
-/// What a document lacks that uses the prefix xi and does not say what it is.
-const DECLARED: &str = " xmlns:xi='http://www.w3.org/2001/XInclude'";
+/// So many prefixes may be undeclared; each is looked for anew.
+const PREFIXES_MAX: usize = 8;
 
 /// Nodes of the tree: twice [`scan::MARKUP_MAX`], for there is text between.
-const NODES_MAX: u32 = 1_000_000;
+pub(super) const NODES_MAX: u32 = 4_000_000;
+
+/// Reads what an `xi:include` names.
+type Include<'i> = &'i dyn Fn(&str) -> Included;
 
 /// Judges the text of a file. `include` reads what an `xi:include` names.
 ///
 /// The findings come in the order of the stages, and within a stage in the order of their places.
-pub(crate) fn judge(
-    bytes: &[u8],
-    flavour: Flavour,
-    include: &dyn Fn(&str) -> Included,
-) -> Vec<Finding> {
-    let mut findings = Findings::default();
-    let text = match decode::text(bytes) {
-        Ok(text) => text,
+pub(crate) fn judge(bytes: &[u8], flavour: Flavour, include: Include<'_>) -> Vec<Finding> {
+    match decode::text(bytes) {
+        Ok(text) => judged(&text, &Lines::new(&text), &[], flavour, include),
         Err(fault) => {
+            let mut findings = Findings::default();
             let before = undecodable(fault, &mut findings);
-            return finish(findings, &Lines::new(&before));
+            let lines = Lines::new(&before);
+            finish(findings, &Places::of(&lines, Inserted::default()))
         }
-    };
-    let lines = Lines::new(&text);
-    document(&text, &lines, flavour, include, None, &mut findings);
-    finish(findings, &lines)
+    }
 }
 
-fn finish(findings: Findings, lines: &Lines<'_>) -> Vec<Finding> {
-    let (mut found, dropped) = findings.into_parts();
-    found.sort_by_key(|found| (found.code.rule().stage, found.at));
+fn finish(findings: Findings, places: &Places<'_>) -> Vec<Finding> {
+    let (found, dropped) = findings.into_parts();
     let mut all: Vec<_> = found
         .into_iter()
         .map(|found| {
-            let (line, column) = lines.place(found.at);
+            let ((line, column), inside) = places.place(found.at);
             Finding {
                 line,
                 column,
                 code: found.code,
-                message: found.message,
+                message: match inside {
+                    None => found.message,
+                    Some((name, line)) => {
+                        format!("in {}, line {line}: {}", Printable(name), found.message)
+                    }
+                },
                 help: found
                     .help
                     .unwrap_or_else(|| found.code.rule().help.to_owned()),
             }
         })
         .collect();
+    all.sort_by_key(|found| (found.stage(), found.line, found.column));
     if dropped > 0 {
         all.push(Finding {
             line: 1,
@@ -74,76 +82,182 @@ fn finish(findings: Findings, lines: &Lines<'_>) -> Vec<Finding> {
     all
 }
 
-/// `declared` is where [`DECLARED`] was put into the text.
-fn document(
+/// Judges a text to which declarations of these prefixes were added. `lines` are those of the text without them.
+fn judged(
     text: &str,
     lines: &Lines<'_>,
+    added: &[String],
     flavour: Flavour,
-    include: &dyn Fn(&str) -> Included,
-    declared: Option<usize>,
-    findings: &mut Findings,
-) {
+    include: Include<'_>,
+) -> Vec<Finding> {
+    let mut findings = Findings::default();
     let mut markup = match scan::scan(text) {
         Ok(markup) => markup,
-        Err(too_much) => return too_large(too_much, findings),
+        Err(too_much) => {
+            too_large(too_much, &mut findings);
+            return finish(findings, &Places::of(lines, Inserted::default()));
+        }
     };
-    if let Some(at) = declared {
-        // Not a declaration of the document's own.
+    let inserted = Inserted {
+        at: markup.root_attributes.unwrap_or_default(),
+        bytes: added.iter().map(|prefix| declaration(prefix).len()).sum(),
+    };
+    // Not declarations of the document's own.
+    let own = |place: usize| place < inserted.at || place >= inserted.at + inserted.bytes;
+    if !added.is_empty() {
         markup.namespaces.retain(|_, names| {
-            names.retain(|(place, _)| *place < at || *place > at + DECLARED.len());
+            names.retain(|(place, _)| own(*place));
             !names.is_empty()
         });
     }
-    let options = ParsingOptions {
-        allow_dtd: true,
-        nodes_limit: NODES_MAX,
-        ..ParsingOptions::default()
-    };
-    let document = match Document::parse_with_options(text, options) {
+    let document = match xinclude::parse(text) {
         Ok(document) => document,
         // To libxml2 a prefix without a namespace is a part of the name.
-        Err(Error::UnknownNamespace(prefix, _)) if prefix == "xi" && declared.is_none() => {
-            let at = markup.root_attributes.unwrap_or_default();
-            let text = [&text[..at], DECLARED, &text[at..]].concat();
-            let mut shifted = Findings::default();
-            document(&text, lines, flavour, include, Some(at), &mut shifted);
-            return findings.take(shifted, at, DECLARED.len());
+        Err(Error::UnknownNamespace(prefix, _))
+            if added.len() < PREFIXES_MAX && !added.contains(&prefix) =>
+        {
+            let text = [
+                &text[..inserted.at],
+                &declaration(&prefix),
+                &text[inserted.at..],
+            ]
+            .concat();
+            let added = [added, &[prefix]].concat();
+            return judged(&text, lines, &added, flavour, include);
         }
-        Err(error) => return not_well_formed(&error, text, lines, findings),
+        Err(error) => {
+            not_well_formed(&error, text, &mut findings);
+            return finish(findings, &Places::of(lines, inserted));
+        }
     };
+    let mut loaded = xinclude::Loaded::default();
+    let mut files = vec![File {
+        text,
+        document,
+        markup,
+        base: 0,
+        expansions: Expansions::new(),
+    }];
+    if !is_bundle(
+        &files[0].markup,
+        Element::root(&files),
+        flavour,
+        &mut findings,
+    ) {
+        return finish(findings, &Places::of(lines, inserted));
+    }
+    match flavour {
+        Flavour::Manifest => {
+            let places = Places::of(lines, inserted);
+            manifest(&files, &places, include, &mut findings);
+            finish(findings, &places)
+        }
+        Flavour::Profile => {
+            loaded.load(&files[0].document, include, &mut findings);
+            let mut places = Places::of(lines, inserted);
+            files[0].expansions = std::mem::take(&mut loaded.expansions);
+            let mut base = text.len() + 1;
+            for included in &loaded.texts {
+                // Both succeeded when it was looked for inclusions.
+                let (Ok(markup), Ok(document)) = (
+                    scan::scan(&included.content),
+                    xinclude::parse(&included.content),
+                ) else {
+                    continue;
+                };
+                let (from, at) = included.from;
+                places.include(IncludedFile {
+                    name: &included.name,
+                    lines: Lines::new(&included.content),
+                    base,
+                    from: files[from].base + at,
+                });
+                files.push(File {
+                    text: &included.content,
+                    document,
+                    markup,
+                    base,
+                    expansions: included.expansions.clone(),
+                });
+                base += included.content.len() + 1;
+            }
+            profile(&files, &places, &mut findings);
+            finish(findings, &places)
+        }
+    }
+}
+
+/// What declares a prefix that the document does not declare.
+fn declaration(prefix: &str) -> String {
+    format!(" xmlns:{prefix}='{UNDECLARED}'")
+}
+
+/// Whether it is a bundle, so that svccfg looks further.
+fn is_bundle(
+    markup: &Markup<'_>,
+    root: Element<'_>,
+    flavour: Flavour,
+    findings: &mut Findings,
+) -> bool {
     if let Some((at, what)) = markup.fault {
         findings.add(Code::NotWellFormed, at, what);
-        return;
+        return false;
     }
     if let Some((at, version)) = markup.version.filter(|(_, version)| *version != "1.0") {
         let message = format!("the XML version is '{}'", Printable(version));
         findings.add(Code::XmlVersion, at, message);
     }
-    let root = Element::root(&document, &markup);
-    if !document_type(&markup, root, findings) {
-        return;
-    }
+    document_type(markup, root, flavour, findings)
+}
+
+/// The stages of `svccfg validate` and `import`.
+fn manifest(
+    files: &[File<'_>],
+    places: &Places<'_>,
+    include: Include<'_>,
+    findings: &mut Findings,
+) {
+    let root = Element::root(files);
     includes(root, include, findings);
-    grammar::check(root, flavour, findings);
-    if markup.standalone && flavour == Flavour::Manifest {
+    grammar::check(root, Flavour::Manifest, findings);
+    if files[0].markup.standalone {
         standalone(root, findings);
     }
     if findings.any_error() {
         return;
     }
-    let bundle = read::bundle(root, flavour, lines, findings);
+    let bundle = read::bundle(root, Flavour::Manifest, places, findings);
     if findings.any_error() {
         return;
     }
-    if flavour == Flavour::Manifest {
-        templates::check(&bundle, findings);
-    }
-    import::check(&bundle, flavour, findings);
+    templates::check(&bundle, findings);
+    import::check(&bundle, findings);
     lint::check(&bundle, findings);
 }
 
+/// The stages of `svccfg apply`, which has no look at the document type as a whole: what that alone does not allow is a
+/// warning.
+fn profile(files: &[File<'_>], places: &Places<'_>, findings: &mut Findings) {
+    let root = Element::root(files);
+    if !findings.any_error() {
+        let bundle = read::bundle(root, Flavour::Profile, places, findings);
+        if !findings.any_error() {
+            apply::check(&bundle, findings);
+            lint::check(&bundle, findings);
+        }
+    }
+    let mut grammar = Findings::default();
+    grammar::check(root, Flavour::Profile, &mut grammar);
+    findings.add_as(Code::ProfileGrammar, grammar);
+}
+
 /// Whether svccfg would look any further.
-fn document_type(markup: &Markup<'_>, root: Element<'_>, findings: &mut Findings) -> bool {
+fn document_type(
+    markup: &Markup<'_>,
+    root: Element<'_>,
+    flavour: Flavour,
+    findings: &mut Findings,
+) -> bool {
     let Some(found) = markup.document_type else {
         findings.add(Code::NoDocumentType, root.at(), "there is no document type");
         return false;
@@ -164,7 +278,11 @@ fn document_type(markup: &Markup<'_>, root: Element<'_>, findings: &mut Findings
             return false;
         }
     }
-    if root.name() != "service_bundle" {
+    let name = match flavour {
+        Flavour::Manifest => root.name(),
+        Flavour::Profile => root.kind(),
+    };
+    if name != "service_bundle" {
         let message = format!("the root element is <{}>", Printable(root.name()));
         findings.add(Code::RootElement, root.at(), message);
         return false;
@@ -174,102 +292,13 @@ fn document_type(markup: &Markup<'_>, root: Element<'_>, findings: &mut Findings
             "the document type is for <{}>, not <service_bundle>",
             Printable(found.root)
         );
-        findings.add(Code::RootElement, found.at, message);
+        let code = match flavour {
+            Flavour::Manifest => Code::RootElement,
+            Flavour::Profile => Code::ProfileGrammar,
+        };
+        findings.add(code, found.at, message);
     }
     true
-}
-
-/// A document that stands alone may not have blanks where a document type outside of it wants elements
-/// only, and libxml2 insists. The first place will do. (XML 1.0, "Standalone Document Declaration".)
-fn standalone(element: Element<'_>, findings: &mut Findings) -> bool {
-    let Some(rule) = grammar::table::rule(element.name()).filter(|_| !element.is_included()) else {
-        return false;
-    };
-    let elements_only = match rule.content {
-        Content::Sequence(_) | Content::OneKind(_) => true,
-        Content::Empty | Content::Any | Content::Text => false,
-    };
-    let blank = |child: &Child<'_>| matches!(child, Child::Text(text, _) if is_blank(text));
-    if elements_only && element.children().iter().any(blank) {
-        findings.add_with_help(
-            Code::StrayText,
-            element.at(),
-            format!(
-                "the XML declaration says standalone='yes', and then <{}> may not even hold blanks",
-                rule.name
-            ),
-            "remove standalone='yes' from the XML declaration".to_owned(),
-        );
-        return true;
-    }
-    element
-        .elements()
-        .any(|element| standalone(element, findings))
-}
-
-/// Looks at every `xi:include` in the bundles.
-fn includes(bundle: Element<'_>, include: &dyn Fn(&str) -> Included, findings: &mut Findings) {
-    for element in bundle.elements() {
-        match element.name() {
-            "service_bundle" => includes(element, include, findings),
-            "xi:include" if !element.is_included() && !element.namespaces().is_empty() => {
-                let message = "xmlns:xi is not http://www.w3.org/2001/XInclude";
-                findings.add(Code::Include, element.at(), message);
-            }
-            "xi:include" if !element.is_included() => {
-                let message = "svccfg ignores this: xmlns:xi is not declared on it";
-                findings.add(Code::IncludeNotRead, element.at(), message);
-            }
-            "xi:include" => {
-                let (href, at) = element.value("href");
-                let fallback = element.element("xi:fallback").is_some();
-                // libxml2 does not try the fallback where the inclusion itself is wrong.
-                let wrong = match element.attribute("parse").map(|parse| parse.value) {
-                    _ if href.is_empty() => Some("a document cannot include itself"),
-                    None | Some("xml") => None,
-                    Some("text") => Some("a text is included, and bundles hold elements only"),
-                    Some(_) => Some("parse is neither xml nor text"),
-                };
-                if let Some(message) = wrong {
-                    findings.add(Code::Include, at, message);
-                    continue;
-                }
-                let fault = match include(href) {
-                    // There is no such file; and libxml2 wants an xpointer for a part of one.
-                    _ if href.contains('#') => "cannot be read",
-                    Included::Outside => {
-                        let message = format!("'{}' is not followed", Printable(href));
-                        findings.add(Code::IncludeNotRead, at, message);
-                        continue;
-                    }
-                    Included::Missing => "cannot be read",
-                    Included::Content(bytes) if is_xml(&bytes) => {
-                        let message = format!("'{}' is not judged here", Printable(href));
-                        findings.add(Code::IncludeNotRead, at, message);
-                        continue;
-                    }
-                    Included::Content(_) => "is not XML",
-                };
-                if !fallback {
-                    let message = format!("the included file '{}' {fault}", Printable(href));
-                    findings.add(Code::Include, at, message);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn is_xml(bytes: &[u8]) -> bool {
-    let Ok(text) = decode::text(bytes) else {
-        return false;
-    };
-    let options = ParsingOptions {
-        allow_dtd: true,
-        nodes_limit: NODES_MAX,
-        ..ParsingOptions::default()
-    };
-    scan::scan(&text).is_ok() && Document::parse_with_options(&text, options).is_ok()
 }
 
 #[cfg(test)]

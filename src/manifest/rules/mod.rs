@@ -10,6 +10,7 @@
 //! As in svccfg a stage is reached only where the one before found no error, but for the import, which
 //! svccfg tries although templates are violated.
 
+mod apply;
 pub(crate) mod code;
 mod entity;
 mod finding;
@@ -22,11 +23,13 @@ mod judge;
 mod lint;
 #[cfg(test)]
 mod mutations;
+mod places;
 mod read;
 mod templates;
 mod text;
 mod tree;
 mod value;
+mod xinclude;
 
 pub(crate) use code::{Code, Severity, Stage};
 pub(crate) use finding::Finding;
@@ -47,6 +50,8 @@ pub(crate) enum Flavour {
 pub(crate) enum Included {
     /// Outside the manifest's folder, where nothing is read.
     Outside,
+    /// The manifest itself.
+    Itself,
     /// Nothing that could be read.
     Missing,
     /// A file.

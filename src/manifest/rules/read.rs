@@ -7,9 +7,11 @@ use std::collections::HashSet;
 use super::Flavour;
 use super::code::Code;
 use super::entity::{Bundle, Entity, Instance, Service, ServiceKind};
-use super::finding::{Findings, Lines};
+use super::finding::Findings;
 use super::fmri::is_bare_service;
+use super::places::Places;
 use super::tree::Element;
+use super::value::ValueType;
 use crate::printable::Printable;
 
 mod dependency;
@@ -18,21 +20,23 @@ mod method;
 mod names;
 mod notify;
 mod pattern;
+mod profile;
 mod stray;
 mod template;
 
 pub(super) use pattern::{group_key, property_key};
 
-/// Reads the root element of a document that follows the document type.
+/// Reads the root element of a manifest that follows the document type, or of a profile, of which svccfg checks some parts
+/// only.
 pub(super) fn bundle<'d>(
     root: Element<'d>,
     flavour: Flavour,
-    lines: &Lines<'_>,
+    places: &Places<'_>,
     findings: &mut Findings,
 ) -> Bundle<'d> {
     let mut reader = Reader {
         flavour,
-        lines,
+        places,
         findings,
         bundle: Bundle::default(),
         services: HashSet::new(),
@@ -43,7 +47,7 @@ pub(super) fn bundle<'d>(
 
 struct Reader<'r, 'd> {
     flavour: Flavour,
-    lines: &'r Lines<'r>,
+    places: &'r Places<'r>,
     findings: &'r mut Findings,
     bundle: Bundle<'d>,
     services: HashSet<&'d str>,
@@ -99,7 +103,7 @@ impl<'d> Reader<'_, 'd> {
                 .add(Code::BundleName, at, "the bundle has an empty name");
         }
         for element in self.elements_of(bundle) {
-            match element.name() {
+            match element.kind() {
                 "service" => self.service(element),
                 "service_bundle" => self.bundle(element),
                 _ => {}
@@ -111,6 +115,13 @@ impl<'d> Reader<'_, 'd> {
         let (name, at) = service.value("name");
         if !is_bare_service(name) {
             self.service_name(name, at);
+        }
+        if service.property("version").is_none() {
+            let at = service.at();
+            self.crash(
+                at,
+                format!("the service {} has no version", Printable(name)),
+            );
         }
         let kind = match service.word("type") {
             "restarter" => ServiceKind::Restarter,
@@ -125,13 +136,19 @@ impl<'d> Reader<'_, 'd> {
         let mut instances = Vec::new();
         let mut names = HashSet::new();
         for child in self.elements_of(service) {
-            match child.name() {
+            match child.kind() {
+                "create_default_instance" if self.second_default(child, name, &names) => {}
                 "create_default_instance" => {
                     self.instance_name("default", child.at(), name, &mut names);
                     instances.push(self.default_instance(child));
                 }
                 "instance" => {
                     let (instance, at) = child.value("name");
+                    if child.property("name").is_none() {
+                        let message = format!("an instance of {} has no name", Printable(name));
+                        self.findings.add(Code::Incomplete, at, message);
+                        continue;
+                    }
                     self.instance_name(instance, at, name, &mut names);
                     instances.push(self.instance(child, instance, scope));
                 }
@@ -150,6 +167,7 @@ impl<'d> Reader<'_, 'd> {
                 _ => self.part(child, scope, &mut entity),
             }
         }
+        self.clashes(&entity);
         if !self.services.insert(name) {
             let message = format!("the service {} is there twice", Printable(name));
             self.findings.add(Code::EntityTwice, at, message);
@@ -165,7 +183,10 @@ impl<'d> Reader<'_, 'd> {
 
     fn default_instance(&mut self, element: Element<'d>) -> Instance<'d> {
         let mut entity = Entity::default();
-        self.enabled(element, &mut entity);
+        let at = element.at();
+        // Whatever it is but true is false, and nothing too.
+        let enabled = group::boolean("enabled", element.word("enabled") == "true", at);
+        self.add(entity.group("general", "framework", at), enabled);
         Instance {
             name: "default",
             at: element.at(),
@@ -175,7 +196,15 @@ impl<'d> Reader<'_, 'd> {
 
     /// `general/enabled` from the attribute.
     fn enabled(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
-        if let Some(enabled) = element.attribute("enabled") {
+        if let Some(enabled) = element.property("enabled") {
+            if !["true", "false"].contains(&enabled.value) {
+                self.value(
+                    "enabled",
+                    Some(ValueType::Boolean),
+                    enabled.value,
+                    enabled.at,
+                );
+            }
             let general = entity.group("general", "framework", element.at());
             let value = element.word("enabled") == "true";
             self.add(general, group::boolean("enabled", value, enabled.at));
@@ -192,6 +221,7 @@ impl<'d> Reader<'_, 'd> {
         for child in self.elements_of(element) {
             self.part(child, scope, &mut entity);
         }
+        self.clashes(&entity);
         Instance {
             name,
             at: element.at(),
@@ -201,7 +231,7 @@ impl<'d> Reader<'_, 'd> {
 
     /// What services and instances both have.
     fn part(&mut self, element: Element<'d>, scope: Scope<'d>, entity: &mut Entity<'d>) {
-        match element.name() {
+        match element.kind() {
             "restarter" => self.restarter(element, entity),
             "dependency" => self.dependency(element, entity),
             "dependent" => self.dependent(element, scope, entity),
@@ -214,15 +244,26 @@ impl<'d> Reader<'_, 'd> {
             "notification_parameters" => self.notification(element, scope, entity),
             "property_group" => self.property_group(element, entity),
             "template" => self.template(element, scope, entity),
-            _ => {}
+            _ => self.illegal(element, &format!("in {}", Printable(&scope.fmri()))),
         }
     }
 
     fn restarter(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
+        let mut last = None;
+        let mut known = true;
         for fmri in self.elements_of(element) {
-            let (value, at) = fmri.value("value");
-            let general = entity.group("general", "framework", element.at());
-            self.add(general, group::fmri("restarter", value, at));
+            if fmri.kind() == "service_fmri" {
+                last = fmri.property("value");
+            } else {
+                self.illegal(fmri, "in a restarter");
+                known = false;
+            }
+        }
+        let general = entity.group("general", "framework", element.at());
+        match last {
+            Some(fmri) => self.add(general, group::fmri("restarter", fmri.value, fmri.at)),
+            None if known => self.crash(element.at(), "a restarter has no FMRI"),
+            None => {}
         }
     }
 
@@ -244,7 +285,7 @@ impl<'d> Reader<'_, 'd> {
 
     /// Says where the first of two is.
     fn first_on_line(&self, at: usize) -> String {
-        format!("the first one is on line {}", self.lines.place(at).0)
+        format!("the first one is on {}", self.places.line(at))
     }
 }
 

@@ -1,17 +1,11 @@
 use super::*;
-use crate::manifest::rules::text::scan;
-use roxmltree::{Document, ParsingOptions};
+use crate::manifest::rules::tree::File;
 
 /// The findings of a piece of XML, as `CODE message`.
 fn findings_of(xml: &str, flavour: Flavour) -> Vec<String> {
-    let markup = scan::scan(xml).unwrap();
-    let options = ParsingOptions {
-        allow_dtd: true,
-        ..ParsingOptions::default()
-    };
-    let document = Document::parse_with_options(xml, options).unwrap();
+    let files = [File::alone(xml)];
     let mut findings = Findings::default();
-    check(Element::root(&document, &markup), flavour, &mut findings);
+    check(Element::root(&files), flavour, &mut findings);
     let (found, _) = findings.into_parts();
     found
         .into_iter()

@@ -94,14 +94,9 @@ pub(super) fn too_large(too_much: TooMuch, findings: &mut Findings) {
 }
 
 /// What the parser says, at its place.
-pub(super) fn not_well_formed(
-    error: &Error,
-    text: &str,
-    lines: &Lines<'_>,
-    findings: &mut Findings,
-) {
+pub(super) fn not_well_formed(error: &Error, text: &str, findings: &mut Findings) {
     let place = error.pos();
-    let at = lines
+    let at = Lines::new(text)
         .offset(place.row as usize, place.col as usize)
         .min(text.len());
     if text.trim().is_empty() {

@@ -9,6 +9,9 @@ use crate::printable::Printable;
 
 impl<'d> Reader<'_, 'd> {
     pub(super) fn dependency(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
+        if !self.is_valid(element) {
+            return;
+        }
         let (name, at) = element.value("name");
         let group = entity.group(name, "dependency", at);
         if let Some(first) = group.property("entities") {
@@ -21,7 +24,7 @@ impl<'d> Reader<'_, 'd> {
         let mut entities = Vec::new();
         for fmri in element
             .elements()
-            .filter(|child| child.name() == "service_fmri")
+            .filter(|child| child.kind() == "service_fmri")
         {
             let (text, at) = fmri.value("value");
             self.value("service_fmri", Some(ValueType::Fmri), text, at);
@@ -48,6 +51,9 @@ impl<'d> Reader<'_, 'd> {
         scope: Scope<'d>,
         entity: &mut Entity<'d>,
     ) {
+        if !self.is_valid(element) {
+            return;
+        }
         let (name, at) = element.value("name");
         let taken = entity.named(name).map(|group| group.at);
         let twice = entity

@@ -73,8 +73,11 @@ impl<'d> Reader<'_, 'd> {
 
     pub(super) fn property_group(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
         let (name, at) = element.value("name");
-        let (kind, _) = element.value("type");
-        let group = entity.group(name, kind, at);
+        if element.property("name").is_none() {
+            return self.crash(at, "a property group has no name");
+        }
+        let kind = element.property("type").map(|kind| kind.value.into());
+        let group = entity.group_of(name, kind, at);
         self.properties(element, "stability", group);
         group.deleted = element.word("delete") == "true";
     }
@@ -88,14 +91,20 @@ impl<'d> Reader<'_, 'd> {
         group: &mut Group<'d>,
     ) {
         for child in self.elements_of(element) {
-            match child.name() {
-                "stability" => {
+            match child.kind() {
+                "stability" if self.is_valid(child) => {
                     let (value, at) = child.value("value");
                     self.add(group, astring(stability, value, at));
                 }
+                "stability" => {}
                 "propval" => self.propval(child, group),
                 "property" => self.property(child, group),
-                _ => {}
+                // Methods and dependencies have others, which are read elsewhere.
+                _ if element.kind() != "property_group" => {}
+                other => {
+                    let what = format!("<{}> in a property group", Printable(other));
+                    self.crash(child.at(), what);
+                }
             }
         }
     }
@@ -114,13 +123,27 @@ impl<'d> Reader<'_, 'd> {
             );
             self.findings.add(Code::PropertyName, at, message);
         }
-        (name, ValueType::named(element.word("type")))
+        let (kind, at) = element.value("type");
+        let value_type = ValueType::named(kind);
+        // One that is empty counts as left out.
+        if value_type.is_none() && !kind.is_empty() {
+            let message = format!("there is no type '{}'", Printable(kind));
+            self.findings.add(Code::UnknownType, at, message);
+        }
+        (name, value_type)
     }
 
     fn propval(&mut self, element: Element<'d>, group: &mut Group<'d>) {
         let (name, value_type) = self.name_and_type(element, group);
         let (text, at) = element.value("value");
-        self.value(name, value_type, text, at);
+        if element.property("value").is_none() {
+            let message = format!("the property {} has no value", Printable(name));
+            self.findings.add(Code::Incomplete, at, message);
+        } else {
+            // What has no type is first read as a text.
+            let read_as = value_type.or(Some(ValueType::Astring));
+            self.value(name, read_as, text, at);
+        }
         let value = Value {
             text: text.into(),
             at,
@@ -138,7 +161,11 @@ impl<'d> Reader<'_, 'd> {
         let (name, mut value_type) = self.name_and_type(element, group);
         let mut values = Vec::new();
         for list in self.elements_of(element) {
-            let list_type = list.name().strip_suffix("_list").and_then(ValueType::named);
+            let list_type = list.kind().strip_suffix("_list").and_then(ValueType::named);
+            if list_type.is_none() {
+                self.illegal(list, "in a property");
+                continue;
+            }
             if self.flavour == Flavour::Profile && value_type.is_none() {
                 value_type = list_type;
             } else if list_type != value_type {
@@ -149,13 +176,22 @@ impl<'d> Reader<'_, 'd> {
                     format!(
                         "the property {} is of type {wanted}, and its values are in a {}",
                         Printable(name),
-                        list.name()
+                        list.kind()
                     ),
                     format!("put them into a <{wanted}_list>, or change the type"),
                 );
             }
             for node in self.elements_of(list) {
+                if node.kind() != "value_node" {
+                    self.illegal(node, "in a list of values");
+                    continue;
+                }
                 let (text, at) = node.value("value");
+                if node.property("value").is_none() {
+                    let message = format!("a value of the property {} is missing", Printable(name));
+                    self.findings.add(Code::Incomplete, at, message);
+                    continue;
+                }
                 self.value(name, list_type, text, at);
                 values.push(Value {
                     text: text.into(),

@@ -9,6 +9,9 @@ use crate::printable::Printable;
 
 impl<'d> Reader<'_, 'd> {
     pub(super) fn exec_method(&mut self, element: Element<'d>, entity: &mut Entity<'d>) {
+        if !self.is_valid(element) {
+            return;
+        }
         let (name, at) = element.value("name");
         let group = entity.group(name, "method", at);
         if let Some(first) = group.property("exec") {
@@ -29,7 +32,7 @@ impl<'d> Reader<'_, 'd> {
         self.add(group, group::count("timeout_seconds", timeout, at));
         for child in element
             .elements()
-            .filter(|child| child.name() == "method_context")
+            .filter(|child| child.kind() == "method_context")
         {
             self.method_context(child, entity, name, "method");
         }
@@ -53,15 +56,18 @@ impl<'d> Reader<'_, 'd> {
             "resource_pool",
             "security_flags",
         ] {
-            if let Some(attribute) = element.attribute(name) {
+            if let Some(attribute) = element.property(name) {
                 self.add(group, group::astring(name, attribute.value, attribute.at));
             }
         }
         for child in self.elements_of(element) {
             let at = child.at();
-            match child.name() {
+            match child.kind() {
                 "method_profile" => {
                     let (profile, place) = child.value("name");
+                    if child.property("name").is_none() {
+                        self.crash(at, "a method_profile has no name");
+                    }
                     self.add(group, group::boolean("use_profile", true, at));
                     self.add(group, group::astring("profile", profile, place));
                 }
@@ -74,7 +80,7 @@ impl<'d> Reader<'_, 'd> {
                         "privileges",
                         "limit_privileges",
                     ] {
-                        if let Some(attribute) = child.attribute(name) {
+                        if let Some(attribute) = child.property(name) {
                             self.add(group, group::astring(name, attribute.value, attribute.at));
                         }
                     }
@@ -89,7 +95,10 @@ impl<'d> Reader<'_, 'd> {
                     };
                     self.add(group, property);
                 }
-                _ => {}
+                other => {
+                    let message = format!("<{}> in a method context is ignored", Printable(other));
+                    self.findings.add(Code::NodeIgnored, at, message);
+                }
             }
         }
     }
@@ -99,6 +108,14 @@ impl<'d> Reader<'_, 'd> {
         let mut values = Vec::new();
         for variable in self.elements_of(element) {
             let (name, at) = variable.value("name");
+            if variable.kind() != "envvar" {
+                self.illegal(variable, "in a method environment");
+                continue;
+            }
+            if variable.property("name").is_none() {
+                self.crash(at, "an environment variable has no name");
+                continue;
+            }
             let fault = if name.is_empty() {
                 "is empty"
             } else if name.contains('=') {
@@ -106,7 +123,11 @@ impl<'d> Reader<'_, 'd> {
             } else if name.starts_with("SMF_") {
                 "begins with SMF_, which is svc.startd's own"
             } else {
-                let text = format!("{name}={}", variable.value("value").0);
+                // svccfg apply stores what printf makes of no text.
+                let value = variable
+                    .property("value")
+                    .map_or("(null)", |value| value.value);
+                let text = format!("{name}={value}");
                 values.push(Value {
                     text: text.into(),
                     at,

@@ -88,7 +88,22 @@ impl<'d> Reader<'_, 'd> {
         entity: &mut Entity<'d>,
     ) {
         let children = self.elements_of(element);
-        let Some(event) = children.iter().find(|child| child.name() == "event") else {
+        for child in &children {
+            if !["event", "type"].contains(&child.kind()) {
+                let message = format!(
+                    "<{}> among notification parameters is ignored",
+                    Printable(child.kind())
+                );
+                self.findings.add(Code::NodeIgnored, child.at(), message);
+            }
+        }
+        let mut all = children.iter().filter(|child| child.kind() == "event");
+        let (event, more) = (all.next(), all.next());
+        let Some(event) = event.filter(|event| more.is_none() && event.property("value").is_some())
+        else {
+            let message = "notification_parameters without one event that has a value";
+            let at = more.or(event).copied().unwrap_or(element).at();
+            self.findings.add(Code::Incomplete, at, message);
             return;
         };
         let (text, at) = event.value("value");
@@ -117,13 +132,16 @@ impl<'d> Reader<'_, 'd> {
         };
         for name in groups {
             let group = entity.group(name, "notify_params", element.at());
-            for child in children.iter().filter(|child| child.name() == "type") {
+            for child in children.iter().filter(|child| child.kind() == "type") {
                 self.notification_type(*child, group);
             }
         }
     }
 
     fn notification_type(&mut self, element: Element<'d>, group: &mut Group<'d>) {
+        if !self.is_valid(element) {
+            return;
+        }
         let (name, at) = element.value("name");
         if name.is_empty() {
             let message = "the type of a notification has no name";
@@ -132,7 +150,7 @@ impl<'d> Reader<'_, 'd> {
         for child in self.elements_of(element) {
             let (parameter, at) = child.value("name");
             let property = self.parameter_name(name, parameter, at);
-            let values: Vec<_> = if child.name() == "paramval" {
+            let values: Vec<_> = if child.kind() == "paramval" {
                 let (text, at) = child.value("value");
                 if text.is_empty() {
                     let message = format!("the parameter {} has no value", Printable(&property));
@@ -165,7 +183,7 @@ impl<'d> Reader<'_, 'd> {
                 },
             );
         }
-        let active = element.attribute("active").is_none() || element.word("active") == "true";
+        let active = element.property("active").is_none() || element.word("active") == "true";
         let property = self.parameter_name(name, "active", at);
         self.add(group, group::boolean(property, active, at));
     }

@@ -1,6 +1,7 @@
 //! What stands among elements and is none.
 
 use super::Reader;
+use crate::manifest::rules::Flavour;
 use crate::manifest::rules::code::Code;
 use crate::manifest::rules::tree::{Child, Element};
 use crate::printable::Printable;
@@ -12,10 +13,12 @@ impl<'d> Reader<'_, 'd> {
         for child in element.children() {
             match child {
                 Child::Element(element) => elements.push(element),
-                // The document type has no text here.
-                Child::Text(..) | Child::CData(_) | Child::Comment(_) => {}
+                // The document type of a manifest has no text here, and svccfg apply passes over it.
+                Child::Text(..) | Child::Comment(_) => {}
+                Child::CData(_) if self.flavour == Flavour::Manifest => {}
                 // Between services svccfg looks at services alone.
-                Child::Instruction(..) if element.name() == "service_bundle" => {}
+                Child::CData(_) | Child::Instruction(..) if element.kind() == "service_bundle" => {}
+                Child::CData(at) => self.stray(element, "a CDATA section", at),
                 Child::Instruction(name, at) => {
                     self.stray(
                         element,
@@ -32,7 +35,7 @@ impl<'d> Reader<'_, 'd> {
     }
 
     fn stray(&mut self, parent: Element<'_>, what: &str, at: usize) {
-        let parent = parent.name();
+        let parent = parent.kind();
         let (code, message) = match parent {
             "property_group" => (
                 Code::Crash,
@@ -41,6 +44,10 @@ impl<'d> Reader<'_, 'd> {
             "notification_parameters" => (
                 Code::NodeIgnored,
                 format!("{what} among notification parameters is ignored"),
+            ),
+            "method_context" if self.flavour == Flavour::Profile => (
+                Code::NodeIgnored,
+                format!("{what} in a method context is ignored"),
             ),
             "service_bundle" => (
                 Code::NodeIgnored,

@@ -1,21 +1,17 @@
 use super::*;
-use crate::manifest::rules::text::scan;
-use roxmltree::{Document, ParsingOptions};
+use crate::manifest::rules::finding::Lines;
+use crate::manifest::rules::places::Inserted;
+use crate::manifest::rules::tree::File;
 
 /// The codes of the findings in a service that holds this.
 fn codes(xml: &str) -> Vec<String> {
-    let markup = scan::scan(xml).unwrap();
-    let options = ParsingOptions {
-        allow_dtd: true,
-        ..ParsingOptions::default()
-    };
-    let document = Document::parse_with_options(xml, options).unwrap();
+    let files = [File::alone(xml)];
     let mut findings = Findings::default();
     let lines = Lines::new(xml);
     bundle(
-        Element::root(&document, &markup),
+        Element::root(&files),
         Flavour::Manifest,
-        &lines,
+        &Places::of(&lines, Inserted::default()),
         &mut findings,
     );
     let (found, _) = findings.into_parts();

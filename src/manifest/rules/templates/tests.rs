@@ -1,9 +1,8 @@
 use super::*;
 use crate::manifest::rules::finding::Lines;
-use crate::manifest::rules::text::scan;
-use crate::manifest::rules::tree::Element;
+use crate::manifest::rules::places::{Inserted, Places};
+use crate::manifest::rules::tree::{Element, File};
 use crate::manifest::rules::{Flavour, read};
-use roxmltree::{Document, ParsingOptions};
 
 const METHODS: &str = "<exec_method type='method' name='start' exec=':true' timeout_seconds='0'/><exec_method type='method' name='stop' exec=':true' timeout_seconds='0'/>";
 
@@ -12,16 +11,16 @@ fn in_service(name: &str, kind: &str, xml: &str) -> Vec<String> {
     let xml = format!(
         "<service_bundle type='manifest' name='x'><service name='{name}' type='{kind}' version='1'>{xml}</service></service_bundle>"
     );
-    let markup = scan::scan(&xml).unwrap();
-    let options = ParsingOptions {
-        allow_dtd: true,
-        ..ParsingOptions::default()
-    };
-    let document = Document::parse_with_options(&xml, options).unwrap();
+    let files = [File::alone(&xml)];
     let mut findings = Findings::default();
-    let root = Element::root(&document, &markup);
+    let root = Element::root(&files);
     let lines = Lines::new(&xml);
-    let bundle = read::bundle(root, Flavour::Manifest, &lines, &mut findings);
+    let bundle = read::bundle(
+        root,
+        Flavour::Manifest,
+        &Places::of(&lines, Inserted::default()),
+        &mut findings,
+    );
     assert!(!findings.any_error(), "{findings:?}");
     check(&bundle, &mut findings);
     let (found, _) = findings.into_parts();

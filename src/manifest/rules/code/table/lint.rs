@@ -70,7 +70,7 @@ pub(in super::super) const INCLUDE_NOT_READ: Rule = Rule {
     stage: Stage::Lint,
     severity: Severity::Warning,
     title: "an included file was not judged",
-    explanation: "svccfg puts the file in the place of xi:include. This program does not follow it outside the manifest's folder, and judges this file only.",
+    explanation: "svccfg puts the file in the place of xi:include. This program reads files in the folder of the manifest or profile only, follows no link there, fetches nothing from a network, and reads no more than 16 MB, 64 files, and files in files 16 deep. What a profile includes is judged with it; of what a manifest includes only whether it can be read.",
     help: "judge the included file as well",
 };
 
@@ -128,4 +128,28 @@ pub(in super::super) const PROFILE_TWICE: Rule = Rule {
     title: "svccfg apply keeps the first of two",
     explanation: "Where a profile has a property or a dependent twice, svccfg apply says \"Multiple definitions\", keeps the first one, and goes on with exit status 0. svccfg import would refuse a manifest for it.",
     help: "keep one of the two",
+};
+
+pub(in super::super) const PROFILE_GRAMMAR: Rule = Rule {
+    stage: Stage::Lint,
+    severity: Severity::Warning,
+    title: "the document type does not allow this in a profile",
+    explanation: "svccfg apply does not check a profile against the document type as a whole, only dependencies, dependents, methods, types of notifications and stabilities of property groups. What else the document type objects to, it takes, and often leaves out without a word: elements that it does not know between services, text, attributes. Editors and xmllint --valid complain.",
+    help: "write it as the document type has it",
+};
+
+pub(in super::super) const PROFILE_LEFT_OUT: Rule = Rule {
+    stage: Stage::Lint,
+    severity: Severity::Warning,
+    title: "svccfg apply leaves this out, and what comes after it",
+    explanation: "The repository does not take the name or the value. svccfg apply says so, leaves out the property group and those behind it in the same service or instance, goes on with the next one, and ends with exit status 0.",
+    help: "write a valid name or value",
+};
+
+pub(in super::super) const MISSING_TYPE: Rule = Rule {
+    stage: Stage::Lint,
+    severity: Severity::Warning,
+    title: "the repository says of which type this is",
+    explanation: "Where a profile leaves a type out, svccfg apply takes it from the repository or from a template. Where there is no such property group or property, it refuses the profile; where the property is a count, an integer or a boolean, it applies the profile and crashes. What is in the repository is not known here.",
+    help: "write the type, as in type='astring'",
 };

@@ -62,7 +62,7 @@ pub(in super::super) const INCLUDE: Rule = Rule {
     stage: Stage::Dtd,
     severity: Severity::Error,
     title: "an included file cannot be read",
-    explanation: "svccfg follows XInclude while it reads, and says \"couldn't handle XInclude statements in document\" where the file is missing or is no XML and there is no xi:fallback.",
+    explanation: "svccfg follows XInclude while it reads, and says \"couldn't handle XInclude statements in document\" where the file is missing or is no XML and there is no xi:fallback. Where href is no URI or names the document itself, or where an inclusion has two fallbacks, a fallback does not help.",
     help: "put the file where href says, relative to the manifest, or add an <xi:fallback/>",
 };
 

@@ -94,8 +94,8 @@ pub(in super::super) const CRASH: Rule = Rule {
     stage: Stage::Semantic,
     severity: Severity::Error,
     title: "svccfg crashes on this",
-    explanation: "svccfg dies with a signal instead of a message: a processing instruction in a property group aborts it, and a CDATA section as the text of a loctext is a segmentation fault. manifest-import at boot would stop here, too.",
-    help: "remove the processing instruction, or write the text without CDATA",
+    explanation: "svccfg dies with a signal instead of a message. A processing instruction in a property group aborts it, and a CDATA section as the text of a loctext is a segmentation fault. svccfg apply does not check most of a profile against the document type, and takes what is not there for a text: a service without version, a property group, a method_profile or an environment variable without a name, a restarter without its FMRI. A value without a type kills it where the property is a count, an integer or a boolean, after the profile was applied. manifest-import at boot stops here, too.",
+    help: "write what is missing, or remove what svccfg cannot read",
 };
 
 pub(in super::super) const LOCALIZED_TEXT: Rule = Rule {
@@ -192,4 +192,36 @@ pub(in super::super) const TIMEOUT: Rule = Rule {
     title: "the timeout is not a number of seconds",
     explanation: "timeout_seconds is a decimal number; 0 and -1 mean that there is no limit.",
     help: "write a number, as in timeout_seconds='60'",
+};
+
+pub(in super::super) const ILLEGAL_ELEMENT: Rule = Rule {
+    stage: Stage::Semantic,
+    severity: Severity::Error,
+    title: "an element is not allowed here",
+    explanation: "svccfg apply does not check a profile against the document type, but reads services, instances, lists and environments element by element, and stops at one that it does not know there: \"illegal element\". An xi:include counts as one everywhere but in a service_bundle, whatever it includes.",
+    help: "remove the element, or move it to where it belongs",
+};
+
+pub(in super::super) const INCOMPLETE: Rule = Rule {
+    stage: Stage::Semantic,
+    severity: Severity::Error,
+    title: "something is missing that svccfg apply cannot do without",
+    explanation: "An instance has a name, a propval and a value_node have a value, notification_parameters have one event. svccfg apply stops where they do not.",
+    help: "add what is missing",
+};
+
+pub(in super::super) const UNKNOWN_TYPE: Rule = Rule {
+    stage: Stage::Semantic,
+    severity: Severity::Error,
+    title: "there is no such type",
+    explanation: "svccfg says \"property type invalid\" where the type of a property is none that SMF has.",
+    help: "use one of count, integer, opaque, host, hostname, net_address, net_address_v4, net_address_v6, time, astring, ustring, boolean, fmri and uri",
+};
+
+pub(in super::super) const TYPE_NOT_FOUND: Rule = Rule {
+    stage: Stage::Semantic,
+    severity: Severity::Error,
+    title: "the type is left out, and nothing has it",
+    explanation: "Where a profile leaves the type of a property out, svccfg apply takes it from the property in the repository or from a template, and says \"Could not find property type\" where there is neither.",
+    help: "write the type, and look at the name of the property",
 };
