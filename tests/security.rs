@@ -4,6 +4,7 @@ mod environment;
 mod files;
 mod names;
 mod random;
+mod root_writes;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;

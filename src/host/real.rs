@@ -23,6 +23,12 @@ mod locale;
 mod lock;
 mod processes;
 pub(crate) mod reading;
+pub(crate) mod writing;
+
+/// Whose this process is.
+pub(crate) fn current_uid() -> u32 {
+    account::current_uid()
+}
 
 /// Whether this process has root's rights.
 pub(crate) fn is_root() -> bool {

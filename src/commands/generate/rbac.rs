@@ -27,7 +27,7 @@ use crate::rbac::{Fragments, Grants, fragments};
 Examples:
   vbox-smf gen rbac --admin alice
   vbox-smf gen rbac --admin alice --fleet fleet.toml
-  vbox-smf gen rbac vm1 vm2 --admin alice --delegate vm1:bob --output-dir /tmp/rbac")]
+  vbox-smf gen rbac vm1 vm2 --admin alice --delegate vm1:bob --output-dir ~/rbac")]
 pub(super) struct Arguments {
     /// The VMs that --delegate may name: INSTANCE, or INSTANCE=NAME as for `vbox-smf gen`
     #[arg(value_name = "VM")]

@@ -125,28 +125,36 @@ impl Folder {
     /// # Errors
     /// They cannot be read, or there are more than `limit`.
     pub(crate) fn names(&self, limit: usize) -> io::Result<Vec<OsString>> {
-        // A descriptor of its own: reading moves its place.
-        let flags = AT_ONCE | libc::O_DIRECTORY;
-        let fd = open_at(self.fd(), c".", flags)?.into_raw_fd();
-        // SAFETY: the descriptor is open, a folder's, and nobody else's.
-        let stream = unsafe { libc::fdopendir(fd) };
-        if stream.is_null() {
-            let error = io::Error::last_os_error();
-            // SAFETY: it was not taken, and is closed once.
-            unsafe { libc::close(fd) };
-            return Err(error);
-        }
-        let names = read_names(stream, limit);
-        // SAFETY: the stream is open, and not used any more; its descriptor is closed with it.
-        unsafe { libc::closedir(stream) };
-        let mut names = names?;
-        names.sort();
-        Ok(names)
+        read_folder(self.fd(), limit)
     }
 
     fn fd(&self) -> RawFd {
         self.0.as_raw_fd()
     }
+}
+
+/// The names in the folder of a descriptor, sorted.
+///
+/// # Errors
+/// They cannot be read, or there are more than `limit`.
+pub(super) fn read_folder(folder: RawFd, limit: usize) -> io::Result<Vec<OsString>> {
+    // A descriptor of its own: reading moves its place.
+    let flags = AT_ONCE | libc::O_DIRECTORY;
+    let fd = open_at(folder, c".", flags)?.into_raw_fd();
+    // SAFETY: the descriptor is open, a folder's, and nobody else's.
+    let stream = unsafe { libc::fdopendir(fd) };
+    if stream.is_null() {
+        let error = io::Error::last_os_error();
+        // SAFETY: it was not taken, and is closed once.
+        unsafe { libc::close(fd) };
+        return Err(error);
+    }
+    let names = read_names(stream, limit);
+    // SAFETY: the stream is open, and not used any more; its descriptor is closed with it.
+    unsafe { libc::closedir(stream) };
+    let mut names = names?;
+    names.sort();
+    Ok(names)
 }
 
 fn read_names(stream: *mut libc::DIR, limit: usize) -> io::Result<Vec<OsString>> {

@@ -1,6 +1,7 @@
 //! What is placed where, and what others may have put in the way.
 
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 
 use super::*;
@@ -47,6 +48,8 @@ fn only_files_are_replaced() {
         Path::new("/dev/null"),
         Path::new("/"),
         Path::new(".."),
+        &directory.join("new/"),
+        &directory.join("new/."),
     ] {
         let error = place(path, "x", true).unwrap_err();
         assert!(
@@ -88,21 +91,19 @@ fn what_was_done_before_an_error_is_undone() {
     let directory = directory("undo");
     let (old, new) = (directory.join("old"), directory.join("new"));
     fs::write(&old, "before").unwrap();
-    let files = [
-        (old.clone(), "after".to_owned()),
-        (new.clone(), "after".to_owned()),
-    ];
-    let mut steps = Vec::new();
-    let paths: Vec<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
-    let mut text = |nth: usize| Ok::<_, PlaceError>(files[nth].1.clone());
-    written_beside(&paths, &mut text, &mut steps).unwrap();
-    // Somebody makes a folder of the second meanwhile: no file can be renamed to it.
+    let before = fs::symlink_metadata(&old).unwrap();
+    let paths = [old.clone(), new.clone()];
+    let mut steps = planned(&paths, true).unwrap();
+    write_beside(&mut steps, &mut |_| Ok::<_, PlaceError>("after".to_owned())).unwrap();
+    // Somebody makes a folder of the second meanwhile: no file can be put there.
     fs::create_dir(&new).unwrap();
     appear_all(&mut steps, true).unwrap_err();
     assert_eq!(fs::read_to_string(&old).unwrap(), "after");
     steps.iter().rev().for_each(Step::undo);
     steps.iter().for_each(Step::tidy);
     assert_eq!(fs::read_to_string(&old).unwrap(), "before");
+    // It is the same file, not a copy of it.
+    assert_eq!(fs::symlink_metadata(&old).unwrap().ino(), before.ino());
     assert_eq!(names(&directory), ["new", "old"]);
     fs::remove_dir_all(directory).unwrap();
 }
@@ -110,12 +111,48 @@ fn what_was_done_before_an_error_is_undone() {
 #[test]
 fn a_name_that_was_taken_meanwhile_is_left_alone() {
     let directory = directory("race");
-    let (beside, path) = (directory.join("a"), directory.join("b"));
-    fs::write(&beside, "ours").unwrap();
-    fs::write(&path, "theirs").unwrap();
-    let error = appear(&beside, &path).unwrap_err();
+    fs::write(directory.join("a"), "ours").unwrap();
+    fs::write(directory.join("b"), "theirs").unwrap();
+    let folder = writing::walk(&directory).ok().unwrap().folder;
+    let error = appear(&folder, OsStr::new("a"), OsStr::new("b")).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    assert_eq!(fs::read_to_string(directory.join("b")).unwrap(), "theirs");
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// What is there was checked, and another file has its name when it is to be replaced.
+#[test]
+fn what_became_another_file_is_left_alone() {
+    let directory = directory("changed");
+    let path = directory.join("vbox.xml");
+    fs::write(&path, "before").unwrap();
+    let paths = [path.clone()];
+    let mut steps = planned(&paths, true).unwrap();
+    write_beside(&mut steps, &mut |_| Ok::<_, PlaceError>("after".to_owned())).unwrap();
+    fs::write(directory.join("other"), "theirs").unwrap();
+    fs::rename(directory.join("other"), &path).unwrap();
+    let error = appear_all(&mut steps, true).unwrap_err();
+    assert!(matches!(error, PlaceError::Changed(_)), "{error}");
+    steps.iter().rev().for_each(Step::undo);
+    steps.iter().for_each(Step::tidy);
     assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+    assert_eq!(names(&directory), ["vbox.xml"]);
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// A new file is readable for all when it is whole; one that is replaced keeps its mode, but for bits that give rights.
+#[test]
+fn modes() {
+    let directory = directory("modes");
+    let path = directory.join("vbox.xml");
+    let mode = || fs::symlink_metadata(&path).unwrap().permissions().mode() & 0o7777;
+    place(&path, "one", false).unwrap();
+    assert_eq!(mode(), 0o644);
+    for (before, after) in [(0o600, 0o600), (0o4755, 0o755), (0o2775, 0o775)] {
+        fs::set_permissions(&path, Permissions::from_mode(before)).unwrap();
+        place(&path, "two", true).unwrap();
+        assert_eq!(mode(), after, "{before:o}");
+    }
     fs::remove_dir_all(directory).unwrap();
 }
 
@@ -165,54 +202,66 @@ fn names_on_the_way_that_others_took() {
 /// Where every name is taken it is said, and by what.
 #[test]
 fn all_names_taken() {
-    let taken = |_: &Path| Err(io::ErrorKind::AlreadyExists.into());
-    let error = beside::<()>(Path::new("/d/x"), 0, "tmp", taken).unwrap_err();
+    let directory = directory("all-taken");
+    let path = directory.join("x");
+    let paths = [path.clone()];
+    let steps = planned(&paths, false).unwrap();
+    let taken = |_: &OsStr| Err(io::ErrorKind::AlreadyExists.into());
+    let error = steps[0].beside::<()>(0, "tmp", taken).unwrap_err();
     let told = Failure::from(error).to_string();
     for words in [
-        "cannot write /d/x: /d/.vbox-smf-",
+        &format!(
+            "cannot write {}: {}/.vbox-smf-",
+            path.display(),
+            directory.display()
+        ),
         "is there already",
         "yours alone",
     ] {
         assert!(told.contains(words), "{told}");
     }
-}
-
-/// On a file system without links the old file is copied: never through a link, and with its mode.
-#[test]
-fn the_old_file_is_copied_to_a_free_name_alone() {
-    let directory = directory("copy");
-    let path = |name: &str| directory.join(name);
-    let (from, to, theirs) = (path("a"), path("b"), path("c"));
-    fs::write(&from, "ours").unwrap();
-    fs::set_permissions(&from, fs::Permissions::from_mode(0o640)).unwrap();
-    fs::write(&theirs, "theirs").unwrap();
-    symlink(&theirs, &to).unwrap();
-    let error = copy(&from, &to).unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-    assert_eq!(fs::read_to_string(&theirs).unwrap(), "theirs");
-    fs::remove_file(&to).unwrap();
-    copy(&from, &to).unwrap();
-    assert_eq!(fs::read_to_string(&to).unwrap(), "ours");
-    let mode = fs::metadata(&to).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o640);
-    // Nor is a link read.
-    fs::remove_file(&to).unwrap();
-    fs::remove_file(&from).unwrap();
-    symlink(&theirs, &from).unwrap();
-    copy(&from, &to).unwrap_err();
-    assert!(!to.exists());
     fs::remove_dir_all(directory).unwrap();
 }
 
-/// Another name of the old file keeps the old content.
+/// Another name of the same file may be somebody's: it is not replaced.
 #[test]
-fn a_hard_link_keeps_what_it_has() {
+fn a_file_with_another_name_is_not_replaced() {
     let directory = directory("hard");
     let (path, other) = (directory.join("a"), directory.join("b"));
     fs::write(&other, "theirs").unwrap();
     fs::hard_link(&other, &path).unwrap();
-    place(&path, "ours", true).unwrap();
-    assert_eq!(fs::read_to_string(&path).unwrap(), "ours");
-    assert_eq!(fs::read_to_string(&other).unwrap(), "theirs");
+    let told = Failure::from(place(&path, "ours", true).unwrap_err()).to_string();
+    assert!(
+        told.contains("has 2 names (hard links): it is not replaced"),
+        "{told}"
+    );
+    for path in [&path, &other] {
+        assert_eq!(fs::read_to_string(path).unwrap(), "theirs");
+    }
+    assert_eq!(names(&directory), ["a", "b"]);
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// Links on the way are followed where they are root's or our own.
+#[test]
+fn a_way_over_links() {
+    let directory = directory("way");
+    fs::create_dir(directory.join("there")).unwrap();
+    symlink("there", directory.join("relative")).unwrap();
+    symlink(directory.join("there"), directory.join("absolute")).unwrap();
+    symlink("relative/../absolute", directory.join("both")).unwrap();
+    symlink("circle", directory.join("circle")).unwrap();
+    for (nth, way) in ["there", "relative", "absolute", "both", "there/../both/."]
+        .into_iter()
+        .enumerate()
+    {
+        let name = format!("{nth}.xml");
+        place(&directory.join(way).join(&name), "x", false).unwrap();
+        assert!(directory.join("there").join(&name).is_file(), "{way}");
+    }
+    for way in ["circle", "nowhere", "there/0.xml"] {
+        let error = place(&directory.join(way).join("x"), "x", false).unwrap_err();
+        assert!(matches!(error, PlaceError::Io { .. }), "{way}: {error}");
+    }
     fs::remove_dir_all(directory).unwrap();
 }

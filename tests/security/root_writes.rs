@@ -1,0 +1,316 @@
+//! Root writes where somebody else has a hand in: in a shared folder, over that one's files, over links, and while that
+//! one replaces what is on the way.
+
+use std::ffi::OsString;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{assert_harmless, program, row};
+
+const NOBODY: u32 = 65_534;
+
+/// A folder as /tmp, below which the neighbour has whatever is put there; none where this is not root.
+fn shared(test: &str) -> Option<PathBuf> {
+    if fs::metadata("/proc/self").map_or(1, |about| about.uid()) != 0 {
+        crate::skipped(
+            &format!("security::root_writes::{test}"),
+            "only root has what an attacker wants",
+        );
+        return None;
+    }
+    let folder = PathBuf::from(format!("/var/tmp/vbox-smf-{test}-{}", std::process::id()));
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, Permissions::from_mode(0o1777)).unwrap();
+    Some(folder)
+}
+
+fn give(path: &Path) {
+    chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+}
+
+fn gen_into(folder: &Path, vms: &[&str]) -> Output {
+    let mut line: Vec<OsString> = vec!["gen".into()];
+    line.extend(vms.iter().map(OsString::from));
+    line.extend(["--user=u".into(), "--force".into(), "--output-dir".into()]);
+    line.push(folder.into());
+    let output = program(Path::new("/")).args(&line).output().unwrap();
+    assert_harmless(&line, &output);
+    output
+}
+
+/// What a file is, so that it can be seen that nothing of it has changed.
+fn about(path: &Path) -> (u64, u32, u32, u64, u64) {
+    let about = fs::symlink_metadata(path).unwrap();
+    (
+        about.ino(),
+        about.uid(),
+        about.mode(),
+        about.size(),
+        about.nlink(),
+    )
+}
+
+/// Nothing of somebody else's is copied, whatever mode it has: a copy would be root's, with that mode.
+#[test]
+fn the_files_of_a_neighbour() {
+    let Some(folder) = shared("theirs") else {
+        return;
+    };
+    let plants: [(&str, fn(&Path)); 6] = [
+        ("set-user-ID", |at| {
+            fs::copy("/bin/true", at).unwrap();
+            give(at);
+            fs::set_permissions(at, Permissions::from_mode(0o4755)).unwrap();
+        }),
+        ("set-group-ID", |at| {
+            fs::copy("/bin/true", at).unwrap();
+            give(at);
+            fs::set_permissions(at, Permissions::from_mode(0o2755)).unwrap();
+        }),
+        ("for its owner alone", |at| {
+            fs::write(at, "secret").unwrap();
+            give(at);
+            fs::set_permissions(at, Permissions::from_mode(0o600)).unwrap();
+        }),
+        ("sparse", |at| {
+            fs::File::create(at).unwrap().set_len(1 << 40).unwrap();
+            give(at);
+        }),
+        ("of two names", |at| {
+            let other = at.with_extension("other");
+            fs::write(&other, "secret").unwrap();
+            give(&other);
+            fs::hard_link(&other, at).unwrap();
+        }),
+        ("root's own, of two names", |at| {
+            let other = at.with_extension("other");
+            fs::write(&other, "secret").unwrap();
+            fs::hard_link(&other, at).unwrap();
+        }),
+    ];
+    for (what, plant) in plants {
+        let (first, last) = (folder.join("vm1.xml"), folder.join("vm2.xml"));
+        for planted in [&first, &last] {
+            plant(planted);
+            let before = about(planted);
+            let output = gen_into(&folder, &["vm1", "vm2"]);
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(
+                matches!(output.status.code(), Some(96 | 100)),
+                "{what}: {told}"
+            );
+            assert!(told.contains("it is not replaced"), "{what}: {told}");
+            assert!(told.contains(planted.to_str().unwrap()), "{what}: {told}");
+            assert_eq!(about(planted), before, "{what}");
+            let left = fs::read_dir(&folder).unwrap();
+            let names: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+            let own = |name: &OsString| name.to_string_lossy().starts_with(".vbox-smf-");
+            assert!(!names.iter().any(own), "{what}: {names:?}");
+            for name in names {
+                fs::remove_file(folder.join(name)).unwrap();
+            }
+        }
+    }
+    row("files of a neighbour where root writes", plants.len() * 2);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+/// A link of a neighbour's, or a folder in which others may rename, leads root nowhere.
+#[test]
+fn the_ways_of_a_neighbour() {
+    let Some(folder) = shared("ways") else {
+        return;
+    };
+    let target = PathBuf::from(format!("/var/tmp/vbox-smf-target-{}", std::process::id()));
+    fs::create_dir(&target).unwrap();
+    let way = folder.join("rbac");
+    let plants: [(&str, fn(&Path, &Path), bool); 6] = [
+        (
+            "a neighbour's link",
+            |at, to| {
+                symlink(to, at).unwrap();
+                std::os::unix::fs::lchown(at, Some(NOBODY), Some(NOBODY)).unwrap();
+            },
+            true,
+        ),
+        (
+            "a neighbour's folder",
+            |at, _| {
+                fs::create_dir(at).unwrap();
+                give(at);
+            },
+            true,
+        ),
+        (
+            "a folder for all",
+            |at, _| {
+                fs::create_dir(at).unwrap();
+                fs::set_permissions(at, Permissions::from_mode(0o777)).unwrap();
+            },
+            true,
+        ),
+        (
+            "a folder of a group",
+            |at, _| {
+                fs::create_dir(at).unwrap();
+                fs::set_permissions(at, Permissions::from_mode(0o775)).unwrap();
+            },
+            true,
+        ),
+        ("root's link", |at, to| symlink(to, at).unwrap(), false),
+        ("root's folder", |at, _| fs::create_dir(at).unwrap(), false),
+    ];
+    for (what, plant, refused) in plants {
+        plant(&way, &target);
+        let output = gen_into(&way, &["vm1"]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let written = fs::read_dir(&way).unwrap().count();
+        if refused {
+            assert_eq!(output.status.code(), Some(96), "{what}: {told}");
+            assert!(
+                told.contains("others could have the file written elsewhere"),
+                "{what}: {told}"
+            );
+            assert!(told.contains(way.to_str().unwrap()), "{what}: {told}");
+        } else {
+            assert_eq!(output.status.code(), Some(0), "{what}: {told}");
+        }
+        assert_eq!(written, usize::from(!refused), "{what}");
+        let _file = fs::remove_file(target.join("vm1.xml"));
+        let _removed = fs::remove_file(&way).or_else(|_| fs::remove_dir_all(&way));
+    }
+    // What is behind it counts, too.
+    fs::create_dir(&way).unwrap();
+    give(&way);
+    fs::create_dir(way.join("below")).unwrap();
+    let output = gen_into(&way.join("below"), &["vm1"]);
+    assert_eq!(output.status.code(), Some(96));
+    row("ways of a neighbour to where root writes", plants.len() + 1);
+    fs::remove_dir_all(folder).unwrap();
+    fs::remove_dir_all(target).unwrap();
+}
+
+/// The neighbour replaces the folder by a link and back, as fast as can be.
+#[test]
+fn a_neighbour_who_replaces_the_way() {
+    let Some(folder) = shared("race") else {
+        return;
+    };
+    let tries = if std::env::var_os("VBOX_SMF_FULL").is_some() {
+        10_000
+    } else {
+        200
+    };
+    let target = PathBuf::from(format!(
+        "/var/tmp/vbox-smf-race-target-{}",
+        std::process::id()
+    ));
+    fs::create_dir(&target).unwrap();
+    let (way, link) = (folder.join("way"), folder.join("link"));
+    fs::create_dir(&way).unwrap();
+    symlink(&target, &link).unwrap();
+    std::os::unix::fs::lchown(&link, Some(NOBODY), Some(NOBODY)).unwrap();
+    let over = AtomicBool::new(false);
+    let mut refused = 0;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                exchange(&way, &link);
+            }
+        });
+        for _ in 0..tries {
+            let output = gen_into(&way, &["vm1"]);
+            refused += usize::from(output.status.code() != Some(0));
+            assert_eq!(
+                fs::read_dir(&target).unwrap().count(),
+                0,
+                "written through the link"
+            );
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    assert!(refused > 0, "the link was never met");
+    row("a folder replaced while root writes to it", tries);
+    fs::remove_dir_all(folder).unwrap();
+    fs::remove_dir_all(target).unwrap();
+}
+
+/// `mv --exchange`, which std does not have.
+fn exchange(one: &Path, other: &Path) {
+    let between = one.with_extension("between");
+    // In between there is nothing, which is a moment for the writer, too.
+    let _moved = fs::rename(one, &between);
+    let _moved = fs::rename(other, one);
+    let _moved = fs::rename(&between, other);
+}
+
+/// A run that is killed at any of its steps leaves the old files or the new ones, each whole, and what it left is named.
+#[test]
+fn killed_at_every_step() {
+    let Some(folder) = shared("killed") else {
+        return;
+    };
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    let strace = assert_cmd::Command::new("strace").arg("-V").output();
+    if strace.is_err() {
+        crate::skipped(
+            "security::root_writes::killed_at_every_step",
+            "strace is not there",
+        );
+        return;
+    }
+    let files = ["vm1.xml", "vm2.xml", "vm3.xml"].map(|name| folder.join(name));
+    let mut kills = 0;
+    for call in [
+        "openat", "write", "fchmod", "fsync", "linkat", "renameat", "unlinkat",
+    ] {
+        for nth in 1..=40 {
+            for file in &files {
+                fs::write(file, "before").unwrap();
+            }
+            let mut command = assert_cmd::Command::new("strace");
+            command.args(["-f", "-o", "/dev/null", "-e"]);
+            command.arg(format!("inject={call}:signal=KILL:when={nth}"));
+            command.arg(env!("CARGO_BIN_EXE_vbox-smf"));
+            command.args([
+                "gen",
+                "vm1",
+                "vm2",
+                "vm3",
+                "--user=u",
+                "--force",
+                "--output-dir",
+            ]);
+            let output = command.arg(&folder).env_clear().output().unwrap();
+            let ended = output.status.code() == Some(0);
+            for file in &files {
+                let text = fs::read_to_string(file)
+                    .unwrap_or_else(|error| panic!("{call} {nth}: {error}"));
+                let whole = text == "before" || text.trim_end().ends_with("</service_bundle>");
+                assert!(whole, "{call} {nth}: {text}");
+            }
+            let left: Vec<_> = fs::read_dir(&folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .filter(|name| name.starts_with(".vbox-smf-"))
+                .collect();
+            if ended {
+                assert!(left.is_empty(), "{call} {nth}: {left:?}");
+                break;
+            }
+            kills += 1;
+            let output = gen_into(&folder, &["vm1"]);
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            for name in left {
+                assert!(told.contains(&name), "{call} {nth}: {name}: {told}");
+                fs::remove_file(folder.join(name)).unwrap();
+            }
+        }
+    }
+    assert!(kills > 20, "killed {kills} times alone");
+    row("killed while it writes", kills);
+    fs::remove_dir_all(folder).unwrap();
+}
