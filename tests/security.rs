@@ -3,6 +3,7 @@
 mod environment;
 mod files;
 mod names;
+mod places;
 mod random;
 mod root_writes;
 

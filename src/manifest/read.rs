@@ -5,8 +5,8 @@
 //! defines itself are not expanded, and nothing outside the text is read.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read as _};
+
+use std::io;
 use std::path::Path;
 
 use quick_xml::Reader;
@@ -15,6 +15,7 @@ use quick_xml::events::Event;
 use serde::Deserialize as _;
 
 use super::model::ServiceBundle;
+use crate::bounded::read_named;
 use crate::failure::{Failure, Kind};
 use crate::printable::Printable;
 
@@ -139,10 +140,7 @@ pub(crate) fn from_file(path: &Path) -> Result<ServiceBundle, Failure> {
 }
 
 fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(FILE_MAX + 1)
-        .read_to_end(&mut bytes)?;
+    let bytes = read_named(path, FILE_MAX)?;
     if bytes.len() as u64 > FILE_MAX {
         return Err(io::Error::other(format!(
             "it is larger than {FILE_MAX} bytes"
