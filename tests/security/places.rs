@@ -214,10 +214,8 @@ fn each_is_held_by_a_check_and_a_test() {
         "a place that is not in the table, or is no more"
     );
 
-    let mut tests = Vec::new();
-    files(&root.join("tests"), &mut tests);
-    tests.extend(sources);
-    let texts: Vec<String> = tests
+    files(&root.join("tests"), &mut sources);
+    let texts: Vec<String> = sources
         .iter()
         .map(|path| fs::read_to_string(path).unwrap())
         .collect();
