@@ -1,6 +1,12 @@
 //! `stop` where VirtualBox itself does not do it: a VM process that is frozen, a disk that is full.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests of the real program in real time"
+)]
+
 use std::fs;
+use std::thread::sleep;
 use std::time::Duration;
 
 use super::one_vm::OneVm;
@@ -106,4 +112,27 @@ fn a_full_disk() {
     drop(full);
     vm.stop().succeeds();
     vm.assert_is("saved");
+}
+
+/// VirtualBox's server may stand still for 30 s and go on. At a shutdown of the host a stop that gives up before its time
+/// is over loses the guest.
+#[test]
+fn a_server_that_stands_still_for_most_of_the_time() {
+    let rig = rig_or_skip!();
+    for (method, state) in [("savestate", "saved"), ("acpipowerbutton", "poweroff")] {
+        let mut vm = OneVm::new(rig, "acpi");
+        vm.boot();
+        vm.set(&[("vm/stop_method", method), ("stop/timeout_seconds", "70")]);
+        let signal = |signal| {
+            for server in vm.user.vboxsvc_pids() {
+                vm.user.kill(server, signal);
+            }
+        };
+        signal(libc::SIGSTOP);
+        let stop = vm.stopping().spawn();
+        sleep(Duration::from_secs(30));
+        signal(libc::SIGCONT);
+        stop.wait().succeeds();
+        vm.assert_is(state);
+    }
 }

@@ -214,3 +214,27 @@ fn it_hangs() {
         .count();
     assert_eq!(sleeping, 0, "VBoxManage lives on");
 }
+
+/// One list in eighty hangs for ten seconds in VBoxManage's own exit, with what it printed held back: it is killed alone,
+/// and asked again.
+#[test]
+fn a_list_that_lingers_in_its_exit() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpi");
+    let folder = Folder::new(&vm);
+    let home = vm.user.home();
+    let text = format!(
+        "real=/usr/lib/virtualbox/VBoxManage\n\
+         if [ \"$1\" = list ] && mkdir {home}/first 2>/dev/null; then\n\
+         said=`\"$real\" \"$@\"`; sleep 10; mkdir {home}/lingered; echo \"$said\"; exit 0\n\
+         fi\n\
+         exec \"$real\" \"$@\""
+    );
+    let path = folder.script("lingers", &text);
+    vm.set(&[("virtualbox/vboxmanage", &path)]);
+    vm.start().succeeds();
+    vm.assert_is("running");
+    let home = crate::real::rig::outside(&home);
+    assert!(home.join("first").exists(), "no list was asked for");
+    assert!(!home.join("lingered").exists(), "it was waited for");
+}
