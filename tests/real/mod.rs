@@ -14,6 +14,7 @@ mod hostile;
 mod manners;
 mod matrix;
 mod one_vm;
+mod prober;
 mod rig;
 mod server_killed;
 mod start_settings;
@@ -24,6 +25,7 @@ mod stops;
 mod storms;
 mod svcprop_fake;
 mod terminal;
+mod together;
 mod unwritable;
 
 /// How often something is repeated that has to hold every time: twice, as often as `VBOX_SMF_ROUNDS` says,

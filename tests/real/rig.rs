@@ -68,6 +68,8 @@ const SVCS: &str = "/usr/bin/svcs";
 pub(crate) const RECORDER: &str = "/opt/recorder/VBoxManage";
 /// Plays the faults of a plan, and lets the real VBoxManage do the rest.
 pub(crate) const FAULTY: &str = "/opt/faulty/VBoxManage";
+/// Looks for a terminal, and stops or hangs where it is to.
+pub(crate) const PROBER: &str = "/opt/prober/VBoxManage";
 /// Says Debian's WARNING about the missing driver on stdout before each answer.
 pub(crate) const NOISY_WRAPPER: &str = "/opt/noisy/VBoxManage";
 pub(crate) const VBOXMANAGE: &str = "/usr/lib/virtualbox/VBoxManage";
@@ -76,7 +78,7 @@ const MKVM: &str = "/usr/local/bin/mkvm";
 const LEAK_MARKER: &str = "/etc/rig-leak-marker";
 
 /// What is put into the chroot: from, to.
-const INSTALLED: [(&str, &str); 7] = [
+const INSTALLED: [(&str, &str); 8] = [
     (concat!(env!("CARGO_MANIFEST_DIR"), "/method/vbox"), METHOD),
     (env!("CARGO_BIN_EXE_vbox-smf"), PROGRAM),
     (env!("CARGO_BIN_EXE_fake-svcprop"), SVCPROP_STAND_IN),
@@ -84,6 +86,7 @@ const INSTALLED: [(&str, &str); 7] = [
     (env!("CARGO_BIN_EXE_fake-faulty"), FAULTY),
     (env!("CARGO_BIN_EXE_fake-svcs"), SVCS),
     (env!("CARGO_BIN_EXE_fake-vboxmanage"), RECORDER),
+    (env!("CARGO_BIN_EXE_fake-prober"), PROBER),
 ];
 
 /// Between two looks at something that is waited for.

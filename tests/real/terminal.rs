@@ -6,7 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::one_vm::OneVm;
-use super::rig::{PROGRAM, Rig, VBOXMANAGE, eventually, outside, rig_or_skip};
+use super::prober::Prober;
+use super::rig::{Call, PROBER, PROGRAM, Process, Rig, User, eventually, outside, rig_or_skip};
+
+/// Longer than this takes nothing that does not hang.
+const WITHIN: Duration = Duration::from_secs(120);
 
 /// Says in a file whether it can reach a terminal, as whom it runs, and goes on as VBoxManage.
 const SPY: &str = r#"#!/bin/sh
@@ -19,7 +23,6 @@ notes=/tmp/terminal-$(/usr/bin/id -u)
     done
     [ -n "$SECRET" ] && echo "has root's environment"
 } >>$notes
-[ -e $notes.hang ] && exec /bin/sleep 600
 exec /usr/lib/virtualbox/VBoxManage "$@"
 "#;
 
@@ -54,11 +57,6 @@ impl Spy {
 
     fn clear(&self) {
         let _none = fs::remove_file(&self.0);
-        let _none = fs::remove_file(self.hang());
-    }
-
-    fn hang(&self) -> PathBuf {
-        self.0.with_extension("hang")
     }
 }
 
@@ -101,38 +99,137 @@ fn no_program_of_the_user_reaches_it() {
     spy.clear();
 }
 
-/// As long as others work for it, the whole ends with it.
+/// How root calls from a terminal, in an environment that is nobody else's matter.
+fn by_root<'user>(user: &'user User<'user>, program: &str, words: &[&str]) -> Call<'user> {
+    user.program(program, words)
+        .by_root()
+        .env("HOME", "/root")
+        .env("VBOX_USER_HOME", "/of/the/caller")
+        .env("TZ", "Of/The_Caller")
+        .env("SECRET", "of the caller")
+        .on_terminal()
+}
+
+/// Everything that root calls and that runs something as a user.
+fn calls(user: &User<'_>) -> [Vec<String>; 5] {
+    let ask = format!(
+        "gen --from-virtualbox --user={} --set=virtualbox/vboxmanage={PROBER}",
+        user.name
+    );
+    [&ask, "status", "doctor", "start --vm=vm1", "stop --vm=vm1"]
+        .map(|line| line.split(' ').map(str::to_owned).collect())
+}
+
+fn words(call: &[String]) -> Vec<&str> {
+    call.iter().map(String::as_str).collect()
+}
+
+/// A VBoxManage that types into whatever it can reach, and sees what is in its environment. That of root's own, too.
 #[test]
-fn the_interrupt_key_ends_the_whole() {
+fn a_program_that_was_taken_over_finds_nothing_of_root() {
     let rig = rig_or_skip!();
-    let mut vm = alone(rig);
-    let spy = Spy::for_the_vm(&mut vm);
-    fs::write(spy.hang(), "").expect("to have it hang");
-    for verb in [&["start", "--vm", "vm1"][..], &["doctor"]] {
-        let call = vm.user.program(PROGRAM, verb).by_root();
-        let mut running = call.on_terminal().spawn();
-        let hangs = || {
-            vm.user
-                .processes()
-                .iter()
-                .any(|process| process.name == "sleep")
-        };
-        let what = || {
-            format!(
-                "{verb:?}: nothing hangs: {}{}",
-                spy.notes(),
-                running.stdout_so_far()
-            )
-        };
-        eventually(Duration::from_secs(60), hangs, what);
-        running.types(b"\x03");
-        let run = running.wait();
-        assert_eq!(run.signal, Some(libc::SIGINT), "{run}");
-        let gone = || vm.user.processes().is_empty();
-        let what = || format!("{verb:?}: left: {:?}", vm.user.processes());
-        eventually(Duration::from_secs(20), gone, what);
+    let user = rig.exclusive();
+    let prober = Prober::set_up();
+    Prober::instance(&user, "vm1");
+
+    // What it would find.
+    by_root(&user, PROBER, &["list", "vms"]).run();
+    let found = prober.found(0);
+    let expected = ["terminal 0", "terminal 1", "terminal 2", "opened /dev/tty"];
+    for finding in expected {
+        assert!(found[0].findings.iter().any(|f| f == finding), "{found:?}");
     }
-    spy.clear();
+
+    for call in calls(&user) {
+        prober.forget();
+        let run = by_root(&user, PROGRAM, &words(&call)).run();
+        let found = prober.found(user.uid);
+        assert!(!found.is_empty(), "{run}");
+        for one in &found {
+            assert_eq!(one.findings, [""; 0], "{run}");
+            assert_ne!(one.session, run.pid.to_string(), "{one:?}: {run}");
+        }
+        for one in found.iter().chain(&prober.found(0)) {
+            for name in ["VBOX_USER_HOME=", "TZ=", "SECRET="] {
+                let has_it = one.environment.iter().any(|own| own.starts_with(name));
+                assert!(!has_it, "{one:?}: {run}");
+            }
+        }
+    }
+}
+
+fn asks(prober: &Prober, user: &User<'_>) -> bool {
+    let found = prober.found(user.uid);
+    found.iter().any(|one| one.arguments != "--version")
+}
+
+/// A key, a signal, and SIGKILL, of which the process that is ended hears nothing.
+#[test]
+fn what_ends_roots_process_ends_the_whole() {
+    let rig = rig_or_skip!();
+    let user = rig.exclusive();
+    let prober = Prober::set_up();
+    Prober::instance(&user, "vm1");
+    prober.tell(user.uid, "hang");
+    for (nth, call) in calls(&user).iter().enumerate() {
+        let ways = [libc::SIGINT, libc::SIGKILL, libc::SIGTERM, libc::SIGHUP];
+        // The first two with each call, all of them with one.
+        for signal in ways.into_iter().take(if nth == 0 { 4 } else { 2 }) {
+            prober.forget();
+            let mut running = by_root(&user, PROGRAM, &words(call)).spawn();
+            let runs_nothing = || format!("{call:?} asks nothing: {}", running.stdout_so_far());
+            eventually(WITHIN, || asks(&prober, &user), runs_nothing);
+            match signal {
+                libc::SIGINT => running.types(b"\x03"),
+                _ => running.signal(signal),
+            }
+            let run = running.wait();
+            assert_eq!(run.signal, Some(signal), "{run}");
+            let gone = || user.processes().is_empty();
+            eventually(WITHIN, gone, || {
+                format!("{:?} are left: {run}", user.processes())
+            });
+        }
+    }
+}
+
+/// Ctrl-Z, and `fg` of a shell.
+#[test]
+fn what_stops_roots_process_stops_the_whole_and_it_goes_on() {
+    let rig = rig_or_skip!();
+    let user = rig.exclusive();
+    let prober = Prober::set_up();
+    Prober::instance(&user, "vm1");
+    prober.tell(user.uid, "meet 2");
+    // A shell with job control: it says how the program came back to it, and waits until it is to go on.
+    let script = format!(
+        "set -m; {PROGRAM} doctor; echo came back: $?; until [ -e /var/prober/on ]; do sleep 0.1; done; fg; echo ended: $?"
+    );
+    let mut running = by_root(&user, "/bin/sh", &["-c", &script]).spawn();
+    let runs_nothing = || format!("it asks nothing: {}", running.stdout_so_far());
+    eventually(WITHIN, || asks(&prober, &user), runs_nothing);
+    running.types(b"\x1a");
+    let all_are = |stopped: bool| {
+        let processes = user.processes();
+        let fits = |process: &Process| is_stopped(process.pid) == stopped;
+        !processes.is_empty() && processes.iter().all(fits)
+    };
+    let told = || format!("{:?}: {}", user.processes(), running.stdout_so_far());
+    eventually(WITHIN, || all_are(true), told);
+    let shows = |words: &str| running.stdout_so_far().contains(words);
+    eventually(WITHIN, || shows("came back: 148"), told);
+    prober.touch("on");
+    eventually(WITHIN, || all_are(false), told);
+    // As if it had been run for another user, too.
+    prober.touch("other.run");
+    eventually(WITHIN, || shows("ended: "), told);
+    assert!(shows("VirtualBox's server answers; VMs: 1"), "{}", told());
+}
+
+fn is_stopped(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ")
+        .is_some_and(|(_, rest)| rest.starts_with('T'))
 }
 
 /// Under SMF nothing of this is needed: there is no terminal, and svc.startd has become the user.
@@ -146,49 +243,5 @@ fn under_smf_the_method_does_the_work_itself() {
     assert!(!parents.is_empty(), "{run}");
     for call in parents {
         assert_eq!(call.parent, run.pid, "{run}");
-    }
-}
-
-/// Stops the process that asks, as its user may, and never ends.
-const STOPPER: &str = "#!/bin/sh\n/bin/kill -STOP $PPID\nexec /bin/sleep 600\n";
-
-/// The limit holds for all users together, and a process that one of them has stopped costs the others nothing.
-#[test]
-fn a_user_who_stops_the_process_keeps_nobody_else_waiting() {
-    let rig = rig_or_skip!();
-    let (slow, quick) = rig.exclusive_pair();
-    let path = format!("/opt/spy-{}/VBoxManage", slow.uid);
-    let program = outside(&path);
-    fs::create_dir_all(program.parent().expect("a folder")).expect("a folder");
-    fs::write(&program, STOPPER).expect("a program");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a mode");
-    for (user, name, vboxmanage) in [(&slow, "vm1", path.as_str()), (&quick, "vm2", VBOXMANAGE)] {
-        let uuid = user.mkvm(name, "acpi");
-        user.vboxmanage(&["startvm", &uuid, "--type", "headless"]);
-        user.set_props(
-            name,
-            &[
-                ("virtualbox/vboxmanage", "astring", vboxmanage),
-                ("method_context/user", "astring", user.name),
-            ],
-        );
-    }
-    let limit = Duration::from_secs(10);
-    for command in ["status", "doctor"] {
-        let call = slow.program(PROGRAM, &[command, "--timeout", "10", "--json"]);
-        let run = call.by_root().run();
-        assert!(run.took >= limit, "{command}: nobody was waited for: {run}");
-        assert!(run.took < limit * 3, "{command}: {run}");
-        let said = format!("{}{}", run.stdout, run.stderr);
-        let reason = format!("the process for {} gave no answer within", slow.name);
-        assert!(said.contains(&reason), "{command}: {run}");
-        let other = format!("the process for {}", quick.name);
-        assert!(!said.contains(&other), "{command}: {run}");
-        if command == "status" {
-            assert!(run.stdout.contains("\"vm\":\"running\""), "{run}");
-        }
-        let what = || format!("left: {:?}", slow.processes());
-        let is_left = |name: &str| slow.processes().iter().any(|process| process.name == name);
-        eventually(Duration::from_secs(20), || !is_left("sleep"), what);
     }
 }

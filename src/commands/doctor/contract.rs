@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::check::{Check, Topic};
+use crate::commands::limit::Limit;
 use crate::host::{Host, Process};
 use crate::printable::Printable;
 use crate::tools::svcs;
@@ -15,7 +16,7 @@ use crate::tools::svcs;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// The check of this user's VBoxSVC; none where there is no VBoxSVC, or where the system has no contracts.
-pub(super) fn of_server(host: &dyn Host, user: &str) -> Option<Check> {
+pub(super) fn of_server(host: &dyn Host, user: &str, limit: Limit) -> Option<Check> {
     let processes = host.processes().ok()?;
     let is_server = |process: &&Process| process.program == "VBoxSVC";
     // The youngest: an old one may not have ended yet.
@@ -25,7 +26,7 @@ pub(super) fn of_server(host: &dyn Host, user: &str) -> Option<Check> {
         .min_by_key(|process| process.age)?;
     let (pid, contract) = (server.pid, server.contract?);
     let topic = Topic::Contract;
-    let owners = match svcs::contracts(host, LIMIT) {
+    let owners = match svcs::contracts(host, limit.of(host, LIMIT)) {
         Ok(owners) => owners,
         Err(error) => {
             let finding = format!(

@@ -398,7 +398,7 @@ fn the_contract_of_virtualboxs_server() {
     let asked = |server: Process, status, stdout: &str| {
         let host = Fake::default().process(server);
         let host = host.answer("-aH -o ctid,fmri", status, stdout, "");
-        let check = contract::of_server(&host, "vb");
+        let check = contract::of_server(&host, "vb", minute(&host));
         (check, host.asked().len())
     };
     let (check, _) = asked(server(9, Some(72)), 0, owners);
@@ -425,13 +425,13 @@ fn the_contract_of_virtualboxs_server() {
     assert!(check.finding.contains("not known"), "{check:?}");
     // Where there are no contracts, nothing is asked and nothing is said; and so without a VBoxSVC.
     assert_eq!(asked(server(9, None), 0, owners), (None, 0));
-    assert!(contract::of_server(&Fake::default(), "vb").is_none());
+    assert!(contract::of_server(&Fake::default(), "vb", minute(&Fake::default())).is_none());
     // A VBoxSVC that has not ended yet is not the one that VirtualBox uses.
     let host = Fake::default()
         .process(server(99, Some(79)))
         .process(server(1, Some(80)))
         .answer("-aH -o ctid,fmri", 0, owners, "");
-    let check = contract::of_server(&host, "vb").expect("a check");
+    let check = contract::of_server(&host, "vb", minute(&host)).expect("a check");
     assert_eq!(check.verdict, Verdict::Ok);
 }
 

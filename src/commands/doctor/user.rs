@@ -45,7 +45,7 @@ pub(super) fn examine(host: &dyn Host, owner: &Owner, account: &Account, limit: 
         }
     });
     // Only now is it there in any case.
-    checks.extend(contract::of_server(host, name));
+    checks.extend(contract::of_server(host, name, limit));
     checks.extend(answer.iter().map(|vms| names(name, vms)));
     Examined { checks, answer }
 }

@@ -50,6 +50,13 @@ impl Rig {
         (alone, self.lease(Vec::new()))
     }
 
+    /// All users, while no other test has one.
+    pub(crate) fn exclusive_all(&self) -> [User<'_>; 4] {
+        let alone = self.exclusive();
+        let [one, two, three] = [(); 3].map(|()| self.lease(Vec::new()));
+        [alone, one, two, three]
+    }
+
     /// Two users beside other tests. One lease after the other would wait for an exclusive one that waits for the first.
     pub(crate) fn pair(&self) -> (User<'_>, User<'_>) {
         let one = self.user();
