@@ -5,5 +5,5 @@ mod hostile;
 mod operands;
 mod output;
 #[cfg(target_os = "linux")]
-mod races;
+pub(crate) mod races;
 mod vectors;

@@ -6,9 +6,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{assert_harmless, program, row};
+use crate::validate::races::while_exchanged;
 
 const NOBODY: u32 = 65_534;
 
@@ -199,11 +199,6 @@ fn a_neighbour_who_replaces_the_way() {
     let Some(folder) = shared("race") else {
         return;
     };
-    let tries = if std::env::var_os("VBOX_SMF_FULL").is_some() {
-        10_000
-    } else {
-        200
-    };
     let target = PathBuf::from(format!(
         "/var/tmp/vbox-smf-race-target-{}",
         std::process::id()
@@ -213,38 +208,19 @@ fn a_neighbour_who_replaces_the_way() {
     fs::create_dir(&way).unwrap();
     symlink(&target, &link).unwrap();
     std::os::unix::fs::lchown(&link, Some(NOBODY), Some(NOBODY)).unwrap();
-    let over = AtomicBool::new(false);
-    let mut refused = 0;
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !over.load(Ordering::Relaxed) {
-                exchange(&way, &link);
-            }
-        });
-        for _ in 0..tries {
-            let output = gen_into(&way, &["vm1"]);
-            refused += usize::from(output.status.code() != Some(0));
-            assert_eq!(
-                fs::read_dir(&target).unwrap().count(),
-                0,
-                "written through the link"
-            );
-        }
-        over.store(true, Ordering::Relaxed);
+    let (mut refused, mut tries) = (0, 0);
+    while_exchanged(&[(way.clone(), link)], || {
+        let output = gen_into(&way, &["vm1"]);
+        refused += usize::from(output.status.code() != Some(0));
+        tries += 1;
+        let through = fs::read_dir(&target).unwrap().count();
+        assert_eq!(through, 0, "written through the link");
+        1
     });
     assert!(refused > 0, "the link was never met");
     row("a folder replaced while root writes to it", tries);
     fs::remove_dir_all(folder).unwrap();
     fs::remove_dir_all(target).unwrap();
-}
-
-/// `mv --exchange`, which std does not have.
-fn exchange(one: &Path, other: &Path) {
-    let between = one.with_extension("between");
-    // In between there is nothing, which is a moment for the writer, too.
-    let _moved = fs::rename(one, &between);
-    let _moved = fs::rename(other, one);
-    let _moved = fs::rename(&between, other);
 }
 
 /// A run that is killed at any of its steps leaves the old files or the new ones, each whole, and what it left is named.

@@ -39,7 +39,7 @@ fn exchange(one: &CString, other: &CString) -> bool {
 }
 
 /// Calls `look` again and again while pairs of names are exchanged, until so many were looked at.
-fn while_exchanged(pairs: &[(PathBuf, PathBuf)], mut look: impl FnMut() -> usize) {
+pub(crate) fn while_exchanged(pairs: &[(PathBuf, PathBuf)], mut look: impl FnMut() -> usize) {
     let name = |path: &Path| CString::new(path.as_os_str().as_bytes()).unwrap();
     let names: Vec<_> = pairs.iter().map(|(a, b)| (name(a), name(b))).collect();
     let (over, exchanged) = (AtomicBool::new(false), AtomicUsize::new(0));
