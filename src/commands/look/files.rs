@@ -49,6 +49,10 @@ pub(super) struct RunsAs {
     pub(super) seen: Duration,
 }
 
+/// The system counts the ages of files and of processes in ticks, of 10 ms at most. Between the state of an earlier run and
+/// the next process of the VM lies more: a look at the files, and the start of VBoxManage.
+const CLOCKS: Duration = Duration::from_millis(50);
+
 /// As many saved states may be in a VM's folder of snapshots to look for one.
 const STATES_MAX: usize = 1000;
 
@@ -201,7 +205,7 @@ impl Looker<'_> {
     fn worth(&self, state_file: &Path) -> Worth {
         match self.host.file_facts(state_file) {
             Ok(facts) if facts.kind != FileKind::File || facts.size == 0 => Worth::Empty,
-            Ok(facts) if facts.age <= self.run_age() => Worth::New,
+            Ok(facts) if facts.age <= self.run_age().saturating_add(CLOCKS) => Worth::New,
             Ok(_) => Worth::Old,
             Err(_) => Worth::Missing,
         }

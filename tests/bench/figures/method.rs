@@ -83,7 +83,7 @@ pub(crate) fn measure(table: &mut Table) -> Result<(), String> {
         };
         compare(table, &format!("{verb}: peak memory"), "6 MB", memory);
     }
-    count(table, &world, "programs executed", "4", programs);
+    count(table, &world, "programs executed", "3", programs);
     count(table, &world, "instructions of its own", "", instructions);
     Ok(())
 }

@@ -110,6 +110,7 @@ impl World {
             fs::copy(from, &to).map_err(|e| format!("{}: {e}", to.display()))?;
         }
         world.write_answers()?;
+        world.write_files_of_virtualbox()?;
         Ok(world)
     }
 
@@ -152,6 +153,33 @@ impl World {
             ("list.runningvms", format!("\"vm1\" {{{UUID}}}\n")),
         ] {
             self.write(&format!("answers/{name}"), text.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// What VirtualBox has of the VM in its files, in the user's home.
+    fn write_files_of_virtualbox(&self) -> Result<(), String> {
+        let registry = format!(
+            "<?xml version=\"1.0\"?>\n<VirtualBox xmlns=\"http://www.virtualbox.org/\" version=\"1.12-linux\">\n  <Global>\n    <MachineRegistry>\n      <MachineEntry uuid=\"{{{UUID}}}\" src=\"/tmp/vm1/vm1.vbox\"/>\n    </MachineRegistry>\n  </Global>\n</VirtualBox>\n"
+        );
+        let settings = format!(
+            "<?xml version=\"1.0\"?>\n<VirtualBox xmlns=\"http://www.virtualbox.org/\" version=\"1.19-linux\">\n  <Machine uuid=\"{{{UUID}}}\" name=\"vm1\">\n  </Machine>\n</VirtualBox>\n"
+        );
+        let home = self.root.join("tmp");
+        for folder in ["vm1/Logs", "vm1/Snapshots", ".config/VirtualBox"] {
+            fs::create_dir_all(home.join(folder)).map_err(|e| format!("{folder}: {e}"))?;
+        }
+        for (path, text) in [
+            (".config/VirtualBox/VirtualBox.xml", &registry),
+            ("vm1/vm1.vbox", &settings),
+        ] {
+            fs::write(home.join(path), text).map_err(|e| format!("{path}: {e}"))?;
+        }
+        let all = ["vm1", "vm1/Logs", "vm1/Snapshots"];
+        let of_all = all.map(|folder| (folder, 0o777)).into_iter();
+        for (path, mode) in of_all.chain([("vm1/vm1.vbox", 0o666)]) {
+            fs::set_permissions(home.join(path), fs::Permissions::from_mode(mode))
+                .map_err(|e| format!("{path}: {e}"))?;
         }
         Ok(())
     }

@@ -20,11 +20,13 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#define NAME "vm1"
 #define ANSWERS "/opt/bench/answers/"
 #define PID "/opt/bench/state/pid"
 #define CALLS "/opt/bench/state/calls"
+/* Where VirtualBox has the VM; its folders are there. */
+#define MACHINE "/tmp/" NAME
 #define HEADLESS "/opt/bench/VBoxHeadless"
-#define NAME "vm1"
 #define UUID "45d28bca-c10d-4bfe-88b8-86daa85b695a"
 
 /* Not a status of any of the tools: whoever sees it knows whom to blame. */
@@ -68,6 +70,40 @@ static void write_down(char **argv)
         exit(cannot(CALLS));
 }
 
+/* Writes a file of VirtualBox anew. */
+static int write_file(const char *path, const char *text)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    int done = file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text) && close(file) == 0;
+
+    return done ? 0 : cannot(path);
+}
+
+/* The VM's settings, off or saved. */
+static int write_settings(const char *state)
+{
+    char text[512];
+
+    snprintf(text, sizeof text,
+             "<?xml version=\"1.0\"?>\n<VirtualBox xmlns=\"http://www.virtualbox.org/\" version=\"1.19-linux\">\n"
+             "  <Machine uuid=\"{" UUID "}\" name=\"" NAME "\"%s>\n  </Machine>\n</VirtualBox>\n",
+             state);
+    return write_file(MACHINE "/" NAME ".vbox", text);
+}
+
+/* What the VM's process says of itself. */
+static int write_log(pid_t process)
+{
+    char text[512];
+
+    snprintf(text, sizeof text,
+             "00:00:00.000100 Process ID: %d\n"
+             "00:00:00.300000 Changing the VM state from 'POWERING_ON' to 'RUNNING'\n"
+             "00:00:00.300100 Console: Machine state changed to 'Running'\n",
+             (int)process);
+    return write_file(MACHINE "/Logs/VBox.log", text);
+}
+
 /* The process of the VM, or 0. */
 static pid_t vm(void)
 {
@@ -98,6 +134,8 @@ static int start(void)
     file = open(PID, O_WRONLY | O_CREAT | O_EXCL, 0644);
     if (file < 0 || write(file, text, (size_t)snprintf(text, sizeof text, "%d", child)) < 0)
         return cannot(PID);
+    if (write_settings("") != 0 || write_log(child) != 0)
+        return CANNOT_STAND_IN;
     return answer("startvm");
 }
 
@@ -108,6 +146,10 @@ static int stop(void)
 
     if (process == 0)
         return cannot(PID);
+    /* Its settings are written before its process is gone. */
+    if (write_file(MACHINE "/Snapshots/state.sav", "state") != 0 ||
+        write_settings(" stateFile=\"Snapshots/state.sav\"") != 0)
+        return CANNOT_STAND_IN;
     over.fd = (int)syscall(SYS_pidfd_open, process, 0);
     if (over.fd < 0 || kill(process, SIGKILL) != 0 || poll(&over, 1, -1) != 1 || unlink(PID) != 0)
         return cannot("the VM's process");
