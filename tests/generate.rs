@@ -214,7 +214,7 @@ fn a_folder_that_is_not_there() {
     assert_eq!((status, stdout.as_str()), (96, ""));
     assert_eq!(
         stderr,
-        "vbox-smf: cannot write /nonexistent/v.xml: No such file or directory (os error 2); is the folder there?\n"
+        "vbox-smf: cannot write /nonexistent/v.xml: /nonexistent: No such file or directory (os error 2); is the folder there?\n"
     );
 }
 

@@ -2,10 +2,14 @@
 
 mod environment;
 mod files;
+#[cfg(target_os = "linux")]
+mod interrupted_writes;
 mod names;
 mod places;
 mod random;
 mod root_writes;
+#[cfg(target_os = "linux")]
+mod write_races;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;

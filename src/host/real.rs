@@ -19,6 +19,7 @@ mod as_user;
 mod child;
 #[cfg(any(test, target_os = "illumos", target_os = "solaris"))]
 mod contract;
+pub(crate) mod interruption;
 mod locale;
 mod lock;
 mod processes;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use super::{assert_harmless, program, row};
+#[cfg(target_os = "linux")]
 use crate::validate::races::while_exchanged;
 
 const NOBODY: u32 = 65_534;
@@ -194,6 +195,7 @@ fn the_ways_of_a_neighbour() {
 }
 
 /// The neighbour replaces the folder by a link and back, as fast as can be.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_neighbour_who_replaces_the_way() {
     let Some(folder) = shared("race") else {
@@ -221,72 +223,4 @@ fn a_neighbour_who_replaces_the_way() {
     row("a folder replaced while root writes to it", tries);
     fs::remove_dir_all(folder).unwrap();
     fs::remove_dir_all(target).unwrap();
-}
-
-/// A run that is killed at any of its steps leaves the old files or the new ones, each whole, and what it left is named.
-#[test]
-fn killed_at_every_step() {
-    let Some(folder) = shared("killed") else {
-        return;
-    };
-    fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
-    let strace = assert_cmd::Command::new("strace").arg("-V").output();
-    if strace.is_err() {
-        crate::skipped(
-            "security::root_writes::killed_at_every_step",
-            "strace is not there",
-        );
-        return;
-    }
-    let files = ["vm1.xml", "vm2.xml", "vm3.xml"].map(|name| folder.join(name));
-    let mut kills = 0;
-    for call in [
-        "openat", "write", "fchmod", "fsync", "linkat", "renameat", "unlinkat",
-    ] {
-        for nth in 1..=40 {
-            for file in &files {
-                fs::write(file, "before").unwrap();
-            }
-            let mut command = assert_cmd::Command::new("strace");
-            command.args(["-f", "-o", "/dev/null", "-e"]);
-            command.arg(format!("inject={call}:signal=KILL:when={nth}"));
-            command.arg(env!("CARGO_BIN_EXE_vbox-smf"));
-            command.args([
-                "gen",
-                "vm1",
-                "vm2",
-                "vm3",
-                "--user=u",
-                "--force",
-                "--output-dir",
-            ]);
-            let output = command.arg(&folder).env_clear().output().unwrap();
-            let ended = output.status.code() == Some(0);
-            for file in &files {
-                let text = fs::read_to_string(file)
-                    .unwrap_or_else(|error| panic!("{call} {nth}: {error}"));
-                let whole = text == "before" || text.trim_end().ends_with("</service_bundle>");
-                assert!(whole, "{call} {nth}: {text}");
-            }
-            let left: Vec<_> = fs::read_dir(&folder)
-                .unwrap()
-                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-                .filter(|name| name.starts_with(".vbox-smf-"))
-                .collect();
-            if ended {
-                assert!(left.is_empty(), "{call} {nth}: {left:?}");
-                break;
-            }
-            kills += 1;
-            let output = gen_into(&folder, &["vm1"]);
-            let told = String::from_utf8_lossy(&output.stderr).into_owned();
-            for name in left {
-                assert!(told.contains(&name), "{call} {nth}: {name}: {told}");
-                fs::remove_file(folder.join(name)).unwrap();
-            }
-        }
-    }
-    assert!(kills > 20, "killed {kills} times alone");
-    row("killed while it writes", kills);
-    fs::remove_dir_all(folder).unwrap();
 }

@@ -1,15 +1,17 @@
 //! Where the manifests go: standard output, a file, or a folder with a file for each VM.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::Arguments;
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
+use crate::host::real::current_uid;
+use crate::host::real::interruption::Interruption;
+use crate::host::real::writing::Folder;
 use crate::manifest::blueprint::{Blueprint, InstanceBlueprint};
-use crate::manifest::place::{first_free, place, place_each};
+use crate::manifest::place::{self, PlaceError, first_free, place, place_each};
 use crate::manifest::{build, write};
 use crate::output;
 use crate::printable::PrintablePath;
@@ -110,7 +112,12 @@ impl<'b> Texts<'b> {
 /// # Errors
 /// It is not there, or says no; or a value cannot stand in XML.
 pub(super) fn ask_svccfg(host: &dyn Host, texts: &mut Texts<'_>) -> Result<(), Failure> {
+    // What svccfg reads is removed before a signal has its effect.
+    let interruption = Interruption::note();
     for nth in 0..texts.paths.len() {
+        if interruption.came() {
+            return Err(PlaceError::Interrupted.into());
+        }
         let text = texts.make(nth)?;
         let folder = std::env::temp_dir();
         let scratch = Scratch::below(&folder, &text).map_err(|error| {
@@ -133,29 +140,45 @@ pub(super) fn ask_svccfg(host: &dyn Host, texts: &mut Texts<'_>) -> Result<(), F
 
 /// A file for svccfg to read, in a folder that nobody else may enter; both are gone afterwards.
 struct Scratch {
-    folder: PathBuf,
+    /// Where the folder is.
+    above: Folder,
+    name: OsString,
+    folder: Folder,
+    /// As svccfg reads it.
     file: PathBuf,
 }
 
+/// The file's name in its folder.
+const SCRATCH: &str = "manifest.xml";
+
 impl Scratch {
     /// Makes it below this folder, which may be anybody's.
-    fn below(temporary: &Path, text: &str) -> io::Result<Self> {
+    fn below(temporary: &Path, text: &str) -> Result<Self, PlaceError> {
+        let cannot = |error| PlaceError::cannot(temporary, error);
         // svccfg runs in another folder than we do.
-        let temporary = std::path::absolute(temporary)?;
+        let temporary = std::path::absolute(temporary).map_err(cannot)?;
+        let above = place::folder(&temporary, &temporary)?;
         let me = std::process::id();
-        let (folder, ()) = first_free(
-            |attempt| temporary.join(format!("vbox-smf-{me}-{attempt}")),
-            |folder| DirBuilder::new().mode(0o700).create(folder),
+        let (name, ()) = first_free(
+            |attempt| format!("vbox-smf-{me}-{attempt}").into(),
+            |name| above.make_folder(name.as_os_str()),
         )
-        .map_err(|(_, error)| error)?;
-        let file = folder.join("manifest.xml");
-        let scratch = Self { folder, file };
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&scratch.file)?
-            .write_all(text.as_bytes())?;
+        .map_err(|(_, error)| cannot(error))?;
+        let folder = above.enter(name.as_os_str()).map_err(cannot)?;
+        let file = temporary.join(&name).join(SCRATCH);
+        let scratch = Self {
+            above,
+            name: name.into(),
+            folder,
+            file,
+        };
+        // Whoever may rename in `temporary` was told of; it is not to become a file of another place.
+        let about = scratch.folder.about().map_err(cannot)?;
+        if about.owner != current_uid() || about.mode & 0o077 != 0 {
+            return Err(PlaceError::Changed(temporary.join(&scratch.name)));
+        }
+        let mut file = scratch.folder.create(OsStr::new(SCRATCH)).map_err(cannot)?;
+        file.write_all(text.as_bytes()).map_err(cannot)?;
         Ok(scratch)
     }
 }
@@ -163,8 +186,8 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         // Nothing depends on it.
-        let _gone = fs::remove_file(&self.file);
-        let _gone = fs::remove_dir(&self.folder);
+        let _gone = self.folder.remove(OsStr::new(SCRATCH));
+        let _gone = self.above.remove_folder(&self.name);
     }
 }
 
@@ -195,6 +218,8 @@ pub(super) fn deliver_one(target: &Target<'_>, text: &str, force: bool) -> Resul
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::tests::arguments;
     use super::*;
     use crate::host::fake::Fake;
@@ -264,9 +289,9 @@ mod tests {
         symlink("nowhere", taken(3)).unwrap();
         symlink(taken(4), taken(4)).unwrap();
         let scratch = Scratch::below(&top, "ours").unwrap();
-        assert_eq!(scratch.folder, taken(5));
+        assert_eq!(top.join(&scratch.name), taken(5));
         assert_eq!(fs::read_to_string(&scratch.file).unwrap(), "ours");
-        for (path, mode) in [(&scratch.folder, 0o700), (&scratch.file, 0o600)] {
+        for (path, mode) in [(&taken(5), 0o700), (&scratch.file, 0o600)] {
             let about = fs::symlink_metadata(path).unwrap();
             assert_eq!(
                 about.permissions().mode() & 0o777,

@@ -8,6 +8,7 @@
     expect(unsafe_code, reason = "calls into libc")
 )]
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -19,9 +20,18 @@ pub(super) fn lets_others_change(path: &Path) -> io::Result<bool> {
     system::lets_others_change(path)
 }
 
+/// The same of a folder that was opened.
+///
+/// # Errors
+/// The list cannot be read.
+pub(super) fn lets_others_change_folder(folder: &File) -> io::Result<bool> {
+    system::lets_others_change_folder(folder)
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     use std::ffi::CString;
+    use std::fs::File;
     use std::io;
     use std::os::unix::ffi::OsStrExt as _;
     use std::path::Path;
@@ -52,12 +62,23 @@ mod system {
             },
         }
     }
+
+    /// The group's bits of the mode are the mask of all that are named.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "as on the systems where it is asked for"
+    )]
+    pub(super) fn lets_others_change_folder(_: &File) -> io::Result<bool> {
+        Ok(false)
+    }
 }
 
 #[cfg(any(target_os = "illumos", target_os = "solaris"))]
 mod system {
     use std::ffi::{CStr, CString, c_char, c_int, c_void};
+    use std::fs::File;
     use std::io;
+    use std::os::fd::AsRawFd as _;
     use std::os::unix::ffi::OsStrExt as _;
     use std::path::Path;
 
@@ -66,6 +87,7 @@ mod system {
     // `acl(2)`: in libc, and not in the crate of that name. The numbers are those of sys/acl.h and sys/unistd.h.
     unsafe extern "C" {
         fn acl(path: *const c_char, command: c_int, entries: c_int, list: *mut c_void) -> c_int;
+        fn facl(fd: c_int, command: c_int, entries: c_int, list: *mut c_void) -> c_int;
     }
     const GETACLCNT: c_int = 3;
     const ACE_GETACL: c_int = 4;
@@ -103,14 +125,41 @@ mod system {
         list.truncate(usize::try_from(written).unwrap_or_default());
         Ok(nfs4::lets_others_change(&list))
     }
+
+    pub(super) fn lets_others_change_folder(folder: &File) -> io::Result<bool> {
+        let fd = folder.as_raw_fd();
+        // SAFETY: the descriptor is open.
+        if unsafe { libc::fpathconf(fd, PC_ACL_ENABLED) } != ACL_ACE_ENABLED {
+            // In the lists of UFS the group's bits of the mode are the mask of all that are named.
+            return Ok(false);
+        }
+        // SAFETY: the descriptor is open, and no list is written for this command.
+        let count = unsafe { facl(fd, ACE_GETACLCNT, 0, std::ptr::null_mut()) };
+        if count < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let mut list = vec![Entry::default(); usize::try_from(count).unwrap_or_default()];
+        // SAFETY: the list has room for so many entries, as above.
+        let written = unsafe { facl(fd, ACE_GETACL, count, list.as_mut_ptr().cast()) };
+        if written < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        list.truncate(usize::try_from(written).unwrap_or_default());
+        Ok(nfs4::lets_others_change(&list))
+    }
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "illumos", target_os = "solaris")))]
 mod system {
+    use std::fs::File;
     use std::io;
     use std::path::Path;
 
     pub(super) fn lets_others_change(_: &Path) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    pub(super) fn lets_others_change_folder(_: &File) -> io::Result<bool> {
         Ok(false)
     }
 }

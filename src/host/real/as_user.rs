@@ -14,7 +14,7 @@ use super::child::{PIECE, pause, wait_for_any};
 use crate::host::{AsUserError, Host, UserTask};
 
 mod copy;
-mod signals;
+pub(super) mod signals;
 
 use copy::{Copy, Ending, Identity, Life};
 use signals::{Noted, Signals};

@@ -1,24 +1,26 @@
-//! The folder that files are written to, held by a descriptor.
-//!
-//! Whoever may rename in a folder on the way can put another one in its place, and what is written then lands there. So
-//! the path is walked from `/` or from the working directory, one component after the other, with openat and without
-//! following links; a link is read and walked itself. What is found on the way is asked of what was opened. All later work
-//! goes through the last descriptor.
+//! The folder that files are written to, held by a descriptor: all work in it goes through that one.
 #![expect(unsafe_code, reason = "calls into libc")]
 
-use std::collections::VecDeque;
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd as _, FromRawFd as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
-use super::account::current_uid;
+use super::acl;
 use super::reading::read_folder;
 
-/// As many links a path may lead over.
-const LINKS_MAX: u32 = 40;
+mod walk;
+
+pub(crate) use walk::{Astray, Others, walk};
+
+/// To go through a folder, for which it need not be readable: `/home` of mode 711 is not.
+#[cfg(target_os = "linux")]
+const SEARCH: libc::c_int = libc::O_PATH;
+/// The same (`open(2)`).
+#[cfg(any(target_os = "illumos", target_os = "solaris"))]
+const SEARCH: libc::c_int = libc::O_SEARCH;
 /// The longest target of a link.
 const TARGET_MAX: usize = 4096;
 
@@ -46,6 +48,8 @@ pub(crate) struct Entry {
     pub(crate) mode: u32,
     /// How many names it has.
     pub(crate) links: u64,
+    /// Its access control list lets others change it, or cannot be read. Asked of a folder that is open.
+    by_list: bool,
 }
 
 impl Entry {
@@ -67,9 +71,9 @@ impl Entry {
         self.kind() == mode(libc::S_IFLNK)
     }
 
-    /// Who else may rename what is in this folder.
+    /// Whether somebody else may rename what is in this folder.
     fn is_open(self) -> bool {
-        self.mode & 0o022 != 0
+        self.mode & 0o022 != 0 || self.by_list
     }
 
     fn is_sticky(self) -> bool {
@@ -77,117 +81,13 @@ impl Entry {
     }
 }
 
-/// Something on the way that somebody else may replace.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Replaceable {
-    /// The path as far as it.
-    pub(crate) path: PathBuf,
-    /// Why; a clause.
-    pub(crate) why: String,
-}
-
-/// A folder that was walked to, and what others may replace on the way.
-pub(crate) struct Walked {
-    /// The folder.
-    pub(crate) folder: Folder,
-    /// The first of what others may replace.
-    pub(crate) replaceable: Option<Replaceable>,
-}
-
-/// Walks to a folder.
-///
-/// # Errors
-/// It is none, or cannot be entered; with the path as far as that.
-pub(crate) fn walk(path: &Path) -> Result<Walked, (PathBuf, io::Error)> {
-    let ours = current_uid();
-    let start = if path.is_absolute() { "/" } else { "." };
-    let mut folder = Folder::start(start).map_err(|error| (start.into(), error))?;
-    let mut shown = PathBuf::from(if start == "/" { "/" } else { "" });
-    let mut replaceable = None;
-    let mut links = 0;
-    let mut ahead: VecDeque<OsString> = parts(path);
-    while let Some(part) = ahead.pop_front() {
-        let failed = |error| (shown.join(&part), error);
-        let above = folder.about().map_err(failed)?;
-        if part == ".." {
-            folder = folder.enter(&part).map_err(failed)?;
-            shown.push("..");
-            continue;
-        }
-        let entry = folder.entry(&part).map_err(failed)?;
-        let entry = entry.ok_or_else(|| failed(io::Error::from_raw_os_error(libc::ENOENT)))?;
-        if let Some(why) = may_be_replaced(above, entry, ours) {
-            replaceable.get_or_insert(Replaceable {
-                path: shown.join(&part),
-                why,
-            });
-        }
-        if entry.is_link() {
-            links += 1;
-            if links > LINKS_MAX {
-                return Err(failed(io::Error::from_raw_os_error(libc::ELOOP)));
-            }
-            let target = folder.target(&part).map_err(failed)?;
-            if target.is_absolute() {
-                folder = Folder::start("/").map_err(failed)?;
-                shown = "/".into();
-            }
-            for name in parts(&target).into_iter().rev() {
-                ahead.push_front(name);
-            }
-            continue;
-        }
-        let next = folder.enter(&part).map_err(failed)?;
-        // Somebody was quicker.
-        if next.about().map_err(failed)?.identity != entry.identity {
-            return Err(failed(io::Error::other("it is replaced at this moment")));
-        }
-        folder = next;
-        shown.push(&part);
-    }
-    let last = folder.about().map_err(|error| (shown.clone(), error))?;
-    if let Some(why) = is_not_ours(last, ours) {
-        replaceable.get_or_insert(Replaceable { path: shown, why });
-    }
-    Ok(Walked {
-        folder,
-        replaceable,
-    })
-}
-
-/// The names of a path, `.` left out.
-fn parts(path: &Path) -> VecDeque<OsString> {
-    path.components()
-        .filter_map(|component| match component {
-            Component::Normal(name) => Some(name.to_owned()),
-            Component::ParentDir => Some("..".into()),
-            Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
-        })
-        .collect()
-}
-
-/// Whether somebody else than root and we may put another thing in the place of what is in a folder.
-fn may_be_replaced(folder: Entry, entry: Entry, ours: u32) -> Option<String> {
-    let is_trusted = |owner: u32| owner == 0 || owner == ours;
-    if !is_trusted(folder.owner) {
-        return Some(format!("is in a folder of user id {}", folder.owner));
-    }
-    if folder.is_open() && !folder.is_sticky() {
-        return Some("is in a folder that others may write to".to_owned());
-    }
-    // In a sticky folder its owner may.
-    if (folder.is_open() || entry.is_link()) && !is_trusted(entry.owner) {
-        return Some(format!("belongs to user id {}", entry.owner));
-    }
-    None
-}
-
-/// Whether somebody else may rename what is written into a folder.
-fn is_not_ours(folder: Entry, ours: u32) -> Option<String> {
-    if folder.owner != 0 && folder.owner != ours {
-        return Some(format!("belongs to user id {}", folder.owner));
-    }
-    (folder.is_open() && !folder.is_sticky()).then(|| "may be written to by others".to_owned())
+/// What a rename does with what has the new name.
+#[derive(Debug, Clone, Copy)]
+enum How {
+    /// There must be nothing.
+    ToFree,
+    /// It gets the old name.
+    Exchange,
 }
 
 impl Folder {
@@ -195,16 +95,27 @@ impl Folder {
         open_folder(libc::AT_FDCWD, OsStr::new(path))
     }
 
-    fn enter(&self, name: &OsStr) -> io::Result<Self> {
+    /// A folder in it, where that is no link.
+    ///
+    /// # Errors
+    /// It is none, or cannot be entered.
+    pub(crate) fn enter(&self, name: &OsStr) -> io::Result<Self> {
         open_folder(self.0.as_raw_fd(), name)
     }
 
-    fn about(&self) -> io::Result<Entry> {
+    /// What it is itself.
+    ///
+    /// # Errors
+    /// It cannot be looked at.
+    pub(crate) fn about(&self) -> io::Result<Entry> {
         // SAFETY: all fields of a `stat` are numbers, for which zero is a value.
         let mut about: libc::stat = unsafe { std::mem::zeroed() };
         // SAFETY: the descriptor is open, and the structure lives for the call.
         check(unsafe { libc::fstat(self.0.as_raw_fd(), &raw mut about) })?;
-        Ok(entry_of(&about))
+        Ok(Entry {
+            by_list: acl::lets_others_change_folder(&self.0).unwrap_or(true),
+            ..entry_of(&about)
+        })
     }
 
     /// What a name is; none: there is none.
@@ -256,11 +167,99 @@ impl Folder {
         check(unsafe { libc::renameat(folder, from.as_ptr(), folder, to.as_ptr()) })
     }
 
-    /// Gives a file a second name, unless something has it (`linkat(2)`).
+    /// Gives a file a name that nothing has. Where the system cannot do that at once, there are both names for a moment.
     ///
     /// # Errors
     /// Something has it, or the system says no.
-    pub(crate) fn link(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+    pub(crate) fn rename_to_free(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        if self.rename_how(from, to, How::ToFree)? {
+            return Ok(());
+        }
+        match self.link(from, to) {
+            Ok(()) => self.remove(from).inspect_err(|_| {
+                let _tried = self.remove(to);
+            }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+            // Not every file system has links.
+            Err(_) if self.entry(to)?.is_some() => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => self.rename(from, to),
+        }
+    }
+
+    /// Gives each of two the other's name, in no time. Not done: this system or file system cannot.
+    ///
+    /// # Errors
+    /// One of them is not there, or the system says no.
+    pub(crate) fn exchange(&self, one: &OsStr, other: &OsStr) -> io::Result<bool> {
+        self.rename_how(one, other, How::Exchange)
+    }
+
+    /// `renameat2(2)`, which Linux alone has. Not done: it is not to be had here.
+    #[cfg(target_os = "linux")]
+    fn rename_how(&self, from: &OsStr, to: &OsStr, how: How) -> io::Result<bool> {
+        #[cfg(test)]
+        if tests::WITHOUT_RENAMEAT2.get() {
+            return Ok(false);
+        }
+        let (folder, from, to) = (self.0.as_raw_fd(), c_name(from)?, c_name(to)?);
+        let flags = match how {
+            How::ToFree => libc::RENAME_NOREPLACE,
+            How::Exchange => libc::RENAME_EXCHANGE,
+        };
+        // SAFETY: the descriptor is open, and both names end with a zero byte.
+        let done = unsafe {
+            libc::syscall(
+                libc::SYS_renameat2,
+                folder,
+                from.as_ptr(),
+                folder,
+                to.as_ptr(),
+                flags,
+            )
+        };
+        if done == 0 {
+            return Ok(true);
+        }
+        let error = io::Error::last_os_error();
+        match error.raw_os_error() {
+            // An old kernel, a file system that cannot, and what container engines say of calls that they do not know.
+            Some(libc::ENOSYS | libc::EINVAL | libc::EOPNOTSUPP | libc::EPERM) => Ok(false),
+            _ => Err(error),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "as where it is to be had"
+    )]
+    fn rename_how(&self, _: &OsStr, _: &OsStr, _: How) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    /// Makes a folder that nobody else may enter.
+    ///
+    /// # Errors
+    /// There is something, be it a link, or the system says no.
+    pub(crate) fn make_folder(&self, name: &OsStr) -> io::Result<()> {
+        let name = c_name(name)?;
+        // SAFETY: the descriptor is open, and the name ends with a zero byte.
+        check(unsafe { libc::mkdirat(self.0.as_raw_fd(), name.as_ptr(), 0o700) })
+    }
+
+    /// Takes an empty folder away.
+    ///
+    /// # Errors
+    /// The system says no.
+    pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        let name = c_name(name)?;
+        // SAFETY: the descriptor is open, and the name ends with a zero byte.
+        check(unsafe { libc::unlinkat(self.0.as_raw_fd(), name.as_ptr(), libc::AT_REMOVEDIR) })
+    }
+
+    /// Gives a file a second name, unless something has it (`linkat(2)`).
+    fn link(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         let (folder, from, to) = (self.0.as_raw_fd(), c_name(from)?, c_name(to)?);
         // SAFETY: as in `rename`. Without a flag a link is not followed.
         check(unsafe { libc::linkat(folder, from.as_ptr(), folder, to.as_ptr(), 0) })
@@ -317,8 +316,7 @@ pub(crate) fn is_alive(pid: u32) -> bool {
 
 fn open_folder(above: libc::c_int, name: &OsStr) -> io::Result<Folder> {
     let name = c_name(name)?;
-    let flags =
-        libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
+    let flags = SEARCH | libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
     // SAFETY: the descriptor is open or stands for the working directory, and the name ends with a zero byte.
     let fd = unsafe { libc::openat(above, name.as_ptr(), flags) };
     check(fd)?;
@@ -344,6 +342,7 @@ fn entry_of(about: &libc::stat) -> Entry {
         owner: about.st_uid,
         mode: mode(about.st_mode),
         links: about.st_nlink as u64,
+        by_list: false,
     }
 }
 
@@ -367,52 +366,12 @@ fn check(answer: libc::c_int) -> io::Result<()> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) mod tests {
+    use std::cell::Cell;
 
-    fn entry(owner: u32, mode: u32) -> Entry {
-        Entry {
-            identity: (1, 1),
-            owner,
-            mode,
-            links: 1,
-        }
-    }
-
-    #[test]
-    fn who_else_may_replace_what_is_on_the_way() {
-        let (folder, link) = (0o040_755, 0o120_777);
-        for (above, below, ours, replaceable) in [
-            ((0, 0o040_755), (0, folder), 0, false),
-            ((0, 0o041_777), (0, folder), 0, false),
-            ((0, 0o041_777), (7, folder), 0, true),
-            ((0, 0o041_777), (7, folder), 7, false),
-            ((0, 0o040_777), (0, folder), 0, true),
-            ((0, 0o040_775), (0, folder), 0, true),
-            ((7, 0o040_700), (7, folder), 0, true),
-            ((7, 0o040_700), (7, folder), 7, false),
-            ((0, 0o040_755), (7, folder), 0, false),
-            ((0, 0o040_755), (7, link), 0, true),
-            ((0, 0o040_755), (0, link), 7, false),
-        ] {
-            let told = may_be_replaced(entry(above.0, above.1), entry(below.0, below.1), ours);
-            assert_eq!(
-                told.is_some(),
-                replaceable,
-                "{above:?} {below:?} {ours}: {told:?}"
-            );
-        }
-        for (last, ours, told) in [
-            ((0, 0o040_755), 0, false),
-            ((0, 0o041_777), 0, false),
-            ((0, 0o040_777), 0, true),
-            ((7, 0o040_755), 0, true),
-            ((7, 0o040_755), 7, false),
-            ((8, 0o040_755), 7, true),
-        ] {
-            let not_ours = is_not_ours(entry(last.0, last.1), ours);
-            assert_eq!(not_ours.is_some(), told, "{last:?} {ours}");
-        }
+    thread_local! {
+        /// As on a system that has it not.
+        pub(crate) static WITHOUT_RENAMEAT2: Cell<bool> = const { Cell::new(false) };
     }
 }

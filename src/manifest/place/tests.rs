@@ -1,10 +1,13 @@
 //! What is placed where, and what others may have put in the way.
 
-use std::fs;
-use std::os::unix::fs::symlink;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 
 use super::*;
+use crate::failure::Failure;
+#[cfg(target_os = "linux")]
+use crate::host::real::writing::tests::WITHOUT_RENAMEAT2;
 
 /// A directory of its own for a test, empty.
 fn directory(name: &str) -> PathBuf {
@@ -86,58 +89,157 @@ fn many_files_are_all_placed_or_none() {
     fs::remove_dir_all(directory).unwrap();
 }
 
+/// With names that can be exchanged, as on Linux, and without.
+fn in_both_ways(test: impl Fn(&str)) {
+    #[cfg(target_os = "linux")]
+    {
+        test("exchanged");
+        WITHOUT_RENAMEAT2.set(true);
+    }
+    test("renamed");
+    #[cfg(target_os = "linux")]
+    WITHOUT_RENAMEAT2.set(false);
+}
+
+/// Writes all of them, has something done, and then gives them their names.
+fn place_after(paths: &[PathBuf], meanwhile: impl Fn()) -> Result<(), PlaceError> {
+    let interruption = Interruption::note();
+    let mut steps = planned(paths, true).unwrap();
+    let mut text = |_| Ok::<_, PlaceError>("after".to_owned());
+    write_beside(&mut steps, &mut text, &interruption).unwrap();
+    meanwhile();
+    let outcome = appear_all(&mut steps, &interruption);
+    finish(&steps, outcome.is_ok());
+    outcome
+}
+
+fn number(path: &Path) -> u64 {
+    fs::symlink_metadata(path).unwrap().ino()
+}
+
 #[test]
 fn what_was_done_before_an_error_is_undone() {
-    let directory = directory("undo");
-    let (old, new) = (directory.join("old"), directory.join("new"));
-    fs::write(&old, "before").unwrap();
-    let before = fs::symlink_metadata(&old).unwrap();
-    let paths = [old.clone(), new.clone()];
-    let mut steps = planned(&paths, true).unwrap();
-    write_beside(&mut steps, &mut |_| Ok::<_, PlaceError>("after".to_owned())).unwrap();
-    // Somebody makes a folder of the second meanwhile: no file can be put there.
-    fs::create_dir(&new).unwrap();
-    appear_all(&mut steps, true).unwrap_err();
-    assert_eq!(fs::read_to_string(&old).unwrap(), "after");
-    steps.iter().rev().for_each(Step::undo);
-    steps.iter().for_each(Step::tidy);
-    assert_eq!(fs::read_to_string(&old).unwrap(), "before");
-    // It is the same file, not a copy of it.
-    assert_eq!(fs::symlink_metadata(&old).unwrap().ino(), before.ino());
-    assert_eq!(names(&directory), ["new", "old"]);
-    fs::remove_dir_all(directory).unwrap();
+    in_both_ways(|way| {
+        let directory = directory("undo");
+        let paths = ["a", "b", "c", "d"].map(|name| directory.join(name));
+        let [a, b, c, d] = &paths;
+        // Two are replaced, and one is new, before one fails.
+        for path in [a, b] {
+            fs::write(path, "before").unwrap();
+        }
+        let before = [number(a), number(b)];
+        let error = place_after(&paths, || fs::create_dir(d).unwrap()).unwrap_err();
+        assert!(matches!(error, PlaceError::Exists(_)), "{way}: {error}");
+        assert_eq!(fs::read_to_string(a).unwrap(), "before", "{way}");
+        // They are the same files, no copies of them.
+        assert_eq!([number(a), number(b)], before, "{way}");
+        assert!(!c.exists());
+        assert_eq!(names(&directory), ["a", "b", "d"], "{way}");
+        fs::remove_dir_all(directory).unwrap();
+    });
 }
 
-#[test]
-fn a_name_that_was_taken_meanwhile_is_left_alone() {
-    let directory = directory("race");
-    fs::write(directory.join("a"), "ours").unwrap();
-    fs::write(directory.join("b"), "theirs").unwrap();
-    let folder = writing::walk(&directory).ok().unwrap().folder;
-    let error = appear(&folder, OsStr::new("a"), OsStr::new("b")).unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-    assert_eq!(fs::read_to_string(directory.join("b")).unwrap(), "theirs");
-    fs::remove_dir_all(directory).unwrap();
-}
-
-/// What is there was checked, and another file has its name when it is to be replaced.
+/// What is there was checked, and something else has its name when it is to be replaced.
 #[test]
 fn what_became_another_file_is_left_alone() {
-    let directory = directory("changed");
-    let path = directory.join("vbox.xml");
-    fs::write(&path, "before").unwrap();
-    let paths = [path.clone()];
-    let mut steps = planned(&paths, true).unwrap();
-    write_beside(&mut steps, &mut |_| Ok::<_, PlaceError>("after".to_owned())).unwrap();
-    fs::write(directory.join("other"), "theirs").unwrap();
-    fs::rename(directory.join("other"), &path).unwrap();
-    let error = appear_all(&mut steps, true).unwrap_err();
-    assert!(matches!(error, PlaceError::Changed(_)), "{error}");
-    steps.iter().rev().for_each(Step::undo);
-    steps.iter().for_each(Step::tidy);
-    assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
-    assert_eq!(names(&directory), ["vbox.xml"]);
-    fs::remove_dir_all(directory).unwrap();
+    let plants: [(&str, Plant); 6] = [
+        ("file", |at, _| fs::write(at, "theirs").unwrap()),
+        ("link", |at, theirs| symlink(theirs, at).unwrap()),
+        ("hard link", |at, theirs| fs::hard_link(theirs, at).unwrap()),
+        ("folder", |at, _| fs::create_dir(at).unwrap()),
+        ("socket", |at, _| drop(UnixListener::bind(at).unwrap())),
+        ("nothing", |_, _| ()),
+    ];
+    in_both_ways(|way| {
+        for (what, plant) in plants {
+            let case = format!("{way}, {what}");
+            let directory = directory("changed");
+            let paths = ["first", "path"].map(|name| directory.join(name));
+            let [first, path] = &paths;
+            let theirs = directory.join("theirs");
+            for (path, text) in [(first, "before"), (path, "before"), (&theirs, "theirs")] {
+                fs::write(path, text).unwrap();
+            }
+            let planted = std::cell::Cell::new(None);
+            let error = place_after(&paths, || {
+                // Before the other is gone: its number could be used again.
+                let beside = directory.join("beside");
+                plant(&beside, &theirs);
+                planted.set(fs::symlink_metadata(&beside).ok().map(|about| about.ino()));
+                fs::remove_file(path).unwrap();
+                let _moved = fs::rename(&beside, path);
+            });
+            let error = error.unwrap_err();
+            assert!(matches!(error, PlaceError::Changed(_)), "{case}: {error}");
+            let now = fs::symlink_metadata(path).ok().map(|about| about.ino());
+            assert_eq!(now, planted.get(), "{case}");
+            assert_eq!(fs::read_to_string(&theirs).unwrap(), "theirs", "{case}");
+            assert_eq!(fs::read_to_string(first).unwrap(), "before", "{case}");
+            let all = ["first", "path", "theirs"];
+            let left = all
+                .into_iter()
+                .filter(|name| *name != "path" || now.is_some());
+            assert_eq!(names(&directory), left.collect::<Vec<_>>(), "{case}");
+            fs::remove_dir_all(directory).unwrap();
+        }
+    });
+}
+
+/// What was there is looked at when it is out of its place: not only its name may be another's.
+#[test]
+fn what_changed_otherwise_is_left_alone() {
+    in_both_ways(|way| {
+        let directory = directory("otherwise");
+        let paths = [directory.join("path")];
+        let other = directory.join("other");
+        fs::write(&paths[0], "before").unwrap();
+        let error = place_after(&paths, || fs::hard_link(&paths[0], &other).unwrap());
+        assert!(matches!(error, Err(PlaceError::Changed(_))), "{way}");
+        assert_eq!(number(&paths[0]), number(&other), "{way}");
+        assert_eq!(names(&directory), ["other", "path"], "{way}");
+        fs::remove_dir_all(directory).unwrap();
+    });
+}
+
+/// A name that was free is taken when a new file is to have it.
+#[test]
+fn a_name_that_was_taken_meanwhile_is_left_alone() {
+    in_both_ways(|way| {
+        let directory = directory("race");
+        let paths = [directory.join("b")];
+        let error = place_after(&paths, || fs::write(&paths[0], "theirs").unwrap());
+        assert!(matches!(error, Err(PlaceError::Exists(_))), "{way}");
+        assert_eq!(fs::read_to_string(&paths[0]).unwrap(), "theirs", "{way}");
+        assert_eq!(names(&directory), ["b"], "{way}");
+        fs::remove_dir_all(directory).unwrap();
+    });
+}
+
+/// Where what was there cannot be put back it stays under its other name.
+#[test]
+fn what_cannot_be_put_back_is_kept() {
+    in_both_ways(|way| {
+        let directory = directory("kept");
+        let paths = ["a", "b"].map(|name| directory.join(name));
+        let [a, b] = &paths;
+        fs::write(a, "before").unwrap();
+        let before = number(a);
+        let interruption = Interruption::note();
+        let mut steps = planned(&paths, true).unwrap();
+        let mut text = |_| Ok::<_, PlaceError>("after".to_owned());
+        write_beside(&mut steps, &mut text, &interruption).unwrap();
+        fs::create_dir(b).unwrap();
+        appear_all(&mut steps, &interruption).unwrap_err();
+        // Somebody takes the first one's name at the last moment.
+        fs::write(directory.join("theirs"), "theirs").unwrap();
+        fs::rename(directory.join("theirs"), a).unwrap();
+        finish(&steps, false);
+        assert_eq!(fs::read_to_string(a).unwrap(), "theirs", "{way}");
+        let left = names(&directory);
+        assert_eq!(left.len(), 3, "{way}: {left:?}");
+        assert_eq!(number(&directory.join(&left[0])), before, "{way}");
+        fs::remove_dir_all(directory).unwrap();
+    });
 }
 
 /// A new file is readable for all when it is whole; one that is replaced keeps its mode, but for bits that give rights.
@@ -163,6 +265,10 @@ type Plant = fn(&Path, &Path);
 /// it is there afterwards.
 #[test]
 fn names_on_the_way_that_others_took() {
+    in_both_ways(|_| names_that_others_took());
+}
+
+fn names_that_others_took() {
     let directory = directory("taken");
     let theirs = directory.join("theirs");
     fs::write(&theirs, "theirs").unwrap();
@@ -176,8 +282,7 @@ fn names_on_the_way_that_others_took() {
         ("socket", |at, _| drop(UnixListener::bind(at).unwrap())),
     ];
     for (what, plant) in plants {
-        // Only of several files is the old one kept.
-        for name in ["0-0.tmp", "0-0.old", "1-0.tmp", "1-0.old"] {
+        for name in ["0-0.tmp", "0-0.one.old", "1-0.tmp", "1-0.two.old"] {
             let case = format!("{what}, {name}");
             let (one, two) = (directory.join("one"), directory.join("two"));
             fs::write(&one, "before").unwrap();
@@ -204,10 +309,15 @@ fn names_on_the_way_that_others_took() {
 fn all_names_taken() {
     let directory = directory("all-taken");
     let path = directory.join("x");
-    let paths = [path.clone()];
-    let steps = planned(&paths, false).unwrap();
-    let taken = |_: &OsStr| Err(io::ErrorKind::AlreadyExists.into());
-    let error = steps[0].beside::<()>(0, "tmp", taken).unwrap_err();
+    let me = std::process::id();
+    for attempt in 0..1000 {
+        fs::write(
+            directory.join(format!(".vbox-smf-{me}-0-{attempt}.tmp")),
+            "",
+        )
+        .unwrap();
+    }
+    let error = place(&path, "", false).unwrap_err();
     let told = Failure::from(error).to_string();
     for words in [
         &format!(

@@ -23,7 +23,7 @@ const fn bit(signal: libc::c_int) -> u32 {
 
 /// What is to be done about a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Noted {
+pub(in crate::host::real) enum Noted {
     /// End.
     End(libc::c_int),
     /// Stop until somebody says to continue.
@@ -31,12 +31,12 @@ pub(super) enum Noted {
 }
 
 /// As long as this lives, signals are noted; then they do again what they did before.
-pub(super) struct Signals {
+pub(in crate::host::real) struct Signals {
     before: Vec<(libc::c_int, libc::sigaction)>,
 }
 
 impl Signals {
-    pub(super) fn note() -> Self {
+    pub(in crate::host::real) fn note() -> Self {
         NOTED.store(0, Ordering::Relaxed);
         let mut before = Vec::new();
         for signal in ENDING.into_iter().chain([libc::SIGTSTP]) {
@@ -55,7 +55,7 @@ impl Signals {
     }
 
     /// What has come since the last time.
-    pub(super) fn take() -> Option<Noted> {
+    pub(in crate::host::real) fn take() -> Option<Noted> {
         let noted = NOTED.swap(0, Ordering::Relaxed);
         let came = |signal: &libc::c_int| noted & bit(*signal) != 0;
         if let Some(signal) = ENDING.into_iter().find(|signal| came(signal)) {
@@ -65,7 +65,7 @@ impl Signals {
     }
 
     /// Lets a signal have its effect on this process: who waits for it sees that it ended, or stopped, by that signal.
-    pub(super) fn obey(&self, signal: libc::c_int) {
+    pub(in crate::host::real) fn obey(&self, signal: libc::c_int) {
         let Some((_, before)) = self.before.iter().find(|(noted, _)| *noted == signal) else {
             return;
         };
@@ -78,7 +78,7 @@ impl Signals {
     }
 
     /// All of them do what they did before.
-    pub(super) fn reset(&self) {
+    pub(in crate::host::real) fn reset(&self) {
         for (signal, before) in &self.before {
             set(*signal, before);
         }
