@@ -33,7 +33,7 @@ mod files;
 mod glimpse;
 mod turn;
 
-use files::{Files, RunsAs};
+use files::Files;
 pub(super) use glimpse::Glimpse;
 use turn::TURN_PATIENCE;
 pub(super) use turn::{LOCK_PATIENCE, Turn};
@@ -207,13 +207,7 @@ impl<'a> Looker<'a> {
             .processes()
             .map_err(|e| VBoxError::Other(format!("cannot read /proc: {e}")))?;
         let own = candidates(&processes, self.wanted());
-        if let Some(youngest) = own.iter().min_by_key(|process| process.age) {
-            self.files.runs_as.set(Some(RunsAs {
-                pid: youngest.pid,
-                age: youngest.age,
-                seen: self.host.now(),
-            }));
-        }
+        self.files.remember(&own, self.host.now());
         Ok(processes)
     }
 

@@ -1,6 +1,6 @@
 //! What VirtualBox's files say when a [`Looker`] looks: no program is run for it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,18 +35,58 @@ pub(super) struct Files {
     relied_on_log: bool,
     /// Why the settings file could not be read when it was last tried, where VirtualBox could not either.
     unreadable: RefCell<Option<String>>,
-    /// The process that ran the VM when one was last seen.
-    pub(super) runs_as: Cell<Option<RunsAs>>,
+    /// The processes that were the VM, or may have been it, whenever one was seen.
+    pub(super) ran_as: RefCell<Vec<RanAs>>,
 }
 
-/// A process that runs the VM.
+/// A process that was the VM, or may have been it: of one that is ending, and on illumos of one whose name is long, nobody
+/// can tell which VM's it is. The VM's log can.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct RunsAs {
-    pub(super) pid: u32,
-    /// How old it was when it was seen.
-    pub(super) age: Duration,
+pub(super) struct RanAs {
+    pid: u32,
+    /// How old it was when it was seen last.
+    age: Duration,
     /// When that was, since the run began.
-    pub(super) seen: Duration,
+    seen: Duration,
+}
+
+impl Files {
+    /// Remembers these processes, which were seen now.
+    pub(super) fn remember(&self, candidates: &[&Process], now: Duration) {
+        let mut ran_as = self.ran_as.borrow_mut();
+        for process in candidates {
+            ran_as.retain(|before| before.pid != process.pid);
+            ran_as.push(RanAs {
+                pid: process.pid,
+                age: process.age,
+                seen: now,
+            });
+        }
+    }
+
+    /// The VM's last run, whose log is the one of this process, where it is of that run.
+    fn last_run(&self, log_of: Option<u32>, now: Duration) -> LastRun {
+        let ran_as = self.ran_as.borrow();
+        let age = |ran_as: &RanAs| ran_as.age.saturating_add(now.saturating_sub(ran_as.seen));
+        let logged = ran_as.iter().find(|ran_as| Some(ran_as.pid) == log_of);
+        LastRun {
+            has_the_log: ran_as.is_empty() || logged.is_some(),
+            age: match logged {
+                Some(logged) => age(logged),
+                None => ran_as.iter().map(age).min().unwrap_or(now),
+            },
+        }
+    }
+}
+
+/// The last run of a VM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct LastRun {
+    /// The VM's log is of it.
+    has_the_log: bool,
+    /// How long ago its process began: of several the youngest, where the log tells of none of them. Where none was seen,
+    /// how long this run of the method goes on.
+    age: Duration,
 }
 
 /// The system counts the ages of files and of processes in ticks, of 10 ms at most. Between the state of an earlier run and
@@ -184,49 +224,40 @@ impl Looker<'_> {
         let Some(file) = self.read_settings() else {
             return self.files.unreadable.take().map(Rest::Unreadable);
         };
+        let log = VBoxLog::read(self.host, &file.log(), vbox_log::END).unwrap_or_default();
+        let run = self.files.last_run(log.pid, self.host.now());
         let state_file = file.resting.state_file().map(|path| StateFile {
             path: path.to_owned(),
-            worth: self.worth(path),
+            worth: self.worth(path, run.age),
         });
-        let log = VBoxLog::read(self.host, &file.log(), vbox_log::END).unwrap_or_default();
-        let runs_as = self.files.runs_as.get();
-        let is_its_log = runs_as.is_none_or(|runs_as| log.pid == Some(runs_as.pid));
         let left = match &state_file {
             Some(_) => None,
-            None => self.state_left_in(&file.snapshot_folder),
+            None => self.state_left_in(&file.snapshot_folder, run.age),
         };
         Some(Rest::Known {
             state_file,
-            end: if is_its_log { log.end } else { End::None },
+            end: if run.has_the_log { log.end } else { End::None },
             left,
         })
     }
 
-    fn worth(&self, state_file: &Path) -> Worth {
+    fn worth(&self, state_file: &Path, run_age: Duration) -> Worth {
         match self.host.file_facts(state_file) {
             Ok(facts) if facts.kind != FileKind::File || facts.size == 0 => Worth::Empty,
-            Ok(facts) if facts.age <= self.run_age().saturating_add(CLOCKS) => Worth::New,
+            Ok(facts) if facts.age <= run_age.saturating_add(CLOCKS) => Worth::New,
             Ok(_) => Worth::Old,
             Err(_) => Worth::Missing,
         }
     }
 
-    /// How long ago the process began that ran the VM last; where none was seen, how long this run goes on.
-    fn run_age(&self) -> Duration {
-        let now = self.host.now();
-        self.files.runs_as.get().map_or(now, |runs_as| {
-            runs_as.age.saturating_add(now.saturating_sub(runs_as.seen))
-        })
-    }
-
     /// A state that was saved in the VM's last run, and that its settings file does not name.
-    fn state_left_in(&self, folder: &Path) -> Option<PathBuf> {
+    fn state_left_in(&self, folder: &Path, run_age: Duration) -> Option<PathBuf> {
         let names = self.host.names_in(folder, STATES_MAX).ok()?;
         names
             .into_iter()
             .map(|name| folder.join(name))
             .filter(|path| path.extension().is_some_and(|ending| ending == "sav"))
-            .find(|path| self.worth(path) == Worth::New)
+            .find(|path| self.worth(path, run_age) == Worth::New)
     }
 
     /// What the log of the VM's last run says, or of the one that goes on.
@@ -270,6 +301,59 @@ impl Looker<'_> {
             process: true,
             suspended: None,
             rest: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Args;
+
+    /// The processes of three looks, at 1, 2 and 3 s; the process whose log it is; whether it is the log of the last run,
+    /// and how old that is at 10 s.
+    #[test]
+    fn the_last_run_is_that_of_the_log() {
+        type Seen = &'static [(u32, u64)];
+        for (looks, log_of, has_the_log, age) in [
+            // Nothing was seen: the log is all that there is.
+            ([&[][..] as Seen, &[], &[]], Some(7), true, 10),
+            ([&[], &[], &[]], None, true, 10),
+            ([&[(7, 60)], &[(7, 61)], &[(7, 62)]], Some(7), true, 69),
+            ([&[(7, 60)], &[], &[]], Some(8), false, 69),
+            ([&[(7, 60)], &[], &[]], None, false, 69),
+            // Another VM's process ends beside it, and nobody can tell whose it is.
+            (
+                [&[(7, 60)], &[(7, 61), (8, 2)], &[(8, 3)]],
+                Some(7),
+                true,
+                69,
+            ),
+            ([&[(7, 60), (8, 2)], &[(8, 3)], &[]], Some(7), true, 69),
+            ([&[(7, 60)], &[(8, 2)], &[]], Some(9), false, 10),
+            // It is another process by now.
+            ([&[(7, 60)], &[(8, 9)], &[(7, 1)]], Some(7), true, 8),
+        ] {
+            let files = Files::default();
+            for (at, seen) in (1..).zip(looks) {
+                let seen: Vec<Process> = seen
+                    .iter()
+                    .map(|&(pid, age)| Process {
+                        pid,
+                        program: "VBoxHeadless".to_owned(),
+                        args: Args::Whole(Vec::new()),
+                        age: Duration::from_secs(age),
+                        contract: None,
+                    })
+                    .collect();
+                files.remember(&seen.iter().collect::<Vec<_>>(), Duration::from_secs(at));
+            }
+            let expected = LastRun {
+                has_the_log,
+                age: Duration::from_secs(age),
+            };
+            let found = files.last_run(log_of, Duration::from_secs(10));
+            assert_eq!(found, expected, "{looks:?}, log of {log_of:?}");
         }
     }
 }

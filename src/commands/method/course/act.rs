@@ -11,7 +11,8 @@ use crate::plan::{Action, Deed, Outcome};
 use crate::tools::vboxmanage::{VBoxError, is_bare};
 use crate::virtualbox::refusal::Refusal;
 
-/// How long the process of a VM that was saved or powered off may take to end before VirtualBox is asked.
+/// How long the process of a VM that was saved or powered off, or that could not be started, may take to end before
+/// VirtualBox is asked, or the run ends.
 const PROCESS_ENDS: Duration = Duration::from_secs(5);
 
 impl Course<'_> {
@@ -46,6 +47,14 @@ impl Course<'_> {
         let result = self.vbox.command(&uuid, verb, limit, &mut still);
         drop(turn);
         self.looker.doubt();
+        if action == Action::Start
+            && matches!(
+                &result,
+                Err(VBoxError::Refused(..) | VBoxError::EndedEarly(_))
+            )
+        {
+            self.wait_for_the_process();
+        }
         let outcome = match result {
             Ok(()) => Outcome::Accepted,
             Err(VBoxError::Refused(Refusal::NoAdditions, _)) => Outcome::NoAdditions,
@@ -130,13 +139,18 @@ impl Course<'_> {
     fn settle(&mut self, action: Action) {
         match action {
             Action::SaveState | Action::PowerOff | Action::EmergencyStop => {
-                let left = self.end().saturating_sub(self.host.now());
-                self.watch(PROCESS_ENDS.min(left / 2), |_| {});
+                self.wait_for_the_process();
             }
             Action::Start | Action::PressPower | Action::PressSleep | Action::AskAdditions => {
                 self.looker.expect_running();
             }
             Action::Resume | Action::DiscardState => {}
         }
+    }
+
+    /// Waits for the end of a process that is about to end: where a start failed, the next one must not meet it.
+    fn wait_for_the_process(&self) {
+        let left = self.end().saturating_sub(self.host.now());
+        self.watch(PROCESS_ENDS.min(left / 2), |_| {});
     }
 }
