@@ -166,6 +166,11 @@ impl Settings {
         })
     }
 
+    /// A VM is started whether it is off, saved or aborted.
+    pub(crate) fn start_from_any_rest(&self) -> bool {
+        self.on_saved == OnSaved::Restore && self.on_aborted == OnAborted::Start
+    }
+
     /// How long a method may take in all, from its beginning.
     ///
     /// # Errors

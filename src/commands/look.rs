@@ -116,6 +116,8 @@ pub(crate) struct Looker<'a> {
     belief: Belief,
     /// A rough look is not enough: what comes next loses the guest's work.
     exact: bool,
+    /// Whatever state it rests in, the same is done: that it may be another one in a moment does not matter.
+    any_rest_will_do: bool,
     files: Files,
     answered: Option<Duration>,
     /// What the next look may take for the processes of now.
@@ -148,6 +150,7 @@ impl<'a> Looker<'a> {
             uuid,
             belief: Belief::Nothing,
             exact: false,
+            any_rest_will_do: false,
             files: Files::default(),
             answered: None,
             glimpse: None,
@@ -160,6 +163,11 @@ impl<'a> Looker<'a> {
     pub(crate) fn with_settings_in(mut self, folder: Option<PathBuf>) -> Self {
         self.files.settings_folder = folder;
         self
+    }
+
+    /// A VM that is off, saved or aborted is treated alike.
+    pub(crate) fn any_rest_will_do(&mut self) {
+        self.any_rest_will_do = true;
     }
 
     /// The VM's UUID, once it is known.

@@ -6,7 +6,8 @@
 
 use std::path::PathBuf;
 
-use super::{Action, Deed, Kind, Note, Observed, Reason, Step};
+use super::stop::may_lose;
+use super::{Action, Deed, Kind, Note, Observed, Reason, Settings, Step};
 use crate::virtualbox::vbox_log::End;
 use crate::vm::VmState;
 
@@ -21,6 +22,8 @@ pub(crate) enum Rest {
         state_file: Option<StateFile>,
         /// How the VM's last run ended, by its log.
         end: End,
+        /// The process of that run was seen alive since this run of the method began.
+        was_alive: bool,
         /// A saved state of that run which the settings file does not name.
         left: Option<PathBuf>,
     },
@@ -67,7 +70,7 @@ pub(crate) enum Unproven {
 }
 
 /// The end of a stop of a VM that is off, saved or aborted, and of which no process lives.
-pub(super) fn end_of_stop(seen: &Observed<'_>, state: &VmState) -> Step {
+pub(super) fn end_of_stop(seen: &Observed<'_>, state: &VmState, settings: &Settings) -> Step {
     let to_stop = |deed: &&Deed| {
         matches!(
             deed.action,
@@ -79,16 +82,26 @@ pub(super) fn end_of_stop(seen: &Observed<'_>, state: &VmState) -> Step {
                 | Action::EmergencyStop
         )
     };
-    if !seen.deeds.iter().any(|deed| to_stop(&deed)) {
-        // It was so before, or became so by itself.
-        return Step::Done(Note::OffAlready);
-    }
     let fail = |unproven| Step::Fail(Kind::Fatal, Reason::Unproven(unproven));
+    if !seen.deeds.iter().any(|deed| to_stop(&deed)) {
+        return match seen.rest {
+            // It ended before anything was done to it, and with its guest: its server had died, or it was killed.
+            Some(Rest::Known {
+                was_alive: true,
+                state_file: None,
+                end: End::None | End::Lost | End::Guru,
+                ..
+            }) if !may_lose(settings) => fail(Unproven::Lost(state.clone())),
+            // It was so before, or became so by itself.
+            _ => Step::Done(Note::OffAlready),
+        };
+    }
     let (state_file, end, left) = match seen.rest {
         Some(Rest::Known {
             state_file,
             end,
             left,
+            ..
         }) => (state_file.as_ref(), *end, left),
         Some(Rest::Unreadable(why)) => return fail(Unproven::Unreadable(why.clone())),
         // Only VirtualBox understands its settings.
@@ -116,7 +129,8 @@ pub(super) fn end_of_stop(seen: &Observed<'_>, state: &VmState) -> Step {
 mod tests {
     use std::time::Duration;
 
-    use super::super::Outcome;
+    use super::super::tests::settings;
+    use super::super::{Outcome, StopMethod};
     use super::*;
 
     fn state_file(worth: Worth) -> StateFile {
@@ -202,14 +216,17 @@ mod tests {
                 End::ByHost,
                 "bad state",
             ),
-            (A::Resume, S::Aborted, None, End::None, "done"),
+            // Nothing of what stops a VM was done.
+            (A::Resume, S::Aborted, None, End::None, "lost"),
+            (A::Resume, S::PowerOff, None, End::ByGuest, "done"),
         ] {
             let rest = Rest::Known {
                 state_file: worth.map(state_file),
                 end,
+                was_alive: true,
                 left: None,
             };
-            let told = told(action, &state, Some(&rest));
+            let told = told(&[action], &state, Some(&rest), &settings());
             assert_eq!(told, expected, "{action:?} {state:?} {worth:?} {end:?}");
         }
         let unreadable = Rest::Unreadable("why".to_owned());
@@ -218,16 +235,102 @@ mod tests {
             (A::Resume, Some(&unreadable), "done"),
             (A::SaveState, None, "done"),
         ] {
-            assert_eq!(told(action, &S::Saved, rest), expected, "{action:?}");
+            assert_eq!(
+                told(&[action], &S::Saved, rest, &settings()),
+                expected,
+                "{action:?}"
+            );
         }
     }
 
-    fn told(action: Action, state: &VmState, rest: Option<&Rest>) -> &'static str {
-        let deeds = [Deed {
-            action,
+    /// How the log ends, whether the process was seen, the stop method; and the word for a stop that did nothing.
+    #[test]
+    fn a_vm_that_ended_by_itself_is_off_or_lost() {
+        use StopMethod as M;
+        use VmState as S;
+        for (state, worth, end, was_alive, stop_method, expected) in [
+            // It was off before.
+            (S::PowerOff, None, End::ByGuest, false, M::SaveState, "done"),
+            (S::Aborted, None, End::None, false, M::SaveState, "done"),
+            (
+                S::PowerOff,
+                None,
+                End::None,
+                false,
+                M::AcpiPowerButton,
+                "done",
+            ),
+            // It ended meanwhile.
+            (S::PowerOff, None, End::ByGuest, true, M::SaveState, "done"),
+            (
+                S::PowerOff,
+                None,
+                End::ByHost,
+                true,
+                M::AcpiPowerButton,
+                "done",
+            ),
+            (
+                S::Saved,
+                Some(Worth::New),
+                End::Saved,
+                true,
+                M::SaveState,
+                "done",
+            ),
+            // Its restore failed: the state is there still.
+            (
+                S::AbortedSaved,
+                Some(Worth::Old),
+                End::None,
+                true,
+                M::SaveState,
+                "done",
+            ),
+            // Its server had died, and it some seconds later; VirtualBox says powered off of it.
+            (S::PowerOff, None, End::None, true, M::SaveState, "lost"),
+            (
+                S::PowerOff,
+                None,
+                End::Lost,
+                true,
+                M::AcpiPowerButton,
+                "lost",
+            ),
+            (S::Aborted, None, End::None, true, M::SaveState, "lost"),
+            (S::Aborted, None, End::Guru, true, M::SaveState, "lost"),
+            (S::Aborted, None, End::None, true, M::PowerOff, "done"),
+        ] {
+            let rest = Rest::Known {
+                state_file: worth.map(state_file),
+                end,
+                was_alive,
+                left: None,
+            };
+            let settings = Settings {
+                stop_method,
+                ..settings()
+            };
+            let told = told(&[], &state, Some(&rest), &settings);
+            assert_eq!(
+                told, expected,
+                "{state:?} {worth:?} {end:?} {was_alive} {stop_method:?}"
+            );
+        }
+    }
+
+    fn told(
+        actions: &[Action],
+        state: &VmState,
+        rest: Option<&Rest>,
+        settings: &Settings,
+    ) -> &'static str {
+        let accepted = |action: &Action| Deed {
+            action: *action,
             at: Duration::ZERO,
             outcome: Outcome::Accepted,
-        }];
+        };
+        let deeds: Vec<Deed> = actions.iter().map(accepted).collect();
         let seen = Observed {
             state: Some(state),
             process: false,
@@ -237,7 +340,7 @@ mod tests {
             deeds: &deeds,
             rest,
         };
-        match end_of_stop(&seen, state) {
+        match end_of_stop(&seen, state, settings) {
             Step::Done(_) => "done",
             Step::Fail(Kind::Fatal, Reason::Unproven(unproven)) => match unproven {
                 Unproven::NotSaved { .. } => "not saved",

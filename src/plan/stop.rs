@@ -48,7 +48,9 @@ pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -
         Class::Off | Class::Stored | Class::Crashed if seen.process => {
             wait(super::PROCESS_ENDS, Waiting::Process)
         }
-        Class::Off | Class::Stored | Class::Crashed => super::rest::end_of_stop(seen, state),
+        Class::Off | Class::Stored | Class::Crashed => {
+            super::rest::end_of_stop(seen, state, settings)
+        }
         Class::Moving | Class::Busy => super::change(seen, state, Intent::Stop, budget),
         Class::Strange => Step::Fail(Kind::Fatal, Reason::Untouchable(state.clone())),
         Class::Dead => {

@@ -4,7 +4,7 @@ use super::*;
 use crate::settings::Frontend;
 use proptest::prelude::*;
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings::from_properties(
         &std::collections::BTreeMap::new(),
         &"vm1".parse().expect("a name"),

@@ -298,14 +298,21 @@ fn somebody_else_is_at_work() {
     assert_eq!(bench.hazards(), [""; 0], "{stop}");
 }
 
-/// VirtualBox calls a VM off that lives on.
+/// VirtualBox calls a VM off that lives on, and its guest is lost when its process ends.
 #[test]
 fn a_stop_of_a_vm_that_virtualbox_forgot() {
     let bench = Bench::new();
     bench.vm("vm1").forgotten_process(9 * SECOND);
     let stop = bench.stop("vm1");
-    ends(&stop, 0);
+    ends(&stop, 95);
     assert!(stop.took >= 9 * SECOND, "{stop}");
+    assert!(
+        stop.says("its process ended before the guest had turned itself off"),
+        "{stop}"
+    );
+    bench.set("vm1", "vm/stop_method", "poweroff");
+    bench.vm("vm1").forgotten_process(9 * SECOND);
+    ends(&bench.stop("vm1"), 0);
 }
 
 #[test]

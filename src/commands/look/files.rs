@@ -71,6 +71,7 @@ impl Files {
         let logged = ran_as.iter().find(|ran_as| Some(ran_as.pid) == log_of);
         LastRun {
             has_the_log: ran_as.is_empty() || logged.is_some(),
+            was_alive: logged.is_some(),
             age: match logged {
                 Some(logged) => age(logged),
                 None => ran_as.iter().map(age).min().unwrap_or(now),
@@ -84,6 +85,8 @@ impl Files {
 struct LastRun {
     /// The VM's log is of it.
     has_the_log: bool,
+    /// Its process was seen, and was certainly the VM's: the log is of that process.
+    was_alive: bool,
     /// How long ago its process began: of several the youngest, where the log tells of none of them. Where none was seen,
     /// how long this run of the method goes on.
     age: Duration,
@@ -124,7 +127,9 @@ impl Looker<'_> {
         if self.is_touched(&before) {
             return Ok(None);
         }
-        self.host.sleep(SETTLE);
+        if !self.any_rest_will_do {
+            self.host.sleep(SETTLE);
+        }
         let second = self.read_settings();
         let after = self.processes()?;
         // What was seen before is of no use any more.
@@ -237,6 +242,7 @@ impl Looker<'_> {
         Some(Rest::Known {
             state_file,
             end: if run.has_the_log { log.end } else { End::None },
+            was_alive: run.was_alive,
             left,
         })
     }
@@ -315,24 +321,34 @@ mod tests {
     #[test]
     fn the_last_run_is_that_of_the_log() {
         type Seen = &'static [(u32, u64)];
-        for (looks, log_of, has_the_log, age) in [
+        for (looks, log_of, (has_the_log, was_alive), age) in [
             // Nothing was seen: the log is all that there is.
-            ([&[][..] as Seen, &[], &[]], Some(7), true, 10),
-            ([&[], &[], &[]], None, true, 10),
-            ([&[(7, 60)], &[(7, 61)], &[(7, 62)]], Some(7), true, 69),
-            ([&[(7, 60)], &[], &[]], Some(8), false, 69),
-            ([&[(7, 60)], &[], &[]], None, false, 69),
+            ([&[][..] as Seen, &[], &[]], Some(7), (true, false), 10),
+            ([&[], &[], &[]], None, (true, false), 10),
+            (
+                [&[(7, 60)], &[(7, 61)], &[(7, 62)]],
+                Some(7),
+                (true, true),
+                69,
+            ),
+            ([&[(7, 60)], &[], &[]], Some(8), (false, false), 69),
+            ([&[(7, 60)], &[], &[]], None, (false, false), 69),
             // Another VM's process ends beside it, and nobody can tell whose it is.
             (
                 [&[(7, 60)], &[(7, 61), (8, 2)], &[(8, 3)]],
                 Some(7),
-                true,
+                (true, true),
                 69,
             ),
-            ([&[(7, 60), (8, 2)], &[(8, 3)], &[]], Some(7), true, 69),
-            ([&[(7, 60)], &[(8, 2)], &[]], Some(9), false, 10),
+            (
+                [&[(7, 60), (8, 2)], &[(8, 3)], &[]],
+                Some(7),
+                (true, true),
+                69,
+            ),
+            ([&[(7, 60)], &[(8, 2)], &[]], Some(9), (false, false), 10),
             // It is another process by now.
-            ([&[(7, 60)], &[(8, 9)], &[(7, 1)]], Some(7), true, 8),
+            ([&[(7, 60)], &[(8, 9)], &[(7, 1)]], Some(7), (true, true), 8),
         ] {
             let files = Files::default();
             for (at, seen) in (1..).zip(looks) {
@@ -350,6 +366,7 @@ mod tests {
             }
             let expected = LastRun {
                 has_the_log,
+                was_alive,
                 age: Duration::from_secs(age),
             };
             let found = files.last_run(log_of, Duration::from_secs(10));

@@ -73,6 +73,9 @@ impl<'a> Course<'a> {
         if request.intent == Intent::Stop && settings.stop_method == StopMethod::PowerOff {
             looker.be_exact();
         }
+        if request.intent == Intent::Start && !request.dry_run && settings.start_from_any_rest() {
+            looker.any_rest_will_do();
+        }
         Self {
             host,
             log,
