@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use crate::failure::Kind;
 use crate::settings::{OnAborted, OnPaused, OnSaved, OnStuck, Settings, StopFallback, StopMethod};
+use crate::virtualbox::refusal::Awaited;
 use crate::virtualbox::vbox_log::RuntimeError;
 use crate::vm::{Intent, VmState};
 
@@ -87,7 +88,7 @@ pub(crate) enum Outcome {
     /// The guest has no Guest Additions.
     NoAdditions,
     /// Something that the VM needs is not there yet, as a network interface while the host boots.
-    NotYet(String),
+    NotYet(Awaited, String),
     /// VBoxManage said no, in these words.
     Refused(String),
     /// No answer; VBoxManage was killed.

@@ -195,7 +195,7 @@ fn failed(error: VBoxError) -> Failure {
         VBoxError::Run(_)
         | VBoxError::ServerGone(_)
         | VBoxError::Elsewhere(_)
-        | VBoxError::NotYet(_)
+        | VBoxError::NotYet(..)
         | VBoxError::EndedEarly(_)
         | VBoxError::Other(_) => Failure::new(Kind::Transient, error),
     }

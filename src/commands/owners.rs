@@ -246,7 +246,7 @@ fn with_virtualbox(
                 }),
             VBoxError::Run(RunError::Spawn { .. })
             | VBoxError::Elsewhere(_)
-            | VBoxError::NotYet(_)
+            | VBoxError::NotYet(..)
             | VBoxError::EndedEarly(_)
             | VBoxError::Garbled(_)
             | VBoxError::Other(_) => {

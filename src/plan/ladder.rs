@@ -105,7 +105,7 @@ impl Ladder<'_> {
                         .filter(|l| !l.is_zero())?;
                     Some(self.wait(left, Waiting::Guest))
                 }
-                Outcome::Elsewhere(_) | Outcome::NotYet(_) | Outcome::ServerGone(_)
+                Outcome::Elsewhere(_) | Outcome::NotYet(..) | Outcome::ServerGone(_)
                     if self.seen.tries(Action::PressSleep) < TRIES =>
                 {
                     Some(self.every(RETRY, Action::PressSleep, ends, because))
@@ -176,7 +176,7 @@ impl Ladder<'_> {
             }
             Outcome::Accepted
             | Outcome::Elsewhere(_)
-            | Outcome::NotYet(_)
+            | Outcome::NotYet(..)
             | Outcome::ServerGone(_) => Some(self.every(RETRY, Action::SaveState, ends, because)),
         }
     }
@@ -231,7 +231,7 @@ impl Ladder<'_> {
             return self.act(action, ends, because);
         };
         let (period, what) = match deed.outcome {
-            Outcome::Elsewhere(_) | Outcome::NotYet(_) | Outcome::ServerGone(_) => {
+            Outcome::Elsewhere(_) | Outcome::NotYet(..) | Outcome::ServerGone(_) => {
                 (RETRY, Waiting::Retry)
             }
             Outcome::Accepted | Outcome::Hung => (period, Waiting::Guest),

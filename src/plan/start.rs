@@ -134,7 +134,7 @@ fn try_again(seen: &Observed<'_>, budget: Duration, action: Action, because: Bec
             }
             Outcome::Accepted
             | Outcome::Elsewhere(_)
-            | Outcome::NotYet(_)
+            | Outcome::NotYet(..)
             | Outcome::ServerGone(_) => {}
         }
         if let Some(pause) = pause_before_retry(seen, deed) {

@@ -224,8 +224,8 @@ impl Reason {
                 intent: Intent::Start,
                 tried,
                 ..
-            } if tried.last().is_some_and(|deed| matches!(deed.outcome, Outcome::NotYet(_))) => {
-                "create that network interface, or set another one with VBoxManage modifyvm (VBoxManage list bridgedifs shows those that there are); then svcadm clear the instance".to_owned()
+            } if let Some(Outcome::NotYet(awaited, _)) = tried.last().map(|deed| &deed.outcome) => {
+                awaited.next_step().to_owned()
             }
             Self::OutOfTime {
                 intent: Intent::Start,
@@ -310,7 +310,7 @@ impl Outcome {
             Self::NoAdditions => Some("it has no Guest Additions"),
             Self::Hung => Some("VBoxManage gave no answer"),
             Self::Elsewhere(words)
-            | Self::NotYet(words)
+            | Self::NotYet(_, words)
             | Self::Refused(words)
             | Self::ServerGone(words) => Some(words),
         }

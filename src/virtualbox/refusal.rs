@@ -43,6 +43,8 @@ pub(crate) enum Refusal {
     Home,
     /// The VM's folder, or that of its log, cannot be written by this user.
     Folder,
+    /// The file, socket or device that one of the VM's ports goes to cannot be used by this user.
+    Port,
     /// VirtualBox.xml is broken.
     Registry,
     /// VirtualBox.xml, or a folder on the way to it, cannot be read by this user.
@@ -63,16 +65,39 @@ pub(crate) enum Meaning {
     /// Somebody else has the VM, or it is in another state than was seen.
     Elsewhere,
     /// Something that the VM needs is not there yet, and may come while the host boots.
-    NotYet,
+    NotYet(Awaited),
     /// The VM's process ended before it did anything: its folder, its log or its saved state cannot be used.
     EndedEarly,
     /// Another attempt would say the same.
     Refused(Refusal),
 }
 
+/// What a VM needs that may come while the host boots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    /// A network interface of the host.
+    Interface,
+    /// Who listens where one of its serial ports is to be connected to.
+    Listener,
+}
+
+impl Awaited {
+    /// The next step, where it did not come in time.
+    pub(crate) const fn next_step(self) -> &'static str {
+        match self {
+            Self::Interface => {
+                "create that network interface, or set another one with VBoxManage modifyvm (VBoxManage list bridgedifs shows those that there are); then svcadm clear the instance"
+            }
+            Self::Listener => {
+                "start what listens there, or set the serial port to something else with VBoxManage modifyvm (--uartmode1); then svcadm clear the instance"
+            }
+        }
+    }
+}
+
 impl Refusal {
     /// Every cause.
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::NotRegistered,
         Self::Inaccessible,
         Self::DiskMissing,
@@ -90,6 +115,7 @@ impl Refusal {
         Self::Frontend,
         Self::Home,
         Self::Folder,
+        Self::Port,
         Self::Registry,
         Self::RegistryDenied,
         Self::SavedState,
@@ -117,6 +143,7 @@ impl Refusal {
             | Self::Frontend
             | Self::Home
             | Self::Folder
+            | Self::Port
             | Self::Registry
             | Self::RegistryDenied
             | Self::SavedState
@@ -178,6 +205,9 @@ impl Refusal {
             Self::Folder => {
                 "make the VM's folder, and what is in it, belong to that user, then svcadm clear the instance"
             }
+            Self::Port => {
+                "let the user write to what the VM's serial or parallel port goes to (the folder of a file or socket, the mode and group of a device), or set the port to something else with VBoxManage modifyvm (--uartmode1), then svcadm clear the instance"
+            }
             Self::Registry => {
                 "restore VirtualBox.xml from VirtualBox.xml-prev, then svcadm clear the instance"
             }
@@ -201,7 +231,7 @@ impl Refusal {
 ///
 /// `NS_ERROR_FAILURE` alone says nothing, so the words in front of it do; words come before codes where one code stands
 /// for different things.
-pub(crate) const MEANINGS: [(&[&str], Meaning); 63] = {
+pub(crate) const MEANINGS: [(&[&str], Meaning); 70] = {
     use Meaning::{Elsewhere, EndedEarly, NotYet, Refused, ServerGone};
     use Refusal as R;
     [
@@ -287,8 +317,24 @@ pub(crate) const MEANINGS: [(&[&str], Meaning); 63] = {
             Refused(R::DiskMissing),
         ),
         (&["Could not open the medium"], Refused(R::DiskBroken)),
-        (&["Nonexistent host networking interface"], NotYet),
-        (&["VERR_INTNET_FLT_IF_NOT_FOUND"], NotYet),
+        (
+            &["Nonexistent host networking interface"],
+            NotYet(Awaited::Interface),
+        ),
+        (
+            &["VERR_INTNET_FLT_IF_NOT_FOUND"],
+            NotYet(Awaited::Interface),
+        ),
+        (
+            &["failed to connect to local socket"],
+            NotYet(Awaited::Listener),
+        ),
+        (&["failed to connect to socket"], NotYet(Awaited::Listener)),
+        (&["failed to create the raw output file"], Refused(R::Port)),
+        (&["failed to bind to local socket"], Refused(R::Port)),
+        (&["failed to create server socket"], Refused(R::Port)),
+        (&["Failed to open host device"], Refused(R::Port)),
+        (&["Cannot open host device"], Refused(R::Port)),
         (
             &["The VM session was closed before any attempt to power it on"],
             EndedEarly,

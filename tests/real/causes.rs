@@ -260,6 +260,57 @@ fn a_network_interface_that_is_missing() {
     vm.starts_now();
 }
 
+/// What each wants of the port, the words for it, and whether somebody may come to listen there.
+#[test]
+fn a_serial_port_that_goes_nowhere() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpi");
+    vm.set(&[("start/timeout_seconds", "25")]);
+    let port = |vm: &OneVm, mode: &[&str]| {
+        let mut words = vec![
+            "modifyvm",
+            vm.uuid.as_str(),
+            "--uart1",
+            "0x3f8",
+            "4",
+            "--uartmode1",
+        ];
+        words.extend(mode);
+        vm.real(&words);
+    };
+    for (mode, words, may_come) in [
+        (
+            &["file", "/root/serial"][..],
+            "failed to create the raw output file /root/serial",
+            false,
+        ),
+        (
+            &["server", "/root/pipe"],
+            "failed to bind to local socket /root/pipe",
+            false,
+        ),
+        (&["/dev/ttyS99"], "Failed to open host device", false),
+        (
+            &["client", "/tmp/nobody"],
+            "failed to connect to local socket /tmp/nobody",
+            true,
+        ),
+    ] {
+        port(&vm, mode);
+        let run = vm.start();
+        if may_come {
+            run.fails(1, &[words, "start what listens there"]);
+            let attempts = run.stderr.matches(": starting it\n").count();
+            assert!((2..=8).contains(&attempts), "{attempts} attempts: {run}");
+        } else {
+            run.fails(96, &[words, "serial or parallel port"]);
+        }
+        vm.assert_is("poweroff");
+    }
+    vm.real(&["modifyvm", &vm.uuid, "--uart1", "off"]);
+    vm.starts_now();
+}
+
 #[test]
 fn a_log_that_cannot_be_written() {
     let rig = rig_or_skip!();

@@ -285,7 +285,7 @@ impl<'a> Course<'a> {
             VBoxError::ServerGone(words) => !self.ipc_folder_is_wrong(words),
             // A server that stands still goes on, and a guest that is not saved now is lost when the host goes down.
             VBoxError::Elsewhere(_)
-            | VBoxError::NotYet(_)
+            | VBoxError::NotYet(..)
             | VBoxError::Run(RunError::Hung { .. }) => self.host.now() < self.budget,
             VBoxError::EndedEarly(_) | VBoxError::Other(_) | VBoxError::Garbled(_) => {
                 self.failed_looks < FAILED_LOOKS

@@ -65,7 +65,7 @@ impl Ended<'_> {
                 self.ipc_folder
             )),
             VBoxError::Elsewhere(_)
-            | VBoxError::NotYet(_)
+            | VBoxError::NotYet(..)
             | VBoxError::EndedEarly(_)
             | VBoxError::Garbled(_)
             | VBoxError::Other(_) => {
@@ -161,6 +161,7 @@ impl Ended<'_> {
             | Refusal::Registry
             | Refusal::SavedState
             | Refusal::Locale
+            | Refusal::Port
             | Refusal::NoAdditions => plain(""),
         }
     }

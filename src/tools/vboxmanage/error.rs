@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::host::{Ended, Output, RunError};
 use crate::printable::Printable;
-use crate::virtualbox::refusal::{MEANINGS, Meaning, Refusal};
+use crate::virtualbox::refusal::{Awaited, MEANINGS, Meaning, Refusal};
 use crate::vm::Uuid;
 
 /// Why VBoxManage did not do it.
@@ -25,8 +25,8 @@ pub(crate) enum VBoxError {
     #[error("{0}")]
     Elsewhere(String),
     /// Something that the VM needs is not there yet, and may come while the host boots.
-    #[error("{0}")]
-    NotYet(String),
+    #[error("{1}")]
+    NotYet(Awaited, String),
     /// The VM's process ended before it did anything.
     #[error("{0}")]
     EndedEarly(String),
@@ -94,7 +94,7 @@ pub(super) fn classify(output: &Output) -> VBoxError {
     match MEANINGS.iter().find(decides).map(|(_, meaning)| *meaning) {
         Some(Meaning::ServerGone) => VBoxError::ServerGone(words),
         Some(Meaning::Elsewhere) => VBoxError::Elsewhere(words),
-        Some(Meaning::NotYet) => VBoxError::NotYet(words),
+        Some(Meaning::NotYet(awaited)) => VBoxError::NotYet(awaited, words),
         Some(Meaning::EndedEarly) => VBoxError::EndedEarly(words),
         Some(Meaning::Refused(refusal)) => {
             let words = Words {
@@ -206,7 +206,7 @@ mod tests {
             VBoxError::Run(_) => "run".to_owned(),
             VBoxError::ServerGone(_) => "server gone".to_owned(),
             VBoxError::Elsewhere(_) => "elsewhere".to_owned(),
-            VBoxError::NotYet(_) => "not yet".to_owned(),
+            VBoxError::NotYet(awaited, _) => format!("not yet: {awaited:?}"),
             VBoxError::EndedEarly(_) => "ended early".to_owned(),
             VBoxError::Refused(refusal, _) => format!("{refusal:?}"),
             VBoxError::Garbled(_) => "garbled".to_owned(),
@@ -273,7 +273,10 @@ mod tests {
                 () if has("opening image file") && has("VERR_FILE_NOT_FOUND") => "DiskMissing",
                 () if has("error: File not found. (VERR_FILE_NOT_FOUND)") => "DiskMissing",
                 () if has("VERR_VD_VDI_INVALID_HEADER") => "DiskBroken",
-                () if has("Nonexistent host networking interface") => "not yet",
+                () if has("Nonexistent host networking interface") => "not yet: Interface",
+                () if has("failed to connect to") => "not yet: Listener",
+                () if has("RawFile#") || has("NamedPipe#") || has("DrvTCP#") => "Port",
+                () if has("host device '/dev/tty") => "Port",
                 () if has("Failed to load unit") => "SavedState",
                 () if has("session was closed before any attempt") => "ended early",
                 () if has("already locked")
@@ -357,7 +360,7 @@ mod tests {
             ),
             (
                 "VBoxManage: error: Failed to open/create the internal network 'HostInterfaceNetworking-e1000g0' (VERR_INTNET_FLT_IF_NOT_FOUND).\n",
-                "not yet",
+                "not yet: Interface",
             ),
             (
                 "VBoxManage: error: Implementation of the USB 2.0 controller not found!\nVBoxManage: error: Because the USB 2.0 controller state is part of the saved VM state, the VM cannot be started. To fix this problem, either install the 'Oracle VirtualBox Extension Pack' or disable USB 2.0 support in the VM settings.\n",

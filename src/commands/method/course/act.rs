@@ -84,7 +84,7 @@ impl Course<'_> {
                 self.host.sleep(SERVER_ENDS.min(left));
                 Outcome::ServerGone(words.text)
             }
-            Err(VBoxError::NotYet(words)) => Outcome::NotYet(words),
+            Err(VBoxError::NotYet(awaited, words)) => Outcome::NotYet(awaited, words),
             Err(VBoxError::EndedEarly(words)) => match self.ended_early(&uuid, &words) {
                 Some(failure) => return Err(failure),
                 None => Outcome::Refused(words),
@@ -106,7 +106,7 @@ impl Course<'_> {
             )),
             Outcome::ServerGone(words)
             | Outcome::Elsewhere(words)
-            | Outcome::NotYet(words)
+            | Outcome::NotYet(_, words)
             | Outcome::Refused(words) => {
                 self.note(format_args!("{action} failed: {words}"));
             }
