@@ -24,6 +24,7 @@ pub(crate) struct Fake {
     contents: BTreeMap<PathBuf, Vec<u8>>,
     processes: Vec<Process>,
     acls: Vec<PathBuf>,
+    full: Vec<PathBuf>,
 }
 
 impl Fake {
@@ -48,6 +49,12 @@ impl Fake {
             facts.size = text.len() as u64;
         }
         fake
+    }
+
+    /// Has no room left at this path and below.
+    pub(crate) fn full(mut self, path: &str) -> Self {
+        self.full.push(path.into());
+        self
     }
 
     /// Has an access control list at this path that lets somebody else change what is there.
@@ -195,6 +202,11 @@ impl Host for Fake {
         } else {
             Err(io::ErrorKind::PermissionDenied.into())
         }
+    }
+
+    fn free_space(&self, path: &Path) -> io::Result<u64> {
+        let full = self.full.iter().any(|full| path.starts_with(full));
+        Ok(if full { 0 } else { u64::MAX })
     }
 
     fn account_of(&self, _: &str) -> io::Result<Account> {

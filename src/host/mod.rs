@@ -222,7 +222,6 @@ impl FileEnds {
 
 /// What somebody wants of a file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "what asks it comes next")]
 pub(crate) enum Access {
     /// To read it.
     Read,
@@ -347,8 +346,13 @@ pub(crate) trait Host {
     ///
     /// # Errors
     /// Why not, in the system's words: there is nothing, it is not permitted, or the file system is read-only.
-    #[allow(dead_code, reason = "what asks it comes next")]
     fn may(&self, path: &Path, access: Access) -> io::Result<()>;
+
+    /// How many bytes the file system of a path has left for this user, as `statvfs(2)` tells.
+    ///
+    /// # Errors
+    /// There is nothing at that path, or it is not permitted.
+    fn free_space(&self, path: &Path) -> io::Result<u64>;
 
     /// A user's entry in the password database, by name or number.
     ///

@@ -138,6 +138,10 @@ impl Host for RealHost {
         account::may(path, access)
     }
 
+    fn free_space(&self, path: &Path) -> io::Result<u64> {
+        account::free_space(path)
+    }
+
     fn account_of(&self, user: &str) -> io::Result<Account> {
         account::by_name(user).map(|(account, _)| account)
     }

@@ -187,7 +187,7 @@ impl Unproven {
                 "its VBox.log, and that of VirtualBox's server, may say why; svcadm clear the instance, and it is started anew".to_owned()
             }
             Self::Unreadable(_) => {
-                "make the settings file readable for its user, look at the VM with VBoxManage showvminfo, then svcadm clear the instance".to_owned()
+                "make the settings file readable for its user, or restore it where it is broken (VirtualBox keeps the one before it as .vbox-prev), look at the VM with VBoxManage showvminfo, then svcadm clear the instance".to_owned()
             }
         }
     }

@@ -14,6 +14,9 @@ use crate::printable::{Printable, PrintablePath};
 
 /// As much of a disk image as its description may take, in bytes.
 const DESCRIPTION_MAX: u64 = 64 << 10;
+/// With less room than this, in bytes, VirtualBox may not be able to write a VM's settings, of some kilobytes, beside the
+/// old ones, and a log. A file that it could write in part alone is put in the place of the whole one.
+const SPACE_MIN: u64 = 64 << 10;
 /// How many files a description may name that are looked at.
 const EXTENTS_MAX: usize = 64;
 
@@ -224,7 +227,15 @@ fn of_file(
 fn of_folder(host: &dyn Host, account: &Account, folder: &Path) -> Option<Advice> {
     let user = &account.name;
     if !is_denied(host.may(folder, Access::Write)) {
-        return None;
+        let free = host.free_space(folder).ok()?;
+        return (free < SPACE_MIN).then(|| Advice {
+            refusal: Refusal::NoSpace,
+            finding: format!(
+                "the file system of {} is full ({free} bytes are left for {user})",
+                PrintablePath(folder)
+            ),
+            next_step: Refusal::NoSpace.next_step().to_owned(),
+        });
     }
     Some(Advice {
         refusal: Refusal::Folder,
@@ -480,5 +491,24 @@ mod tests {
                 None => assert_eq!(told, None),
             }
         }
+    }
+
+    /// VirtualBox would put what it could write of the settings in the place of the whole ones.
+    #[test]
+    fn a_full_file_system_is_seen_before() {
+        let host = host().file("/vm", 7, 0o755, FileKind::Directory).file(
+            "/vm/v.vbox",
+            7,
+            0o600,
+            FileKind::File,
+        );
+        let settings = Path::new("/vm/v.vbox");
+        assert_eq!(of_settings(&host, &account(), settings), None);
+        let advice = of_settings(&host.full("/vm"), &account(), settings).expect("advice");
+        assert_eq!(advice.refusal, Refusal::NoSpace);
+        assert_eq!(
+            advice.finding,
+            "the file system of /vm is full (0 bytes are left for vb)"
+        );
     }
 }

@@ -43,6 +43,8 @@ pub(crate) enum Refusal {
     Home,
     /// The VM's folder, or that of its log, cannot be written by this user.
     Folder,
+    /// The file system of the VM's folder is full.
+    NoSpace,
     /// The file, socket or device that one of the VM's ports goes to cannot be used by this user.
     Port,
     /// VirtualBox.xml is broken.
@@ -97,7 +99,7 @@ impl Awaited {
 
 impl Refusal {
     /// Every cause.
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::NotRegistered,
         Self::Inaccessible,
         Self::DiskMissing,
@@ -115,6 +117,7 @@ impl Refusal {
         Self::Frontend,
         Self::Home,
         Self::Folder,
+        Self::NoSpace,
         Self::Port,
         Self::Registry,
         Self::RegistryDenied,
@@ -143,6 +146,7 @@ impl Refusal {
             | Self::Frontend
             | Self::Home
             | Self::Folder
+            | Self::NoSpace
             | Self::Port
             | Self::Registry
             | Self::RegistryDenied
@@ -204,6 +208,9 @@ impl Refusal {
             }
             Self::Folder => {
                 "make the VM's folder, and what is in it, belong to that user, then svcadm clear the instance"
+            }
+            Self::NoSpace => {
+                "free space on that file system, or raise its quota, then svcadm clear the instance"
             }
             Self::Port => {
                 "let the user write to what the VM's serial or parallel port goes to (the folder of a file or socket, the mode and group of a device), or set the port to something else with VBoxManage modifyvm (--uartmode1), then svcadm clear the instance"
@@ -365,7 +372,7 @@ mod tests {
     fn every_cause_is_told_by_words_of_its_own() {
         for refusal in Refusal::ALL {
             // Found by a look at the files alone.
-            let by_files = refusal == Refusal::Folder;
+            let by_files = [Refusal::Folder, Refusal::NoSpace].contains(&refusal);
             let in_table = MEANINGS
                 .iter()
                 .any(|(_, meaning)| *meaning == Meaning::Refused(refusal));

@@ -386,7 +386,8 @@ impl<'a> Course<'a> {
     }
 
     /// Whether VirtualBox will be able to write the VM's settings. Where it is not, a saved VM is left as it is: started, it
-    /// would keep its old state beside a newer disk. Another one is started, and the log says what a stop cannot do.
+    /// would keep its old state beside a newer disk. Where there is no room for them, no VM is started: VirtualBox would
+    /// replace the settings with a file that is empty. Any other VM is started, and the log says what a stop cannot do.
     fn can_write_settings(&self, sight: &Sight) -> Result<(), Failure> {
         let trouble = self
             .looker
@@ -404,19 +405,19 @@ impl<'a> Course<'a> {
             .state
             .as_ref()
             .is_some_and(|state| plan::class(state) == Class::Stored);
-        if is_saved {
-            let told = format_args!(
-                "{}: it is saved, and VirtualBox could not take its state away once it runs: {}",
-                self.named(),
+        let why_not = if is_saved {
+            "it is saved, and VirtualBox could not take its state away once it runs"
+        } else if trouble.refusal == Refusal::NoSpace {
+            "VirtualBox could not write its settings when it ends, and would lose them"
+        } else {
+            self.note(format_args!(
+                "warning: a stop will not be able to save it: {}",
                 trouble.finding
-            );
-            return Err(Failure::told(trouble.refusal.kind(), told).hinted(trouble.next_step));
-        }
-        self.note(format_args!(
-            "warning: a stop will not be able to save it: {}",
-            trouble.finding
-        ));
-        Ok(())
+            ));
+            return Ok(());
+        };
+        let told = format_args!("{}: {why_not}: {}", self.named(), trouble.finding);
+        Err(Failure::told(trouble.refusal.kind(), told).hinted(trouble.next_step))
     }
 
     /// Why the VM's process ended before it did anything, where its files tell.

@@ -158,6 +158,7 @@ impl Ended<'_> {
             | Refusal::ExtensionPack
             | Refusal::Frontend
             | Refusal::Folder
+            | Refusal::NoSpace
             | Refusal::Registry
             | Refusal::SavedState
             | Refusal::Locale

@@ -3,6 +3,7 @@
 
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -141,6 +142,22 @@ pub(super) fn may(path: &Path, access: Access) -> io::Result<()> {
     } else {
         Err(io::Error::last_os_error())
     }
+}
+
+/// How many bytes the file system of a path has for this user.
+pub(super) fn free_space(path: &Path) -> io::Result<u64> {
+    let text = CString::new(path.as_os_str().as_bytes())?;
+    let mut facts = MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: the path is a C string that lives for the call, and the structure is big enough for the answer.
+    let failed = unsafe { libc::statvfs(text.as_ptr(), facts.as_mut_ptr()) };
+    if failed != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call has filled it.
+    let facts = unsafe { facts.assume_init() };
+    let blocks: u64 = facts.f_bavail;
+    let size: u64 = facts.f_frsize;
+    Ok(blocks.saturating_mul(size))
 }
 
 #[cfg(test)]

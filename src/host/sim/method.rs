@@ -305,6 +305,10 @@ impl Host for SimHost<'_> {
         self.file_facts(path).map(|_| ())
     }
 
+    fn free_space(&self, _: &Path) -> io::Result<u64> {
+        Ok(u64::MAX)
+    }
+
     fn account_of(&self, user: &str) -> io::Result<Account> {
         self.asked();
         super::account_of(user).ok_or_else(|| io::ErrorKind::NotFound.into())
