@@ -8,6 +8,7 @@ use crate::fmri::{DEFAULT_SERVICE, InstanceFmri, is_service_name};
 use crate::host::Host;
 use crate::printable::Printable;
 use crate::settings::{SettingError, Settings, WANTED};
+use crate::smf::credential::{self, Ignored};
 use crate::smf::method;
 use crate::tools::svcprop::{self, Properties, SvcpropError};
 use crate::tools::svcs::{self, SmfState, SvcsError};
@@ -20,12 +21,16 @@ use super::method::context;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// What is read beside the settings: whose the instance is, what its methods run in, since when it is in its state.
-const BESIDE: [&str; 7] = [
+const BESIDE: [&str; 11] = [
     "start/user",
+    "start/use_profile",
+    "start/profile",
     "start/environment",
     "start/exec",
     "stop/exec",
     "method_context/user",
+    "method_context/use_profile",
+    "method_context/profile",
     "method_context/environment",
     "restarter/state_timestamp",
 ];
@@ -134,18 +139,22 @@ pub(super) struct Instance {
 pub(super) struct Known {
     pub(super) properties: Properties,
     pub(super) settings: Result<Settings, SettingError>,
-    /// As whom the methods run: a login name or a number.
+    /// As whom svc.startd runs the start method: a login name or a number. Where the properties do not tell, the user whom
+    /// they name.
     pub(super) user: String,
+    /// The user whom the method context names in vain.
+    pub(super) ignored: Option<Ignored>,
 }
 
 impl Known {
     fn new(fmri: &InstanceFmri, properties: Properties) -> Option<Self> {
         let instance: VmName = fmri.instance().as_str().parse().ok()?;
-        let user = context::of_context(&properties, Intent::Start, "user").first();
+        let credential = context::credential(&properties, Intent::Start);
+        let user = credential.user().or(credential.named());
         Some(Self {
             settings: Settings::from_properties(&properties, &instance),
-            // Without a method context svc.startd runs methods as root.
-            user: user.cloned().unwrap_or_else(|| "root".to_owned()),
+            user: user.unwrap_or(credential::ROOT).to_owned(),
+            ignored: credential.ignored(),
             properties,
         })
     }
@@ -337,6 +346,7 @@ mod tests {
     fn instances_with_their_properties() {
         let fmris = "svc:/site/xvm/vbox:vm1 svc:/site/xvm/vbox:vm2";
         let said = "svc:/site/xvm/vbox:vm2/:properties/method_context/user astring vb\n\
+            svc:/site/xvm/vbox:vm2/:properties/method_context/use_profile boolean false\n\
             svc:/site/xvm/vbox:vm2/:properties/vm/name astring two\\ words\n\
             svc:/site/xvm/vbox:vm2/:properties/restarter/state_timestamp time 1795270000.5\n\
             svc:/site/xvm/vbox:vm1/:properties/vm/stop_method astring x\n";

@@ -78,7 +78,7 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
         settings: &settings,
         budget,
     };
-    match context::actor(request, &properties, given.account)? {
+    match context::actor(host, log, request, &properties, given.account)? {
         Actor::Ourselves(account) => prepared.conduct(&account, given.locale, given.glimpse),
         Actor::Other(user) => prepared.conduct_as(&user),
     }

@@ -87,6 +87,7 @@ impl Bench {
                 service.set(method, "timeout_seconds", "count", &[timeout]);
             }
             service.set("method_context", "user", "astring", &[USER]);
+            service.set("method_context", "use_profile", "boolean", &["false"]);
         });
         Self { sim }
     }

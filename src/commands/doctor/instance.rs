@@ -23,6 +23,14 @@ pub(super) fn configuration(instance: &Instance) -> Vec<Check> {
         return Vec::new();
     };
     let fmri = instance.fmri.to_string();
+    let ignored = known.ignored.as_ref().map(|ignored| {
+        Check::fail(Topic::User, &fmri, ignored.to_string())
+            .hint("a start ends with 96 until svc.startd runs it as the user who is meant")
+            .command(format!(
+                "svccfg -s {fmri} '{}' && svcadm refresh {fmri}",
+                ignored.setprop()
+            ))
+    });
     let mut checks: Vec<Check> = unknown_properties(&known.properties)
         .into_iter()
         .map(|path| {
@@ -53,6 +61,7 @@ pub(super) fn configuration(instance: &Instance) -> Vec<Check> {
             checks.extend(budgets(instance, settings));
         }
     }
+    checks.extend(ignored);
     checks
 }
 
@@ -141,7 +150,7 @@ fn of_note(note: &Note, fmri: &str) -> Check {
             format!("{count} VMs have the name that it asks for: the first is meant"),
         )
         .hint("set vm/name to the UUID"),
-        Note::NoInstance | Note::Setting(_) | Note::AnotherProgram(_) => {
+        Note::NoInstance | Note::Setting(_) | Note::RunsAs(_) | Note::AnotherProgram(_) => {
             Check::warn(Topic::Settings, fmri, told)
         }
         Note::Unknown(_) => Check::warn(Topic::Vm, fmri, format!("its VM is not known: {told}")),

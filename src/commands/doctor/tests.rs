@@ -45,6 +45,7 @@ fn instance_of(name: &str, set: &[(&str, &str)]) -> Instance {
         known: Some(Known {
             settings: Settings::from_properties(&properties, &name.parse().expect("a name")),
             user: "vb".to_owned(),
+            ignored: None,
             properties,
         }),
     }

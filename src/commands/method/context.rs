@@ -10,7 +10,9 @@ use crate::commands::look::Glimpse;
 use crate::failure::{Caller, Failure, Kind};
 use crate::host::{Account, Host, STILL_RUNNING};
 use crate::log::Log;
+use crate::printable::Printable;
 use crate::settings;
+use crate::smf::credential::{self, Credential};
 use crate::tools::svcprop::{self, Asked, Properties, SvcpropError, View};
 use crate::vm::Intent;
 
@@ -46,15 +48,15 @@ pub(super) fn read_properties(
     log: &Log<'_>,
     request: &Request,
 ) -> Result<(Properties, Given), Failure> {
-    let of_context: Vec<String> = ["user", "environment"]
-        .iter()
+    // svc.startd has set that environment already.
+    let environment = (request.caller == Caller::Hand).then_some("environment");
+    let of_context: Vec<String> = credential::PROPERTIES
+        .into_iter()
+        .chain(environment)
         .flat_map(|name| context_paths(request.intent, name))
         .collect();
     let mut wanted = settings::WANTED.to_vec();
-    // svc.startd has become that user already, and has set that environment.
-    if request.caller == Caller::Hand {
-        wanted.extend(of_context.iter().map(String::as_str));
-    }
+    wanted.extend(of_context.iter().map(String::as_str));
     let mut said: Option<Duration> = None;
     loop {
         let asked = svcprop::begin(host, View::Running, &request.fmri, &wanted, SVCPROP_LIMIT);
@@ -114,6 +116,14 @@ pub(in crate::commands) fn of_context<'p>(
         .map_or(&[], |value| &value.values)
 }
 
+/// As whom svc.startd runs a method.
+pub(in crate::commands) fn credential(properties: &Properties, intent: Intent) -> Credential<'_> {
+    Credential::new(intent.method(), |group, name| {
+        let value = properties.get(&format!("{group}/{name}"))?;
+        value.values.first().map(String::as_str)
+    })
+}
+
 /// The environment of the instance's methods. svc.startd has set it; by hand it is the instance's, too:
 /// another `VBOX_USER_HOME` would be another user's VMs, and stay in VBoxSVC for all of them. What
 /// `/etc/default/init` would give, time zone and language, comes from the shell.
@@ -156,19 +166,36 @@ pub(super) fn no_account(error: io::Error) -> Failure {
     Failure::new(Kind::Config, error).hinted("VirtualBox needs a user with a home directory")
 }
 
-/// As whom to act: the user whose VM it is. svc.startd sees to that; by hand root acts as that user, and nobody else
-/// can.
+/// As whom to act: as whoever svc.startd has made this process; by hand as the user whom svc.startd would make it, which
+/// root alone can.
+///
+/// A start whose context names a user in vain would be the start of another user's VM, most likely root's. A stop takes
+/// down what such a start brought up: it never refuses what it can save.
 pub(super) fn actor(
+    host: &dyn Host,
+    log: &Log<'_>,
     request: &Request,
     properties: &Properties,
     account: io::Result<Account>,
 ) -> Result<Actor, Failure> {
     let account = account.map_err(no_account)?;
-    let user = of_context(properties, request.intent, "user")
-        .first()
-        .cloned();
-    let Some(user) = user.filter(|user| *user != account.name && *user != account.uid.to_string())
-    else {
+    let credential = credential(properties, request.intent);
+    let is_ours = |user: &str| is_user(host, user, &account);
+    let by_smf = request.caller == Caller::Smf;
+    let is_wrong = match credential.named() {
+        None => false,
+        Some(user) if by_smf => !is_ours(user),
+        Some(_) => credential.ignored().is_some(),
+    };
+    if is_wrong {
+        let trouble = another_user(request, &credential, &account);
+        if request.intent == Intent::Start {
+            return Err(trouble);
+        }
+        log.line(format_args!("warning: {trouble}"));
+    }
+    let user = if by_smf { None } else { credential.user() };
+    let Some(user) = user.filter(|user| credential.named().is_some() && !is_ours(user)) else {
         return Ok(Actor::Ourselves(account));
     };
     if account.uid != 0 {
@@ -181,7 +208,40 @@ pub(super) fn actor(
         )
         .hinted(format!("run it as root, or as {user}")));
     }
-    Ok(Actor::Other(user))
+    Ok(Actor::Other(user.to_owned()))
+}
+
+/// Whether a user of a method context, a login name or a user id, is this one.
+fn is_user(host: &dyn Host, user: &str, account: &Account) -> bool {
+    user == account.name
+        || user.parse() == Ok(account.uid)
+        || host
+            .account_of(user)
+            .is_ok_and(|named| named.uid == account.uid)
+}
+
+/// The failure for a method that runs as another user than its context names.
+fn another_user(request: &Request, credential: &Credential<'_>, account: &Account) -> Failure {
+    let fmri = &request.fmri;
+    match credential.ignored() {
+        Some(ignored) => Failure::told(Kind::Config, format_args!("{fmri}: {ignored}")).hinted(
+            format!(
+                "svccfg -s {fmri} {}, then svcadm refresh {fmri} and svcadm clear {fmri}",
+                ignored.setprop()
+            ),
+        ),
+        None => Failure::told(
+            Kind::Config,
+            format_args!(
+                "{fmri} runs as {}, and its method context names user '{}'",
+                account.name,
+                Printable(credential.named().unwrap_or_default())
+            ),
+        )
+        .hinted(format!(
+            "svccfg -s {fmri} setprop method_context/use_profile = boolean: false (svcprop shows the service's, and svc.startd may not look there), then svcadm refresh {fmri} and svcadm clear {fmri}"
+        )),
+    }
 }
 
 /// What of the caller's environment may have a say in what programs see. A program that runs as root, or as a user whom

@@ -119,6 +119,9 @@ fn alone(instance: &Instance) -> Row {
     if let Some(Err(error)) = ours.map(|known| &known.settings) {
         notes.push(Note::Setting(error.to_string()));
     }
+    if let Some(ignored) = ours.and_then(|known| known.ignored.as_ref()) {
+        notes.push(Note::RunsAs(ignored.instead.clone()));
+    }
     if known.is_none() {
         notes.push(Note::Unknown("its properties are not known".to_owned()));
     }

@@ -27,6 +27,8 @@ pub(in crate::commands) enum Note {
     Namesakes(usize),
     /// A property cannot be used.
     Setting(String),
+    /// svc.startd does not look at the user of its method context, and runs its methods as this one, where that is known.
+    RunsAs(Option<String>),
     /// Its methods run this program, which is not vbox-smf.
     AnotherProgram(String),
     /// Why its VM is not known.
@@ -47,7 +49,8 @@ impl Note {
             | Self::NoSuchVm
             | Self::Inaccessible
             | Self::Namesakes(_)
-            | Self::Setting(_) => true,
+            | Self::Setting(_)
+            | Self::RunsAs(_) => true,
             Self::AnotherProgram(_) | Self::Unknown(_) => false,
         }
     }
@@ -67,6 +70,10 @@ impl fmt::Display for Note {
             Self::Inaccessible => f.write_str("settings file lost"),
             Self::Namesakes(count) => write!(f, "first of {count} so named"),
             Self::AnotherProgram(program) => write!(f, "managed by {program}, not by vbox-smf"),
+            Self::RunsAs(Some(user)) => {
+                write!(f, "its methods run as {user}: use_profile is not set")
+            }
+            Self::RunsAs(None) => f.write_str("a rights profile decides as whom its methods run"),
             Self::Setting(reason) | Self::Unknown(reason) => f.write_str(reason),
         }
     }

@@ -7,12 +7,13 @@ use super::join::{Asked, Row, join};
 use super::table::{Column, table};
 use super::{json, prometheus};
 use crate::commands::instances::{Instance, Known};
+use crate::commands::method::context;
 use crate::commands::owners::{Answer, Listed, NoAnswer};
 use crate::printable::is_unprintable;
 use crate::settings::Settings;
 use crate::tools::svcprop::{Properties, Value};
 use crate::tools::svcs::SmfState;
-use crate::vm::VmState;
+use crate::vm::{Intent, VmState};
 
 const UUID: &str = "a3a21769-fdde-4a22-8ede-8f84ae391faf";
 const OTHER: &str = "ed5cbdf1-edb3-492d-ba42-b9cf7e8dbdc4";
@@ -43,6 +44,7 @@ fn instance(name: &str, state: SmfState, set: &[(&str, &str)]) -> Instance {
         known: Some(Known {
             settings: Settings::from_properties(&properties, &name.parse().expect("a name")),
             user: "vb".to_owned(),
+            ignored: None,
             properties,
         }),
     }
@@ -388,4 +390,26 @@ proptest! {
             prop_assert!(!text.contains(|c| is_unprintable(c) && c != '\n'), "{text:?}");
         }
     }
+}
+
+/// svc.startd ignores the user of a context that says nothing of `use_profile`, and a start would be that of root's VM.
+#[test]
+fn a_user_that_svc_startd_ignores() {
+    let mut instance = instance("vm1", SmfState::Maintenance, &[]);
+    let known = instance.known.as_mut().expect("properties");
+    let value = |text: &str| Value {
+        value_type: "astring".to_owned(),
+        values: vec![text.to_owned()],
+    };
+    known
+        .properties
+        .insert("method_context/user".to_owned(), value("vb"));
+    let credential = context::credential(&known.properties, Intent::Start);
+    assert_eq!(credential.user(), Some("root"));
+    known.ignored = credential.ignored();
+    let rows = join(&[instance], &[], false);
+    assert_eq!(
+        notes(&rows[0]),
+        ["its methods run as root: use_profile is not set"]
+    );
 }

@@ -78,6 +78,41 @@ fn as_root_for_a_method_with_a_user_of_its_own() {
     assert_eq!(user.state(&vm.uuid), "running");
 }
 
+/// An instance made by hand, whose context names a user and says nothing of `use_profile`: svc.startd runs its methods as
+/// root. A start by hand does not hide that.
+#[test]
+fn as_root_for_a_user_that_svc_startd_ignores() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    let vm = set_up(&user, user.name);
+    let lines = format!(
+        "i start/timeout_seconds count 120\ni stop/timeout_seconds count 120\ni method_context/user astring {}\n",
+        user.name
+    );
+    user.set_prop_lines(&vm.name, &lines);
+    let run = by_hand(&user, "start", &vm.name).by_root().run();
+    let told = format!("svc.startd runs its method as root, not as {}", user.name);
+    let next_step = "setprop method_context/use_profile = boolean: false";
+    run.fails(96, &[&told, next_step]);
+    assert_eq!(user.state(&vm.uuid), "poweroff");
+    // As svc.startd runs it once that is set, or another user was meant.
+    user.method(&vm.name, "start").run().succeeds();
+    assert_eq!(user.state(&vm.uuid), "running");
+    user.set_props(&vm.name, &[("method_context/user", "astring", "nobody")]);
+    user.method(&vm.name, "start").run().fails(
+        96,
+        &[&format!(
+            "runs as {}, and its method context names user 'nobody'",
+            user.name
+        )],
+    );
+    // A stop takes down what such a start brought up.
+    let run = user.method(&vm.name, "stop").run();
+    run.succeeds()
+        .logs(&["and its method context names user 'nobody'"]);
+    assert_eq!(user.state(&vm.uuid), "saved");
+}
+
 #[test]
 fn as_root_for_a_user_that_is_not_there() {
     let rig = rig_or_skip!();

@@ -24,10 +24,22 @@ impl User<'_> {
         ];
         let own = |name: &str| properties.iter().any(|(own, ..)| *own == name);
         let mut lines = String::new();
+        // As a manifest's `method_credential` sets both.
+        let beside_user = ["start", "method_context"].map(|group| {
+            let has_user = own(&format!("{group}/user"));
+            has_user.then(|| (format!("{group}/use_profile"), "boolean", "false"))
+        });
+        let beside_user: Vec<_> = beside_user.into_iter().flatten().collect();
         for (name, kind, value) in defaults
             .iter()
+            .copied()
+            .chain(
+                beside_user
+                    .iter()
+                    .map(|(name, kind, value)| (name.as_str(), *kind, *value)),
+            )
             .filter(|(name, ..)| !own(name))
-            .chain(properties)
+            .chain(properties.iter().copied())
         {
             writeln!(lines, "i {name} {kind} {}", svcprop_quoted(value))
                 .expect("to write to a string");
