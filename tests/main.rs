@@ -12,6 +12,7 @@ mod manual;
 // The rig is a chroot of Debian.
 #[cfg(target_os = "linux")]
 mod real;
+mod recipes;
 mod rehearse;
 mod security;
 mod status;

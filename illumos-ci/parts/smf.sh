@@ -36,10 +36,30 @@ log_of() {
 	echo "$root/var/svc/log/$(echo "${1#svc:/}" | tr / -).log"
 }
 
-# import SERVICE FILE: into the running system, so only what is ours.
+# import SERVICE FILE: into the running system, so only what is ours. svc.startd
+# takes an instance up some time after svccfg has returned, and until then
+# svcadm enable -s ends with "restarter property group lacks state property".
 import() {
 	made service "$1"
-	within 60 svccfg import -V "$2"
+	within 60 svccfg import -V "$2" || return
+	sed -n "s/.*<instance name='\([^']*\)'.*/\1/p
+	    s/.*<create_default_instance .*/default/p" "$2" |
+	while read -r instance; do
+		taken_up "svc:/$1:$instance" || exit 1
+	done
+}
+
+# taken_up FMRI: svc.startd has given the instance a state.
+taken_up() {
+	waited=0
+	until svcprop -p restarter/state "$1" >/dev/null 2>&1; do
+		if [ $waited -ge 60 ]; then
+			echo "svc.startd has not taken up $1 within 60 s"
+			return 1
+		fi
+		sleep 1
+		waited=$((waited + 1))
+	done
 }
 
 # set_property FMRI GROUP/NAME VALUE: an astring.

@@ -44,9 +44,19 @@ unmake_service() {
 	"$services"/*) ;;
 	*) return 1 ;;
 	esac
+	up=
 	for instance in $(svcs -H -o fmri "svc:/$1:*" 2>/dev/null); do
 		timeout 60 svcadm disable -s "$instance" </dev/null
+		# What is deleted while it is up is stopped by nobody.
+		case $(svcs -H -o state "$instance") in
+		disabled | maintenance | uninitialized) ;;
+		*) up="$up$instance " ;;
+		esac
 	done
+	if [ -n "$up" ]; then
+		echo "not deleted, because they are not down: $up"
+		return 1
+	fi
 	svccfg delete -f "svc:/$1" </dev/null
 	rm -f "$root/var/svc/log/$(echo "$1" | tr / -):"*.log
 }

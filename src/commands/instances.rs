@@ -160,20 +160,36 @@ impl Known {
     }
 }
 
+/// Where the execs of an instance's methods are.
+pub(super) const EXECS: [&str; 2] = ["start/exec", "stop/exec"];
+
+/// The program that an instance's methods run, where it is not this one.
+pub(super) fn another_program(properties: &Properties) -> Option<String> {
+    let execs: Vec<&str> = EXECS
+        .iter()
+        .filter_map(|path| properties.get(*path)?.values.first())
+        .map(String::as_str)
+        .collect();
+    method::another_program(&execs)
+}
+
+/// The failure for a command about one instance that is another program's.
+pub(super) fn not_ours(fmri: &InstanceFmri, program: &str) -> Failure {
+    Failure::told(
+        Kind::Config,
+        format_args!(
+            "the methods of {fmri} run {}, not vbox-smf: what its properties mean, that program says",
+            Printable(program)
+        ),
+    )
+    .hinted(format!("svcadm enable and disable start and stop it; svcs -xv {fmri} tells more"))
+}
+
 impl Instance {
     /// The program that the methods run, where it is not this one: the instance is another program's, whatever its
     /// service is called, and its properties mean what that one says. What has no method counts as ours.
     pub(super) fn another_program(&self) -> Option<String> {
-        let properties = &self.known.as_ref()?.properties;
-        let execs: Vec<&String> = ["start/exec", "stop/exec"]
-            .iter()
-            .filter_map(|path| properties.get(*path)?.values.first())
-            .collect();
-        if execs.iter().any(|exec| method::is_ours(exec)) {
-            return None;
-        }
-        let program = execs.iter().find_map(|exec| method::program(exec));
-        program.or_else(|| execs.first().map(|exec| (*exec).clone()))
+        another_program(&self.known.as_ref()?.properties)
     }
 
     /// The name by which people call it: without the service, where it is the usual one.

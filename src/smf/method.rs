@@ -15,6 +15,15 @@ pub(crate) fn is_ours(exec: &str) -> bool {
     })
 }
 
+/// The program that the methods with these execs run, where it is not this one. What has no method counts as ours.
+pub(crate) fn another_program(execs: &[&str]) -> Option<String> {
+    if execs.iter().any(|exec| is_ours(exec)) {
+        return None;
+    }
+    let named = execs.iter().find_map(|exec| program(exec));
+    named.or_else(|| execs.first().map(|exec| (*exec).to_owned()))
+}
+
 /// The program that an exec names; none for `:true` and `:kill`, which svc.startd does itself.
 pub(crate) fn program(exec: &str) -> Option<String> {
     let first = words(exec).into_iter().next()?;

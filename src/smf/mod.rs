@@ -2,4 +2,5 @@
 
 pub(crate) mod credential;
 pub(crate) mod method;
+pub(crate) mod recipe;
 pub(crate) mod timeout;

@@ -13,6 +13,7 @@ use crate::commands::status::note::Note;
 use crate::manifest::names::shell_word;
 use crate::printable::Printable;
 use crate::settings::unknown_properties;
+use crate::smf::recipe;
 use crate::tools::svcs::SmfState;
 use crate::virtualbox::refusal::Refusal;
 use crate::vm::Intent;
@@ -133,8 +134,8 @@ fn of_note(note: &Note, fmri: &str) -> Check {
         Note::SameVm(other) => {
             let finding = format!("it has the same VM as {}", Printable(other));
             Check::fail(Topic::Vm, fmri, finding)
-                .hint("one starts what the other stops: set vm/name of one of them, or remove it")
-                .command(format!("svccfg delete {fmri}"))
+                .hint("one starts what the other stops: set vm/name of one of them, or remove it; this stops the VM first, and removes the instance only then")
+                .command(recipe::remove_instance(fmri))
         }
         Note::NoSuchVm => Check::fail(Topic::Vm, fmri, "its user has no such VM")
             .hint(Refusal::NotRegistered.next_step()),

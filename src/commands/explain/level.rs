@@ -5,6 +5,7 @@
 //! instance has itself (`-C`), and for what the service has. The latter two are what is so now: where they
 //! make another value than the snapshot's, `svcadm refresh` is still to come.
 
+use crate::commands::instances::{EXECS, another_program, not_ours};
 use crate::commands::method::context::{SVCPROP_LIMIT, not_read};
 use crate::docs;
 use crate::failure::{Failure, Kind};
@@ -142,7 +143,11 @@ impl Sources {
         set: &Properties,
     ) -> Result<Self, Failure> {
         let read = |view| {
-            let asked = svcprop::begin(host, view, fmri, &WANTED, SVCPROP_LIMIT);
+            let wanted: Vec<&str> = match view {
+                View::Running => WANTED.into_iter().chain(EXECS).collect(),
+                _ => WANTED.to_vec(),
+            };
+            let asked = svcprop::begin(host, view, fmri, &wanted, SVCPROP_LIMIT);
             asked.and_then(Asked::answer).map_err(|error| {
                 let none = matches!(error, SvcpropError::NoSmf(_));
                 let failure = not_read(error);
@@ -154,6 +159,9 @@ impl Sources {
             })
         };
         let mut seen = read(View::Running)?;
+        if let Some(program) = another_program(&seen) {
+            return Err(not_ours(fmri, &program));
+        }
         let own = read(View::OfInstance)?;
         let service = read(View::OfService)?;
         seen.extend(set.clone());

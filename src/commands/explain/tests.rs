@@ -1,5 +1,6 @@
 use super::*;
 use crate::columns::WIDTH;
+use crate::commands::instances::EXECS;
 use crate::host::fake::Fake;
 use crate::settings::WANTED;
 use crate::vm::VmState;
@@ -170,13 +171,25 @@ fn what_cannot_be_set() {
 
 /// What svcprop is asked for.
 fn question(view: &str, operand: &str) -> String {
-    let wanted: Vec<String> = WANTED.iter().map(|path| format!("-p {path}")).collect();
+    // Whose methods they are, the running snapshot tells.
+    let beside: &[&str] = if (view, operand) == ("", FMRI) {
+        &EXECS
+    } else {
+        &[]
+    };
+    let wanted: Vec<String> = WANTED
+        .iter()
+        .chain(beside)
+        .map(|path| format!("-p {path}"))
+        .collect();
     format!("-t {view}{} {operand}", wanted.join(" "))
 }
 
 const NOT_THERE: &str = "svcprop: Couldn't find property group `virtualbox' for instance `x'.\n\
     svcprop: Couldn't find property `start/timeout_seconds' for instance `x'.\n\
-    svcprop: Couldn't find property `stop/timeout_seconds' for instance `x'.\n";
+    svcprop: Couldn't find property `stop/timeout_seconds' for instance `x'.\n\
+    svcprop: Couldn't find property `start/exec' for instance `x'.\n\
+    svcprop: Couldn't find property `stop/exec' for instance `x'.\n";
 
 /// A host on which svcprop answers: the running snapshot, the instance, the service.
 fn live(running: &str, instance: &str, service: &str) -> Fake {
@@ -278,6 +291,18 @@ fn an_instance_that_cannot_be_explained() {
         failure.to_string().ends_with(
             "svccfg -s svc:/site/xvm/vbox:vm1 setprop vm/stop_method = astring: VALUE, then svcadm refresh and svcadm clear"
         ),
+        "{failure}"
+    );
+    let another = live(
+        "start/exec astring /opt/VirtualBox/vbox.sh\\ start\n",
+        "",
+        "",
+    );
+    let failure = explain(&another);
+    assert!(
+        failure
+            .to_string()
+            .contains("run /opt/VirtualBox/vbox.sh, not vbox-smf"),
         "{failure}"
     );
     let none = "svcprop: Pattern 'svc:/site/xvm/vbox:vm1' doesn't match any entities\n";

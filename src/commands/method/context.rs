@@ -6,13 +6,16 @@ use std::io;
 use std::time::Duration;
 
 use super::Request;
+use crate::commands::instances::{EXECS, another_program, not_ours};
 use crate::commands::look::Glimpse;
 use crate::failure::{Caller, Failure, Kind};
 use crate::host::{Account, Host, STILL_RUNNING};
 use crate::log::Log;
+use crate::manifest::names::shell_word;
 use crate::printable::Printable;
 use crate::settings;
 use crate::smf::credential::{self, Credential};
+use crate::tools::processes::{Wanted, census};
 use crate::tools::svcprop::{self, Asked, Properties, SvcpropError, View};
 use crate::vm::Intent;
 
@@ -57,12 +60,21 @@ pub(super) fn read_properties(
         .collect();
     let mut wanted = settings::WANTED.to_vec();
     wanted.extend(of_context.iter().map(String::as_str));
+    // What SMF runs is ours.
+    if request.caller == Caller::Hand {
+        wanted.extend(EXECS);
+    }
     let mut said: Option<Duration> = None;
     loop {
         let asked = svcprop::begin(host, View::Running, &request.fmri, &wanted, SVCPROP_LIMIT);
         let given = Given::of(host, request);
         let error = match asked.and_then(Asked::answer) {
-            Ok(properties) => return Ok((properties, given)),
+            Ok(properties) => {
+                return match another_program(&properties) {
+                    Some(program) => Err(not_ours(&request.fmri, &program)),
+                    None => Ok((properties, given)),
+                };
+            }
             Err(error) => error,
         };
         if matches!(error, SvcpropError::Unreachable(_)) && host.now() < REPOSITORY_PATIENCE {
@@ -74,8 +86,51 @@ pub(super) fn read_properties(
             host.sleep(Duration::from_secs(1));
             continue;
         }
+        if request.caller == Caller::Smf && matches!(error, SvcpropError::NoInstance(_)) {
+            return Err(has_vanished(host, request, error));
+        }
         return Err(not_read(error));
     }
+}
+
+/// The failure for a method of svc.startd's whose instance was deleted under it: which VM it has had, nobody knows any
+/// more.
+fn has_vanished(host: &dyn Host, request: &Request, error: SvcpropError) -> Failure {
+    let instance = request.fmri.instance().as_str();
+    if request.intent == Intent::Start {
+        return Failure::new(Kind::Config, error)
+            .also(Some(
+                "it was deleted while svc.startd started it, and nothing was done".to_owned(),
+            ))
+            .hinted("import its manifest again, if it was not meant");
+    }
+    let wanted = Wanted {
+        name: Some(instance),
+        uuid: None,
+    };
+    let process = host
+        .processes()
+        .ok()
+        .and_then(|processes| census(&processes, wanted).process);
+    let user = host
+        .account()
+        .map_or_else(|_| "its user".to_owned(), |account| account.name);
+    let found = match process {
+        Some(pid) => {
+            format!("process {pid} of {user} runs a VM of that name, which is left as it is")
+        }
+        None => format!(
+            "no process of {user} runs a VM of that name; vm/name may have said another one"
+        ),
+    };
+    let vm = shell_word(&Printable(instance).to_string());
+    Failure::new(Kind::Config, error)
+        .also(Some(format!(
+            "it was deleted before its VM was stopped: {found}"
+        )))
+        .hinted(format!(
+            "VBoxManage controlvm {vm} savestate, run as {user}, stops it (VBoxManage list runningvms shows those that run); or import the manifest again, and svcadm disable the instance before it is deleted"
+        ))
 }
 
 /// The failure for properties that cannot be read, with the next step.

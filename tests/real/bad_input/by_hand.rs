@@ -156,6 +156,68 @@ fn a_vm_of_another_user() {
     vm.assert_is("running");
 }
 
+/// A stop of svc.startd's whose instance was deleted under it: the VM is named, and left up.
+#[test]
+fn an_instance_that_was_deleted_while_it_was_online() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    let vm = set_up(&user, user.name);
+    user.method(&vm.name, "start").run().succeeds();
+    user.delete_props(&vm.name);
+    let [pid] = user.vm_processes(&vm.uuid)[..] else {
+        panic!("a process");
+    };
+    let run = user.method(&vm.name, "stop").run();
+    run.fails(
+        96,
+        &[
+            "it was deleted before its VM was stopped",
+            &format!("process {pid} of {} runs a VM of that name", user.name),
+            &format!(
+                "VBoxManage controlvm {} savestate, run as {}",
+                vm.name, user.name
+            ),
+        ],
+    );
+    assert_eq!(user.state(&vm.uuid), "running");
+    // The next step helps.
+    user.vboxmanage(&["controlvm", &vm.name, "savestate"]);
+    assert_eq!(user.state(&vm.uuid), "saved");
+    user.method(&vm.name, "stop")
+        .run()
+        .fails(96, &["no process of", "runs a VM of that name"]);
+    user.method(&vm.name, "start")
+        .run()
+        .fails(96, &["it was deleted while svc.startd started it"]);
+}
+
+/// VirtualBox's own vboxsvc has instances of the same service, whose properties mean something else.
+#[test]
+fn an_instance_of_another_program() {
+    let rig = rig_or_skip!();
+    let user = rig.user();
+    let vm = set_up(&user, user.name);
+    user.set_props(
+        &vm.name,
+        &[
+            ("method_context/user", "astring", user.name),
+            ("start/exec", "astring", "/opt/VirtualBox/vbox.sh start"),
+            ("stop/exec", "astring", "/opt/VirtualBox/vbox.sh stop"),
+        ],
+    );
+    for verb in ["start", "stop", "explain"] {
+        by_hand(&user, verb, &vm.name)
+            .run()
+            .fails(96, &["run /opt/VirtualBox/vbox.sh, not vbox-smf", "svcadm"]);
+    }
+    assert_eq!(user.state(&vm.uuid), "poweroff");
+    let none_of_ours = user
+        .vboxmanage_calls()
+        .iter()
+        .all(|call| call.arguments[0] == "list");
+    assert!(none_of_ours, "VirtualBox was asked to do something");
+}
+
 #[test]
 fn an_instance_that_is_not_there() {
     let rig = rig_or_skip!();

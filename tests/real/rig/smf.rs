@@ -52,6 +52,12 @@ impl User<'_> {
         self.set_lines_of(&format!("site/xvm/vbox:{instance}"), lines);
     }
 
+    /// Deletes the instance, as `svccfg delete -f` does.
+    pub(crate) fn delete_props(&self, instance: &str) {
+        let name = format!("site%xvm%vbox@{instance}.props");
+        fs::remove_file(self.svcprop_folder().join(name)).expect("the properties of the instance");
+    }
+
     /// The same for any service or instance, `site/other` or `site/other:vm1`.
     pub(crate) fn set_lines_of(&self, entity: &str, lines: &str) {
         let folder = self.svcprop_folder();
