@@ -5,11 +5,12 @@
 const STOP_WAIT: u32 = 600;
 
 /// Removes an instance when its VM has been stopped, and not before: `svccfg delete -f` runs no stop, a stop whose instance
-/// is gone cannot know its VM, and `svcadm disable -s` never returns where the stop ends in maintenance.
+/// is gone cannot know its VM, `svcadm disable -s` never returns where the stop ends in maintenance, and an instance in
+/// maintenance is disabled without a stop.
 pub(crate) fn remove_instance(fmri: &str) -> String {
     format!(
-        "svcadm disable {fmri}; n=0; while [ \"$(svcs -H -o state {fmri})\" != disabled ] && [ $n -lt {STOP_WAIT} ]; \
-         do sleep 1; n=$((n + 1)); done; \
+        "n=0; [ \"$(svcs -H -o state {fmri})\" = maintenance ] || svcadm disable {fmri}; \
+         while [ \"$(svcs -H -o state {fmri})\" != disabled ] && [ $n -lt {STOP_WAIT} ]; do sleep 1; n=$((n + 1)); done; \
          if [ \"$(svcs -H -o state {fmri})\" = disabled ]; then svccfg delete {fmri}; else svcs -xv {fmri}; fi"
     )
 }
