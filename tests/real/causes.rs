@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::one_vm::OneVm;
-use super::rig::{Run, outside, rig_or_skip};
+use super::rig::{Run, VBOXMANAGE, outside, rig_or_skip};
 
 fn give_to_root(path: &Path, mode: u32) {
     chown(path, Some(0), Some(0)).expect("to give it to root");
@@ -257,6 +257,34 @@ fn a_network_interface_that_is_missing() {
     let attempts = run.stderr.matches(": starting it\n").count();
     assert!((2..=8).contains(&attempts), "{attempts} attempts: {run}");
     vm.real(&["modifyvm", &vm.uuid, "--nic1", "null"]);
+    vm.starts_now();
+}
+
+/// A host that is short of memory, by a limit on what VirtualBox may have: another attempt may find more.
+#[test]
+fn too_little_memory() {
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpi");
+    let small = "/opt/small/VBoxManage";
+    let script = outside(small);
+    fs::create_dir_all(script.parent().expect("a folder")).expect("a folder");
+    let text = format!("#!/bin/bash\nulimit -v 6000000\nexec {VBOXMANAGE} \"$@\"\n");
+    fs::write(&script, text).expect("a script");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("to set a mode");
+    vm.real(&["modifyvm", &vm.uuid, "--memory", "8192"]);
+    vm.set(&[("virtualbox/vboxmanage", small)]);
+    // The server has the limit of whoever starts it.
+    vm.user.cool_down();
+    vm.start().fails(
+        1,
+        &[
+            "VERR_NO_MEMORY",
+            "free memory on the host",
+            "give the VM less",
+        ],
+    );
+    vm.assert_is("poweroff");
+    vm.real(&["modifyvm", &vm.uuid, "--memory", "64"]);
     vm.starts_now();
 }
 
