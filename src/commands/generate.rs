@@ -136,13 +136,15 @@ fn next_step(blueprint: &Blueprint, target: &Target<'_>) -> String {
         .take(NAMED)
         .map(|instance| format!("{service}:{}", instance.name));
     let fmris = shortened(fmris.collect(), instances.len());
-    let then = if instances.iter().all(|instance| instance.enabled) {
-        "svcs"
+    let (then, existing) = if instances.iter().all(|instance| instance.enabled) {
+        // svccfg keeps what an instance has.
+        let existing = " (one that was there before, and disabled, stays so: svcadm enable)";
+        ("svcs", existing)
     } else {
-        "svcadm enable"
+        ("svcadm enable", "")
     };
     format!(
-        "next: {save}svccfg import {}; {then} {}",
+        "next: {save}svccfg import {}; {then} {}{existing}",
         files.join(" "),
         fmris.join(" ")
     )
@@ -210,7 +212,7 @@ mod tests {
                 "--output=v.xml",
                 "--enabled"
             ]),
-            "next: svccfg import v.xml; svcs vbox:a vbox:b vbox:c vbox:d ..."
+            "next: svccfg import v.xml; svcs vbox:a vbox:b vbox:c vbox:d ... (one that was there before, and disabled, stays so: svcadm enable)"
         );
         assert_eq!(
             note(&["a", "b", "--user=u", "--output-dir=/my vms"]),

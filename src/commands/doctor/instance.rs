@@ -129,7 +129,7 @@ fn of_note(note: &Note, fmri: &str) -> Check {
             .hint(what_ends_an_orphan(*pid))
             .command(format!("kill -9 {pid}")),
         Note::Maintenance => Check::fail(Topic::State, fmri, "it is in maintenance")
-            .hint("this names its log, whose last line has the next step; then svcadm clear it")
+            .hint("this names its log, whose last line has the next step; then svcadm clear it, which gives it one attempt, not three; where a stop failed, clear runs no other one, and leaves the VM as it is")
             .command(format!("svcs -xv {fmri}")),
         Note::SameVm(other) => {
             let finding = format!("it has the same VM as {}", Printable(other));

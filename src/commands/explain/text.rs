@@ -21,6 +21,12 @@ The words are VBoxManage's. In parentheses is the property that decides. A time 
 nothing; a guest that turns itself off ends the stop. wait: it is looked at again until the change is over. \
 exit: the status with which a run ends that does not bring the VM where it should be.";
 
+/// What svc.startd makes of an exit status, as far as it surprises people (measured on the real one).
+const STARTD: &str = "\
+svc.startd runs a method that exits 1 three times, then the instance is in maintenance; after svcadm clear it runs it \
+once, until a method succeeds. A disable waits for a start that runs, and for its three attempts. A stop that fails is \
+not run again: after svcadm clear or a second disable the instance is disabled, whether or not its VM is up.";
+
 /// The whole page.
 pub(super) fn page(explained: &Explained) -> String {
     let mut text = String::new();
@@ -45,6 +51,8 @@ pub(super) fn page(explained: &Explained) -> String {
     decisions(&mut text, explained);
     text.push('\n');
     text.push_str(&paragraph(0, LEGEND));
+    text.push('\n');
+    text.push_str(&paragraph(0, STARTD));
     text
 }
 
