@@ -145,8 +145,10 @@ pub(crate) fn of_settings(
         next_step: if is_read_only(host, &in_the_way) {
             let_write(host, account, &in_the_way)
         } else {
+            // Not as root: in a folder of the user's the second name may lead anywhere.
             format!(
-                "as root: mv {0} {0}.away; then svcadm clear the instance",
+                "as {}: mv {1} {1}.away; then svcadm clear the instance",
+                account.name,
                 shell_word(&PrintablePath(&in_the_way).to_string())
             )
         },
@@ -215,12 +217,18 @@ fn of_file(
             PrintablePath(file),
             whose(host, file)
         ),
-        next_step: format!(
-            "as root: chown {} {}; then svcadm clear the instance",
-            shell_word(user),
-            shell_word(&PrintablePath(file).to_string())
-        ),
+        next_step: let_have(account, file),
     })
+}
+
+/// What lets a user have what belongs to somebody else. That user's own files may have named it, and a link on the way to
+/// it may be that user's: a command to be copied would give away whatever that user wants, `/etc/shadow` for one.
+pub(crate) fn let_have(account: &Account, path: &Path) -> String {
+    let user = &account.name;
+    format!(
+        "{user} may have chosen where {} leads: only if that is meant for {user}, let {user} read and write it (chown -h, chmod), then svcadm clear the instance",
+        PrintablePath(path)
+    )
 }
 
 /// What keeps this user from making files in a folder.
@@ -275,18 +283,17 @@ fn let_write(host: &dyn Host, account: &Account, path: &Path) -> String {
             "mount the file system of {quoted} for writing, then svcadm clear the instance"
         );
     }
-    let change = match host.file_facts(path) {
-        Ok(facts) if facts.owner != account.uid => format!("chown {}", shell_word(&account.name)),
-        Ok(facts) if facts.mode & 0o300 != 0o300 => "chmod u+rwx".to_owned(),
-        // Its owner may write, by its mode.
-        _ => {
-            return format!(
-                "an immutable attribute or an access control list keeps {} from writing to {quoted}: remove that, then svcadm clear the instance",
-                account.name
-            );
+    let user = &account.name;
+    match host.file_facts(path) {
+        Ok(facts) if facts.owner != account.uid => let_have(account, path),
+        Ok(facts) if facts.mode & 0o300 != 0o300 => {
+            format!("as {user}: chmod u+rwx {quoted}; then svcadm clear the instance")
         }
-    };
-    format!("as root: {change} {quoted}; then svcadm clear the instance")
+        // Its owner may write, by its mode.
+        _ => format!(
+            "an immutable attribute or an access control list keeps {user} from writing to {quoted}: remove that, then svcadm clear the instance"
+        ),
+    }
 }
 
 fn is_read_only(host: &dyn Host, path: &Path) -> bool {
@@ -392,12 +399,12 @@ mod tests {
             (
                 "/vm/root's.vdi",
                 Some(Refusal::DiskDenied),
-                "vb cannot read the disk /vm/root's.vdi, which belongs to user id 0 (mode 0600): as root: chown vb '/vm/root'\\''s.vdi'; then svcadm clear the instance",
+                "vb cannot read the disk /vm/root's.vdi, which belongs to user id 0 (mode 0600): vb may have chosen where /vm/root's.vdi leads: only if that is meant for vb, let vb read and write it (chown -h, chmod), then svcadm clear the instance",
             ),
             (
                 "/vm/shown.vdi",
                 Some(Refusal::DiskDenied),
-                "vb cannot write the disk /vm/shown.vdi, which belongs to user id 0 (mode 0644): as root: chown vb /vm/shown.vdi; then svcadm clear the instance",
+                "vb cannot write the disk /vm/shown.vdi, which belongs to user id 0 (mode 0644): vb may have chosen where /vm/shown.vdi leads: only if that is meant for vb, let vb read and write it (chown -h, chmod), then svcadm clear the instance",
             ),
             (
                 "/root/a.vdi",
@@ -407,7 +414,7 @@ mod tests {
             (
                 "/vm/raw.vmdk",
                 Some(Refusal::DiskDenied),
-                "vb cannot read what is behind the disk /vm/raw.vmdk, /dev/raw, which belongs to user id 0 (mode 0640): as root: chown vb /dev/raw; then svcadm clear the instance",
+                "vb cannot read what is behind the disk /vm/raw.vmdk, /dev/raw, which belongs to user id 0 (mode 0640): vb may have chosen where /dev/raw leads: only if that is meant for vb, let vb read and write it (chown -h, chmod), then svcadm clear the instance",
             ),
             (
                 "/vm/gone.vmdk",
@@ -475,12 +482,42 @@ mod tests {
         }
     }
 
+    /// Whatever a VM's user has a disk, a state or a folder name, root is told no command that gives it to that user.
+    #[test]
+    fn no_command_gives_away_what_a_vm_names() {
+        let host = host().file("/etc/shadow", 0, 0o600, FileKind::File);
+        let host = host.file("/etc", 0, 0o755, FileKind::Directory);
+        let raw = "# Disk DescriptorFile\nRW 1 FLAT \"/etc/shadow\" 0\n";
+        let host = host.content("/vm/raw.vmdk", 7, raw);
+        let text = r#"<VirtualBox xmlns="http://www.virtualbox.org/"><Machine uuid="{c49decd0-163a-44f9-9d85-b6e06ddc2277}" name="vm1" snapshotFolder="/etc" stateFile="/etc/shadow"/></VirtualBox>"#;
+        let path = Path::new("/vm/vm1.vbox");
+        let machine = super::super::machine_file::parse(text, path).expect("a VM");
+        let host = host.file("/vm/Logs", 7, 0o700, FileKind::Directory);
+        for advice in [
+            of_disk(&host, &account(), Path::new("/etc/shadow")),
+            of_disk(&host, &account(), Path::new("/vm/raw.vmdk")),
+            of_snapshots(&host, &account(), &machine),
+            of_early_end(&host, &account(), path, &machine),
+        ] {
+            let step = advice.expect("something is wrong").next_step;
+            assert!(step.contains("only if that is meant for vb"), "{step}");
+            assert!(
+                !step.contains("chown vb") && !step.contains("as root"),
+                "{step}"
+            );
+        }
+    }
+
     /// To give a folder to whom it belongs already would not help.
     #[test]
     fn what_lets_a_user_write_to_a_folder() {
         for (owner, mode, step) in [
-            (0, 0o755, Some("as root: chown vb /vm; then")),
-            (7, 0o555, Some("as root: chmod u+rwx /vm; then")),
+            (
+                0,
+                0o755,
+                Some("vb may have chosen where /vm leads: only if"),
+            ),
+            (7, 0o555, Some("as vb: chmod u+rwx /vm; then")),
             (7, 0o755, None),
         ] {
             let host = host().file("/vm", owner, mode, FileKind::Directory);

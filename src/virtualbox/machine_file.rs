@@ -29,6 +29,8 @@ const FILE_MAX: u64 = 4 << 20;
 const NODES_MAX: u32 = 400_000;
 /// How many attributes an element may have: the parser compares each with each.
 const ATTRIBUTES_MAX: usize = 1000;
+/// The longest name or path that is taken, in bytes: no path may be longer, and of many VMs all are in memory.
+pub(super) const WORD_MAX: usize = 4096;
 /// How often a namespace may be declared: each copies those around it. VirtualBox declares one.
 const NAMESPACES_MAX: usize = 16;
 
@@ -125,6 +127,15 @@ pub(crate) fn parse(text: &str, path: &Path) -> Result<MachineFile, String> {
         // MachineEncrypted: only VirtualBox has the password.
         return Err(format!("it has a {}", machine.tag_name().name()));
     }
+    let kept = ["name", "stateFile", "snapshotFolder"];
+    let is_long = |name: &str| {
+        machine
+            .attribute(name)
+            .is_some_and(|word| word.len() > WORD_MAX)
+    };
+    if let Some(name) = kept.into_iter().find(|name| is_long(name)) {
+        return Err(format!("its {name} is far too long"));
+    }
     let folder = path.parent().unwrap_or(Path::new("/"));
     let place = |name: &str, usual: &str| {
         let set = machine.attribute(name).filter(|set| !set.is_empty());
@@ -210,6 +221,20 @@ mod tests {
 
     const UUID: &str = "c49decd0-163a-44f9-9d85-b6e06ddc2277";
     const PATH: &str = "/vms/vm1/vm1.vbox";
+
+    /// Of ten thousand VMs that a user has all are in memory.
+    #[test]
+    fn no_word_is_kept_that_is_far_too_long() {
+        for (length, is_taken) in [(4096, true), (4097, false)] {
+            let word = "x".repeat(length);
+            for of in ["stateFile", "snapshotFolder"] {
+                let parsed = parse(&text(&format!("{of}=\"{word}\"")), Path::new(PATH));
+                assert_eq!(parsed.is_ok(), is_taken, "{of} of {length}");
+            }
+            let named = text("").replace("name=\"vm1\"", &format!("name=\"{word}\""));
+            assert_eq!(parse(&named, Path::new(PATH)).is_ok(), is_taken, "{length}");
+        }
+    }
 
     /// As VirtualBox 7.2 writes it, with these attributes beside the UUID and the name.
     fn text(attributes: &str) -> String {

@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use super::file::{self, FileTrouble, What};
-use super::machine_file::document;
+use super::machine_file::{WORD_MAX, document};
 use crate::host::Host;
 use crate::vm::Uuid;
 
@@ -80,7 +80,9 @@ pub(crate) fn parse(text: &str, settings_folder: &Path) -> Result<Registry, Stri
             return Err(format!("a {} is no MachineEntry", entry.tag_name().name()));
         }
         let uuid = entry.attribute("uuid").and_then(|uuid| uuid.parse().ok());
-        let source = entry.attribute("src").filter(|src| !src.is_empty());
+        let source = entry
+            .attribute("src")
+            .filter(|src| !src.is_empty() && src.len() <= WORD_MAX);
         match (uuid, source) {
             (Some(uuid), Some(source)) => Ok(Registered {
                 uuid,

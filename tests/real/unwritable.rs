@@ -259,7 +259,7 @@ fn a_folder_of_snapshots_that_cannot_be_written() {
         &[
             "still running",
             "cannot write to the folder",
-            "as root: chown",
+            "only if that is meant for",
         ],
     );
     vm.assert_is("running");

@@ -119,6 +119,23 @@ fn the_files_of_a_neighbour() {
     fs::remove_dir_all(folder).unwrap();
 }
 
+/// A neighbour who fills a shared folder keeps nobody's leftovers from being told without a word.
+#[test]
+fn a_folder_that_a_neighbour_filled() {
+    let Some(folder) = shared("filled") else {
+        return;
+    };
+    for nth in 0..100_001 {
+        fs::File::create(folder.join(nth.to_string())).unwrap();
+    }
+    let output = gen_into(&folder, &["vm1"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    fs::remove_dir_all(folder).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("was not searched"), "{told}");
+    row("folders with too many names to search", 1);
+}
+
 /// A link of a neighbour's, or a folder in which others may rename, leads root nowhere.
 #[test]
 fn the_ways_of_a_neighbour() {

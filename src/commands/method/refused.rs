@@ -138,11 +138,7 @@ impl Ended<'_> {
                     };
                     let path = PrintablePath(blocked);
                     let whose = advice::whose(self.host, blocked);
-                    plain(&format!(": {path} {whose}")).hinted(format!(
-                        "as root: chown -R {} {}; then svcadm clear the instance",
-                        shell_word(user),
-                        shell_word(&PrintablePath(folder).to_string())
-                    ))
+                    plain(&format!(": {path} {whose}")).hinted(advice::let_have(account, folder))
                 }
                 None => plain(""),
             },

@@ -28,11 +28,20 @@ pub(super) fn lets_others_change_folder(folder: &File) -> io::Result<bool> {
     system::lets_others_change_folder(folder)
 }
 
+/// Whether the list of a file that was opened names anybody: the mode does not say then what each of them may do.
+///
+/// # Errors
+/// The list cannot be read.
+pub(super) fn names_somebody(file: &File) -> io::Result<bool> {
+    system::names_somebody(file)
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     use std::ffi::CString;
     use std::fs::File;
     use std::io;
+    use std::os::fd::AsRawFd as _;
     use std::os::unix::ffi::OsStrExt as _;
     use std::path::Path;
 
@@ -60,6 +69,28 @@ mod system {
                 }
                 error => Err(error),
             },
+        }
+    }
+
+    /// The system gives a list only where it says more than the mode.
+    pub(super) fn names_somebody(file: &File) -> io::Result<bool> {
+        // SAFETY: the descriptor is open, the name ends with a zero, and nothing is written where there is room for nothing.
+        let length = unsafe {
+            libc::fgetxattr(
+                file.as_raw_fd(),
+                c"system.posix_acl_access".as_ptr(),
+                std::ptr::null_mut(),
+                0,
+            )
+        };
+        if length >= 0 {
+            return Ok(true);
+        }
+        match io::Error::last_os_error() {
+            error if matches!(error.raw_os_error(), Some(libc::ENODATA | libc::ENOTSUP)) => {
+                Ok(false)
+            }
+            error => Err(error),
         }
     }
 
@@ -127,12 +158,32 @@ mod system {
     }
 
     pub(super) fn lets_others_change_folder(folder: &File) -> io::Result<bool> {
-        let fd = folder.as_raw_fd();
         // SAFETY: the descriptor is open.
-        if unsafe { libc::fpathconf(fd, PC_ACL_ENABLED) } != ACL_ACE_ENABLED {
+        if unsafe { libc::fpathconf(folder.as_raw_fd(), PC_ACL_ENABLED) } != ACL_ACE_ENABLED {
             // In the lists of UFS the group's bits of the mode are the mask of all that are named.
             return Ok(false);
         }
+        Ok(nfs4::lets_others_change(&list_of(folder)?))
+    }
+
+    pub(super) fn names_somebody(file: &File) -> io::Result<bool> {
+        let fd = file.as_raw_fd();
+        // SAFETY: the descriptor is open.
+        match unsafe { libc::fpathconf(fd, PC_ACL_ENABLED) } {
+            ACL_ACE_ENABLED => Ok(nfs4::names_somebody(&list_of(file)?)),
+            ACL_ACLENT_ENABLED => {
+                // SAFETY: the descriptor is open, and no list is written for this command.
+                match unsafe { facl(fd, GETACLCNT, 0, std::ptr::null_mut()) } {
+                    -1 => Err(io::Error::last_os_error()),
+                    count => Ok(count > MIN_ACL_ENTRIES),
+                }
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn list_of(opened: &File) -> io::Result<Vec<Entry>> {
+        let fd = opened.as_raw_fd();
         // SAFETY: the descriptor is open, and no list is written for this command.
         let count = unsafe { facl(fd, ACE_GETACLCNT, 0, std::ptr::null_mut()) };
         if count < 0 {
@@ -145,7 +196,7 @@ mod system {
             return Err(io::Error::last_os_error());
         }
         list.truncate(usize::try_from(written).unwrap_or_default());
-        Ok(nfs4::lets_others_change(&list))
+        Ok(list)
     }
 }
 
@@ -160,6 +211,10 @@ mod system {
     }
 
     pub(super) fn lets_others_change_folder(_: &File) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    pub(super) fn names_somebody(_: &File) -> io::Result<bool> {
         Ok(false)
     }
 }
@@ -189,6 +244,12 @@ mod nfs4 {
     const OWNER: u16 = 0x1000;
     const GROUP: u16 = 0x2000;
     const EVERYONE: u16 = 0x4000;
+
+    /// Whether there is an entry for somebody else than those of whom the mode speaks.
+    pub(super) fn names_somebody(list: &[Entry]) -> bool {
+        let of_the_mode = |entry: &Entry| entry.flags & (OWNER | GROUP | EVERYONE) != 0;
+        !list.iter().all(of_the_mode)
+    }
 
     /// Whether an entry lets somebody else than the owner and root change something. What another entry denies before
     /// it is not looked at: it may be taken away, and this one is there then.
@@ -277,7 +338,9 @@ mod tests {
         ] {
             let list = [&usual[..], &[entry]].concat();
             assert_eq!(nfs4::lets_others_change(&list), changes, "{what}");
+            assert_eq!(nfs4::names_somebody(&list), entry.flags & 0x4000 == 0);
         }
+        assert!(!nfs4::names_somebody(&usual));
         assert_eq!(size_of::<nfs4::Entry>(), 12);
     }
 

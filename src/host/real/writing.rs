@@ -2,10 +2,11 @@
 #![expect(unsafe_code, reason = "calls into libc")]
 
 use std::ffi::{CString, OsStr, OsString};
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
 use std::os::fd::{AsRawFd as _, FromRawFd as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 
 use super::acl;
@@ -44,6 +45,8 @@ pub(crate) struct Entry {
     pub(crate) identity: (u64, u64),
     /// The owner's user id.
     pub(crate) owner: u32,
+    /// The group's id.
+    pub(crate) group: u32,
     /// The kind and the permission bits (`st_mode`).
     pub(crate) mode: u32,
     /// How many names it has.
@@ -155,6 +158,17 @@ impl Folder {
         check(fd)?;
         // SAFETY: it was just opened and is owned by nobody else.
         Ok(unsafe { File::from_raw_fd(fd) })
+    }
+
+    /// Whether a file that was looked at has an access control list, of which its mode does not tell all; true where
+    /// that is not to be found out.
+    pub(crate) fn has_list(&self, name: &OsStr, looked_at: Entry) -> bool {
+        let file = read_only(self.0.as_raw_fd(), name).and_then(|file| {
+            let is_it =
+                file.metadata().map(|about| (about.dev(), about.ino()))? == looked_at.identity;
+            Ok(is_it.then_some(file))
+        });
+        !matches!(file, Ok(Some(file)) if matches!(acl::names_somebody(&file), Ok(false)))
     }
 
     /// Gives a file another name, over what has it (`renameat(2)`).
@@ -314,6 +328,43 @@ pub(crate) fn is_alive(pid: u32) -> bool {
     told == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH)
 }
 
+/// Opens a file to ask about it, without waiting, and no link.
+fn read_only(folder: libc::c_int, name: &OsStr) -> io::Result<File> {
+    let name = c_name(name)?;
+    let flags =
+        libc::O_RDONLY | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
+    // SAFETY: the descriptor is open, and the name ends with a zero byte.
+    let fd = unsafe { libc::openat(folder, name.as_ptr(), flags) };
+    check(fd)?;
+    // SAFETY: it was just opened and is owned by nobody else.
+    Ok(unsafe { File::from_raw_fd(fd) })
+}
+
+/// Gives a file the access that another one has, and in no case more to anybody: the group where it can be kept, and
+/// `mode`. Where the group cannot be kept, or there is a list, whoever is the group's, named, or neither may be anybody,
+/// and gets what all others had in common.
+///
+/// # Errors
+/// The system says no.
+pub(crate) fn give_access(file: &File, of: Entry, has_list: bool) -> io::Result<()> {
+    let group = file.metadata()?.gid();
+    let has_group =
+        group == of.group || std::os::unix::fs::fchown(file, None, Some(of.group)).is_ok();
+    let has_list = has_list || acl::names_somebody(file).unwrap_or(true);
+    let mode = access(of.mode, has_group, has_list);
+    file.set_permissions(Permissions::from_mode(mode))
+}
+
+/// The mode of a file that takes the place of one with this mode.
+fn access(before: u32, has_group: bool, has_list: bool) -> u32 {
+    let (owner, group, others) = (before & 0o700, before >> 3 & 7, before & 7);
+    match (has_group, has_list) {
+        (true, false) => before & 0o777,
+        // What the list said of each is lost: its mask, which is the group's bits, is what none of them had more of.
+        (_, true) | (false, _) => owner | (group & others) << 3 | (group & others),
+    }
+}
+
 fn open_folder(above: libc::c_int, name: &OsStr) -> io::Result<Folder> {
     let name = c_name(name)?;
     let flags = SEARCH | libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
@@ -340,6 +391,7 @@ fn entry_of(about: &libc::stat) -> Entry {
     Entry {
         identity: (about.st_dev as u64, about.st_ino as u64),
         owner: about.st_uid,
+        group: about.st_gid,
         mode: mode(about.st_mode),
         links: about.st_nlink as u64,
         by_list: false,
@@ -369,6 +421,14 @@ fn check(answer: libc::c_int) -> io::Result<()> {
 #[cfg(all(test, target_os = "linux"))]
 pub(crate) mod tests {
     use std::cell::Cell;
+    use std::path::Path;
+
+    /// Whether a list was set by the system's tool.
+    pub(crate) fn setfacl(arguments: &[&str], path: &Path) -> bool {
+        let mut command = assert_cmd::Command::new("setfacl");
+        let output = command.args(arguments).arg(path).output();
+        output.is_ok_and(|output| output.status.success())
+    }
 
     thread_local! {
         /// As on a system that has it not.

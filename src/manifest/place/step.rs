@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::error::PlaceError;
 use crate::host::real::current_uid;
-use crate::host::real::writing::{Entry, Folder, S_IFDIR, S_IFIFO, S_IFLNK, S_IFSOCK};
+use crate::host::real::writing::{Entry, Folder, S_IFDIR, S_IFIFO, S_IFLNK, S_IFSOCK, give_access};
 use crate::output;
 use crate::printable::PrintablePath;
 
@@ -89,10 +89,15 @@ impl<'a> Step<'a> {
             Err(_) => (0, 0),
         };
         self.new = Some(Temporary { name, identity });
-        let mode = self.there.map_or(0o644, |there| there.mode & 0o777);
         about
             .and_then(|_| file.write_all(text.as_bytes()))
-            .and_then(|()| file.set_permissions(Permissions::from_mode(mode)))
+            .and_then(|()| match self.there {
+                Some(there) => {
+                    let has_list = self.folder.has_list(self.name, there);
+                    give_access(&file, there, has_list)
+                }
+                None => file.set_permissions(Permissions::from_mode(0o644)),
+            })
             .and_then(|()| file.sync_all())
             .map_err(|error| PlaceError::cannot(self.path, error))
     }
@@ -290,8 +295,7 @@ pub(crate) fn first_free<T>(
 
 /// Whether it is the file that was checked, still as it was.
 fn is_same(now: Entry, checked: Entry) -> bool {
-    (now.identity, now.owner, now.mode, now.links)
-        == (checked.identity, checked.owner, checked.mode, checked.links)
+    now == checked
 }
 
 /// What is there, if a file may be put there.

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixListener;
 use super::*;
 use crate::failure::Failure;
 #[cfg(target_os = "linux")]
-use crate::host::real::writing::tests::WITHOUT_RENAMEAT2;
+use crate::host::real::writing::tests::{WITHOUT_RENAMEAT2, setfacl};
 
 /// A directory of its own for a test, empty.
 fn directory(name: &str) -> PathBuf {
@@ -255,6 +255,60 @@ fn modes() {
         place(&path, "two", true).unwrap();
         assert_eq!(mode(), after, "{before:o}");
     }
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// Nobody gets more access to the new file than they had to the old one, though the folder gives it another group.
+#[test]
+fn no_other_group_gets_what_the_group_had() {
+    use std::os::unix::fs::chown;
+
+    let directory = directory("groups");
+    let path = directory.join("vbox.xml");
+    if chown(&directory, None, Some(60)).is_err() {
+        eprintln!(
+            "SKIPPED no_other_group_gets_what_the_group_had: only root gives files to any group"
+        );
+        return fs::remove_dir_all(directory).unwrap();
+    }
+    fs::set_permissions(&directory, Permissions::from_mode(0o2755)).unwrap();
+    for mode in [0o660, 0o640, 0o604] {
+        fs::write(&path, "one").unwrap();
+        chown(&path, None, Some(1)).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        place(&path, "two", true).unwrap();
+        let about = fs::symlink_metadata(&path).unwrap();
+        assert_eq!((about.gid(), about.mode() & 0o7777), (1, mode), "{mode:o}");
+    }
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// What a list gave to a few is given to no group, and what it kept from somebody to nobody.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_mask_of_a_list_becomes_nobodys_rights() {
+    let directory = directory("lists");
+    let path = directory.join("vbox.xml");
+    let mode = || fs::symlink_metadata(&path).unwrap().mode() & 0o7777;
+    for (before, list, after) in [(0o600, "u:65534:rw", 0o600), (0o644, "u:65534:rw", 0o644)] {
+        fs::write(&path, "one").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(before)).unwrap();
+        if !setfacl(&["-m", list], &path) {
+            eprintln!(
+                "SKIPPED the_mask_of_a_list_becomes_nobodys_rights: setfacl is not here, or sets no list in {}",
+                directory.display()
+            );
+            return fs::remove_dir_all(directory).unwrap();
+        }
+        assert_eq!(mode() & 0o060, 0o060, "the mask is what the mode shows");
+        place(&path, "two", true).unwrap();
+        assert_eq!(mode(), after, "{before:o} with {list}");
+    }
+    // The folder's list is for files that were not there: an old one without it had none.
+    fs::set_permissions(&path, Permissions::from_mode(0o660)).unwrap();
+    assert!(setfacl(&["-d", "-m", "u:65534:rw"], &directory));
+    place(&path, "three", true).unwrap();
+    assert_eq!(mode(), 0o600, "a list came from the folder");
     fs::remove_dir_all(directory).unwrap();
 }
 

@@ -53,7 +53,17 @@ pub(crate) fn folder(path: &Path, above: &Path) -> Result<Folder, PlaceError> {
 /// put there under such a name is passed over: nobody should move their file into a place.
 pub(super) fn name_leftovers(above: &Path, folder: &Folder) {
     let ours = current_uid();
-    let names = folder.names(NAMES_MAX).unwrap_or_default();
+    let names = match folder.names(NAMES_MAX) {
+        Ok(names) => names,
+        // A folder that may be entered and not read is usual, as one of mode 711.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return,
+        Err(_) => {
+            return output::tell(&format!(
+                "warning: {} was not searched for what an earlier run may have left: it has more than {NAMES_MAX} names, or cannot be read",
+                PrintablePath(above)
+            ));
+        }
+    };
     let mut found = 0;
     for name in names {
         let Some(what) = leftover(&name) else {

@@ -11,6 +11,10 @@ use crate::host::{Args, Process};
 /// A `stat` line is shorter than this: a name of at most 64 bytes and 51 numbers.
 const STAT_MAX: usize = 2 << 10;
 
+/// As much is read of the arguments of a process, of which anybody may have as many as memory has (`PR_SET_MM_MAP`): what
+/// tells whose a VM is comes first. A word that is cut is left out.
+const ARGUMENTS_MAX: u64 = 64 << 10;
+
 /// A process of VirtualBox that is not a zombie.
 pub(super) fn read(pid: u32, whose: Whose) -> Option<Found> {
     if whose == Whose::Ours && !may_be_ours(pid) {
@@ -29,7 +33,10 @@ pub(super) fn read(pid: u32, whose: Whose) -> Option<Found> {
     }
     let status = String::from_utf8_lossy(&file("status")?).into_owned();
     let uid = parse_uid(&status)?;
-    let cmdline = file("cmdline")?;
+    let mut cmdline = Vec::new();
+    File::open(format!("/proc/{pid}/cmdline"))
+        .and_then(|arguments| arguments.take(ARGUMENTS_MAX).read_to_end(&mut cmdline))
+        .ok()?;
     let words: Vec<String> = cmdline
         .split(|b| *b == 0)
         .map(|word| String::from_utf8_lossy(word).into_owned())
@@ -107,6 +114,31 @@ mod tests {
             Some(1000)
         );
         assert_eq!(parse_uid("Name:\tx\n"), None);
+    }
+
+    /// The arguments of a neighbour's process take no more memory than these.
+    #[test]
+    fn no_end_of_arguments() {
+        let folder = std::env::temp_dir().join(format!("vbox-smf-words-{}", std::process::id()));
+        std::fs::create_dir(&folder).expect("a folder");
+        let program = folder.join("VBoxHeadless");
+        std::fs::copy("/bin/sleep", &program).expect("a program");
+        #[expect(clippy::disallowed_methods, reason = "a process to look at")]
+        let mut child = std::process::Command::new(&program)
+            .args(["60".to_owned(), "0".repeat(100_000)])
+            .spawn()
+            .expect("a process");
+        let found = (0..2000).find_map(|_| {
+            crate::host::real::child::pause(Duration::from_millis(5));
+            read(child.id(), Whose::Anybodys)
+        });
+        child.kill().expect("it is ours");
+        child.wait().expect("it ended");
+        let Args::Whole(words) = found.expect("a process").process.args else {
+            panic!("words");
+        };
+        std::fs::remove_dir_all(&folder).expect("it is ours");
+        assert_eq!(words, [program.to_str().expect("a path"), "60"]);
     }
 
     #[test]

@@ -175,6 +175,7 @@ mod tests {
         Entry {
             identity: (1, 1),
             owner,
+            group: 0,
             mode,
             links: 1,
             by_list: false,
