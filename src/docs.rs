@@ -13,7 +13,7 @@ pub(crate) type Row = (u8, &'static str, &'static str);
 pub(crate) fn exit_rows() -> Vec<Row> {
     let mut rows: Vec<Row> = vec![(
         SUCCESS,
-        "the VM is proven where it should be",
+        "the VM is proven where it should be, or its delayed start is called off",
         "the state is reached",
     )];
     rows.extend(Kind::ALL.map(|kind| {

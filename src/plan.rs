@@ -6,6 +6,7 @@
 //! ```text
 //! start   running                      -> done
 //!         off, saved, aborted...       -> (as the settings say) [delay] start -> running
+//!         the same, and in the delay it is disabled or the host goes down    -> done, untouched
 //!         paused                       -> (as the settings say) resume        -> running
 //!         gurumeditation               -> (as the settings say) power off     -> off
 //! stop    off, saved, aborted...       -> done, once no process of it is left
@@ -125,6 +126,19 @@ pub(crate) struct Observed<'a> {
     pub(crate) deeds: &'a [Deed],
     /// What lasts of it, where no process runs it; none where VirtualBox's word is all that there is.
     pub(crate) rest: Option<&'a Rest>,
+    /// Why nobody wants this start any more; none where that was not asked, or is not so.
+    pub(crate) called_off: Option<CalledOff>,
+}
+
+/// Why a start that waits in its `vm/start_delay` is not wanted any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CalledOff {
+    /// The instance is disabled, for good or for now.
+    Disabled,
+    /// The instance is deleted.
+    Deleted,
+    /// The host goes down, to this run level.
+    RunLevel(char),
 }
 
 impl Observed<'_> {
@@ -177,6 +191,8 @@ pub(crate) enum Note {
     Off,
     /// A start leaves it as it is.
     Left(&'static str),
+    /// It was not started: nobody wants that any more.
+    CalledOff(CalledOff),
 }
 
 /// What is waited for.

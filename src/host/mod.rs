@@ -274,6 +274,11 @@ pub(crate) trait Host {
         None
     }
 
+    /// The run level that this host is at, or on its way to; none where nothing says so.
+    fn run_level(&self) -> Option<char> {
+        None
+    }
+
     /// The time since the method began.
     fn now(&self) -> Duration;
 

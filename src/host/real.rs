@@ -24,6 +24,8 @@ mod locale;
 mod lock;
 mod processes;
 pub(crate) mod reading;
+#[cfg(any(target_os = "illumos", target_os = "solaris"))]
+mod run_level;
 pub(crate) mod writing;
 
 /// Whose this process is.
@@ -60,6 +62,12 @@ impl Host for RealHost {
     #[cfg(any(target_os = "illumos", target_os = "solaris"))]
     fn isolation_trouble(&self) -> Option<String> {
         contract::trouble(&contract::Libcontract).map(|error| error.to_string())
+    }
+
+    // Others have run levels, too, if any, and no SMF.
+    #[cfg(any(target_os = "illumos", target_os = "solaris"))]
+    fn run_level(&self) -> Option<char> {
+        run_level::current()
     }
 
     fn now(&self) -> Duration {

@@ -75,6 +75,7 @@ pub(crate) fn forecast(
                 elapsed: at,
                 deeds,
                 rest: None,
+                called_off: None,
             };
             next(&seen, intent, budget, settings)
         };

@@ -339,6 +339,7 @@ mod tests {
             elapsed: Duration::ZERO,
             deeds: &deeds,
             rest,
+            called_off: None,
         };
         match end_of_stop(&seen, state, settings) {
             Step::Done(_) => "done",

@@ -73,12 +73,18 @@ fn off(seen: &Observed<'_>, state: &VmState, budget: Duration, settings: &Settin
         };
     }
     let refused = |property| Step::Fail(Kind::Fatal, Reason::Refused(state.clone(), property));
-    // The delay counts from the beginning of the run.
-    let begin = |action, because| match settings.start_delay.checked_sub(seen.elapsed) {
-        Some(left) if !left.is_zero() => {
-            super::wait(seen, Intent::Start, budget, left, Waiting::Delay)
+    // The delay counts from the beginning of the run. Once a start was tried, the VM may be on its way up, and the
+    // run goes on to its end.
+    let begin = |action, because| match (settings.start_delay, seen.called_off) {
+        (delay, Some(why)) if !delay.is_zero() && seen.tries(Action::Start) == 0 => {
+            Step::Done(Note::CalledOff(why))
         }
-        _ => try_again(seen, budget, action, because),
+        (delay, _) => match delay.checked_sub(seen.elapsed) {
+            Some(left) if !left.is_zero() => {
+                super::wait(seen, Intent::Start, budget, left, Waiting::Delay)
+            }
+            _ => try_again(seen, budget, action, because),
+        },
     };
     match (class(state), settings.on_saved, settings.on_aborted) {
         (Class::Stored, OnSaved::Leave, _) => Step::Done(Note::Left("vm/on_saved")),

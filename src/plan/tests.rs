@@ -69,6 +69,7 @@ impl Scene {
             elapsed: seconds(self.elapsed),
             deeds: &self.deeds,
             rest: None,
+            called_off: None,
         };
         next(&seen, intent, BUDGET, settings)
     }
@@ -339,6 +340,7 @@ fn a_start_step_by_step() {
         elapsed: seconds(4),
         deeds: &[],
         rest: None,
+        called_off: None,
     };
     assert_eq!(
         next(&seen, Intent::Start, BUDGET, &settings()),
@@ -704,6 +706,7 @@ fn no_answer_is_waited_for_until_the_time_is_over() {
             elapsed: Duration::ZERO,
             deeds: &[],
             rest: None,
+            called_off: None,
         };
         assert!(matches!(
             next(&seen, intent, BUDGET, &settings()),
@@ -867,7 +870,7 @@ proptest! {
             prop_assert!(steps < 5_000, "no end");
             let event = if stays { first } else { events.next().expect("a cycle") };
             let (state, process, outcome, part) = event;
-            let seen = Observed { state: state.as_ref(), process: *process, suspended: None, unchanged: Duration::ZERO, elapsed, deeds: &deeds, rest: None };
+            let seen = Observed { state: state.as_ref(), process: *process, suspended: None, unchanged: Duration::ZERO, elapsed, deeds: &deeds, rest: None, called_off: None };
             match next(&seen, intent, budget, &settings) {
                 Step::Done(_) => {
                     let state = state.as_ref().expect("nothing is proven by no answer");
@@ -929,6 +932,7 @@ fn what_virtualbox_suspended_is_resumed_once() {
             elapsed: seconds(20),
             deeds,
             rest: None,
+            called_off: None,
         };
         let told = match next(&seen, Intent::Start, BUDGET, &settings()) {
             Step::Act(Action::Resume, ..) => "Resume",
@@ -963,9 +967,100 @@ fn a_vm_that_is_stopping_without_a_process() {
                 elapsed: seconds(unchanged),
                 deeds: &[],
                 rest: None,
+                called_off: None,
             };
             let step = next(&seen, intent, BUDGET, &settings());
             assert_eq!(word(&step), expected, "{process} {unchanged} {intent:?}");
         }
+    }
+}
+
+/// A start that is called off is consulted where a delay would be waited for, and nowhere else.
+#[test]
+fn a_start_that_is_called_off() {
+    let delayed = |on_saved, on_aborted| Settings {
+        start_delay: seconds(60),
+        on_saved,
+        on_aborted,
+        ..settings()
+    };
+    let usual = delayed(OnSaved::Restore, OnAborted::Start);
+    let discard = delayed(OnSaved::Discard, OnAborted::Start);
+    let refuse = delayed(OnSaved::Refuse, OnAborted::Refuse);
+    let leave = delayed(OnSaved::Leave, OnAborted::Leave);
+    let discarded = || Outcome::Accepted;
+    let not_yet = || Outcome::Elsewhere("x".to_owned());
+    for why in [
+        CalledOff::Disabled,
+        CalledOff::Deleted,
+        CalledOff::RunLevel('5'),
+    ] {
+        use VmState as S;
+        let off = "called off";
+        for (what, scene, settings, expected) in [
+            ("off", scene(S::PowerOff).at(3), &usual, off),
+            ("saved", scene(S::Saved).at(3), &usual, off),
+            ("to be discarded", scene(S::Saved).at(3), &discard, off),
+            ("aborted", scene(S::Aborted).at(3), &usual, off),
+            ("half saved", scene(S::AbortedSaved).at(3), &usual, off),
+            ("moved", scene(S::Teleported).at(3), &usual, off),
+            ("the delay is over", scene(S::PowerOff).at(61), &usual, off),
+            (
+                "its state is discarded",
+                scene(S::PowerOff)
+                    .at(61)
+                    .after(Action::DiscardState, 60, discarded()),
+                &discard,
+                off,
+            ),
+            (
+                "a start was tried",
+                scene(S::PowerOff)
+                    .at(70)
+                    .after(Action::Start, 61, not_yet()),
+                &usual,
+                "Start",
+            ),
+            ("no delay", scene(S::PowerOff), &settings(), "Start"),
+            ("it runs", scene(S::Running), &usual, "done"),
+            ("paused", scene(S::Paused), &usual, "Resume"),
+            ("stuck", scene(S::GuruMeditation), &usual, "fail Fatal"),
+            ("on its way", scene(S::Saving), &usual, "wait: Change"),
+            (
+                "unknown",
+                scene(S::Other("x".to_owned())),
+                &usual,
+                "fail Fatal",
+            ),
+            (
+                "its process lives",
+                scene(S::PowerOff).process(true),
+                &usual,
+                "wait: Process",
+            ),
+            ("refused", scene(S::Saved), &refuse, "fail Fatal"),
+            ("refused, too", scene(S::Aborted), &refuse, "fail Fatal"),
+            ("left", scene(S::Saved), &leave, "done, left by vm/on_saved"),
+        ] {
+            let seen = Observed {
+                state: Some(&scene.state),
+                process: scene.process,
+                suspended: None,
+                unchanged: Duration::ZERO,
+                elapsed: seconds(scene.elapsed),
+                deeds: &scene.deeds,
+                rest: None,
+                called_off: Some(why),
+            };
+            let step = next(&seen, Intent::Start, BUDGET, settings);
+            let found = match &step {
+                Step::Done(Note::CalledOff(found)) if *found == why => off.to_owned(),
+                step => word(step),
+            };
+            assert_eq!(found, expected, "{what}, {why:?}");
+        }
+        // A stop is what whoever calls it off wants.
+        let told = Note::CalledOff(why).told(Some(&VmState::Saved));
+        assert!(told.starts_with("left saved, not started: the "), "{told}");
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{
-    Action, Because, Class, Deed, Note, Outcome, Reason, StateFile, Unproven, Waiting, Worth, class,
+    Action, Because, CalledOff, Class, Deed, Note, Outcome, Reason, StateFile, Unproven, Waiting,
+    Worth, class,
 };
 use crate::manifest::names::shell_word;
 use crate::printable::{Printable, PrintablePath};
@@ -37,6 +38,23 @@ impl Note {
             Self::OffAlready => format!("it is {state} already, and no process of it is left"),
             Self::Off => format!("it is {state}, and no process of it is left"),
             Self::Left(property) => format!("left {state} by {property}"),
+            Self::CalledOff(why) => format!("left {state}, not started: {why}"),
+        }
+    }
+}
+
+/// The end of a sentence, in which the log says why a VM is not started.
+impl fmt::Display for CalledOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disabled => f.write_str(
+                "the instance was disabled in its vm/start_delay; svcadm enable starts it",
+            ),
+            Self::Deleted => f.write_str("the instance was deleted in its vm/start_delay"),
+            Self::RunLevel(level) => write!(
+                f,
+                "the host went to run level {level} in its vm/start_delay; an instance that is enabled is started at the next boot"
+            ),
         }
     }
 }

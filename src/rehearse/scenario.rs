@@ -17,6 +17,8 @@ use crate::vm::VmState;
 const LIFE: Duration = Duration::from_mins(1);
 /// After the last method, and after what a guest does: time for what it left behind to end.
 const AFTERMATH: Duration = Duration::from_secs(1);
+/// When an instance is disabled whose start method runs, after it was enabled: sooner than any VM is up.
+const EARLY: Duration = Duration::from_millis(200);
 /// When the guest is stuck that cannot run.
 const TRIPLE: Duration = Duration::from_secs(2);
 
@@ -29,6 +31,8 @@ pub(crate) enum Scenario {
     Boot,
     /// svcadm disable of instances whose VMs run
     Disable,
+    /// svcadm disable of instances whose start methods still run, or wait for their delay
+    DisableEarly,
     /// svcadm restart of instances whose VMs run
     Restart,
     /// The host goes down: dependents first, with a limit where --shutdown-limit says so
@@ -37,10 +41,11 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// Every story, in the order in which `--all` shows them.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Life,
         Self::Boot,
         Self::Disable,
+        Self::DisableEarly,
         Self::Restart,
         Self::Shutdown,
     ];
@@ -51,6 +56,7 @@ impl Scenario {
             Self::Life => "life",
             Self::Boot => "boot",
             Self::Disable => "disable",
+            Self::DisableEarly => "disable-early",
             Self::Restart => "restart",
             Self::Shutdown => "shutdown",
         }
@@ -147,7 +153,7 @@ type Ends = (Vec<Vec<Look>>, Vec<bool>);
 
 fn perform(sim: &Sim, cast: &Cast<'_>, script: &Script, program: Program<'_>) -> Ends {
     let begin = match script.scenario {
-        Scenario::Life | Scenario::Boot => SmfState::Disabled,
+        Scenario::Life | Scenario::Boot | Scenario::DisableEarly => SmfState::Disabled,
         Scenario::Disable | Scenario::Restart | Scenario::Shutdown => SmfState::Online,
     };
     let board = Board::new(vec![begin; cast.actors.len()]);
@@ -173,6 +179,11 @@ fn perform(sim: &Sim, cast: &Cast<'_>, script: &Script, program: Program<'_>) ->
     let event = events.max().map_or(Duration::ZERO, |at| at + AFTERMATH);
     if begin == SmfState::Online {
         cast.are_up(sim);
+        sim.repository(|repository| {
+            for actor in &cast.actors {
+                repository.set_enabled(&actor.fmri, true);
+            }
+        });
         sim.pass(event);
     }
     cast.faults_begin(sim);
@@ -193,12 +204,25 @@ fn perform(sim: &Sim, cast: &Cast<'_>, script: &Script, program: Program<'_>) ->
             stage.all(Wanted::Down, Startd::disable);
             sim.pass(AFTERMATH);
         }
+        Scenario::DisableEarly => {
+            let at = sim.now() + EARLY;
+            for actor in &cast.actors {
+                sim.svcadm_at(at, &actor.fmri, false);
+            }
+            stage.are_offline();
+            stage.all(Wanted::Down, |instance, turn| {
+                instance.enable_and_disable(turn, at);
+            });
+            sim.pass(AFTERMATH);
+        }
         Scenario::Restart => {
             stage.all(Wanted::Up, Startd::restart);
             sim.pass(AFTERMATH);
         }
         Scenario::Shutdown => {
             let end = script.limit().map(|limit| sim.now() + limit);
+            // Written down before anything is stopped.
+            sim.run_level_at(sim.now(), '5');
             stage.all(Wanted::Down, |instance, turn| instance.shut_down(turn, end));
             // A moment for what VirtualBox has not quite ended, where there is one.
             if end.is_none_or(|end| sim.now() < end) {
@@ -235,11 +259,15 @@ struct Stage<'a> {
 impl<'a> Stage<'a> {
     /// All instances are enabled at once, whatever the manifest says.
     fn start(&mut self) {
+        self.are_offline();
+        self.all(Wanted::Up, Startd::enable);
+    }
+
+    /// Nobody takes another one for disabled that only had no turn yet.
+    fn are_offline(&self) {
         for who in 0..self.actors.len() {
-            // Nobody takes another one for disabled that only had no turn yet.
             self.board.put(who, SmfState::Offline);
         }
-        self.all(Wanted::Up, Startd::enable);
     }
 
     /// Does something with all instances at once, and looks where it led.

@@ -6,6 +6,7 @@
 //!                     |    exit 0            |         exit 0         ^
 //!                     `----> maintenance <---'                        |
 //!                  95, 96, 99, 100: at once   `------- disable -------'
+//!                  (also one that was asked for while the start method ran)
 //!                  anything else: the third time in a row
 //!                  the fifth start in a row, each within ten minutes of the one before
 //! ```
@@ -81,6 +82,7 @@ impl<'a> Startd<'a> {
 
     /// `svcadm enable`, and a boot: everybody is offline before anybody is started.
     pub(super) fn enable(&mut self, turn: &Turn) {
+        turn.set_enabled(&self.fmri, true);
         self.enter(turn, SmfState::Offline, "enabled");
         if let Some(cycle) = self.common.relations.cycle_of(self.who) {
             let told = format!("completes a dependency cycle ({cycle}): maintenance");
@@ -92,7 +94,12 @@ impl<'a> Startd<'a> {
     /// Waits for its dependencies, then runs the start method.
     fn start(&mut self, turn: &Turn) {
         let (relations, who) = (self.common.relations, self.who);
-        let question = |standing: &dyn Fn(usize) -> Standing| relations.may_start(who, standing);
+        let question = |standing: &dyn Fn(usize) -> Standing| {
+            if turn.is_disabled(&self.fmri) {
+                return Ready::Never("it was disabled before its turn came".to_owned());
+            }
+            relations.may_start(who, standing)
+        };
         match self.wait(turn, question) {
             Waited::Ready => self.method(turn, Intent::Start, SmfState::Online),
             Waited::GaveUp(why) => {
@@ -103,8 +110,19 @@ impl<'a> Startd<'a> {
         }
     }
 
+    /// `svcadm enable`, and at that time, while the start method runs or before its turn comes, `svcadm disable`: no method
+    /// is interrupted, and one that fails is run again all the same, until it has failed often enough.
+    pub(super) fn enable_and_disable(&mut self, turn: &Turn, at: Duration) {
+        self.enable(turn);
+        while turn.now() < at {
+            turn.park(Some(at));
+        }
+        self.disable(turn);
+    }
+
     /// `svcadm disable`: only what is up is stopped.
     pub(super) fn disable(&mut self, turn: &Turn) {
+        turn.set_enabled(&self.fmri, false);
         self.starts.clear();
         self.stop(turn, "to be disabled", false);
     }

@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use super::bench::{Bench, Done, USER};
-use crate::fmri::DEFAULT_SERVICE;
+use super::startd::Request;
+use crate::commands;
+use crate::failure::Caller;
+use crate::fmri::{DEFAULT_SERVICE, InstanceFmri};
 use crate::host::FileKind;
+use crate::host::Host;
 use crate::host::sim::{Fault, Guest, ROOT, What};
+use crate::log::Log;
 use crate::vm::{Intent, VmState};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -405,4 +410,173 @@ fn a_user_that_svc_startd_ignores() {
     ends(&start, 0);
     assert!(start.says("as vb, within"), "{start}");
     assert_eq!(bench.state("vm1"), VmState::Running);
+}
+
+/// A VM that waits for a minute, and what becomes of its start.
+fn waits_for_a_minute() -> (Bench, InstanceFmri) {
+    let bench = Bench::new();
+    bench.vm("vm1").state(VmState::Saved);
+    bench.set("vm1", "vm/start_delay", "60");
+    bench.set_as("vm1", "general/enabled", "boolean", &["true"]);
+    (bench, "svc:/site/xvm/vbox:vm1".parse().unwrap())
+}
+
+fn asked_smf(done: &Done) -> usize {
+    let asks = |c: &&String| c.starts_with("svcprop -t -c ");
+    done.commands.iter().filter(asks).count()
+}
+
+/// svc.startd lets neither a disable nor a shutdown interrupt a method: it has to see that it is not wanted any more.
+#[test]
+fn a_start_in_its_delay_sees_that_it_is_disabled() {
+    // Questions come 1, 3, 7, 15, 30 and 45 s after the first look, and before the start.
+    for (at, between) in [
+        (0, 1..2),
+        (2, 3..4),
+        (5, 7..8),
+        (14, 15..16),
+        (16, 30..31),
+        (44, 45..46),
+        (58, 60..61),
+    ] {
+        let (bench, fmri) = waits_for_a_minute();
+        bench.sim.svcadm_at(at * SECOND, &fmri, false);
+        let done = bench.start("vm1");
+        ends(&done, 0);
+        assert!(between.contains(&done.took.as_secs()), "{at}: {done}");
+        assert_eq!(done.acts(), [""; 0], "{at}: {done}");
+        assert_eq!(
+            (bench.state("vm1"), bench.processes("vm1")),
+            (VmState::Saved, 0)
+        );
+        let told = "left saved, not started: the instance was disabled in its vm/start_delay; svcadm enable starts it";
+        assert!(done.log.last().is_some_and(|l| l.ends_with(told)), "{done}");
+        assert!(!done.says("vbox-smf: "), "{done}");
+        // The stop that svc.startd runs then has nothing to do.
+        let stop = bench.stop("vm1");
+        ends(&stop, 0);
+        assert_eq!(bench.state("vm1"), VmState::Saved);
+    }
+}
+
+/// Changes the stage.
+type Set<'s> = &'s dyn Fn(&Bench);
+
+#[test]
+fn what_else_calls_a_start_off_in_its_delay() {
+    let for_now = |bench: &Bench, usual: &str, now: &str| {
+        bench.set_as("vm1", "general/enabled", "boolean", &[usual]);
+        bench.set_as("vm1", "general_ovr/enabled", "boolean", &[now]);
+    };
+    let cases: [(&str, Set<'_>, Option<&str>); 8] = [
+        (
+            "power off",
+            &|b| b.sim.run_level_at(2 * SECOND, '5'),
+            Some("run level 5"),
+        ),
+        (
+            "a halt",
+            &|b| b.sim.run_level_at(2 * SECOND, '0'),
+            Some("run level 0"),
+        ),
+        (
+            "a reboot",
+            &|b| b.sim.run_level_at(2 * SECOND, '6'),
+            Some("run level 6"),
+        ),
+        ("multi-user", &|b| b.sim.run_level_at(2 * SECOND, '2'), None),
+        (
+            "disable -t",
+            &|b| for_now(b, "true", "false"),
+            Some("disabled"),
+        ),
+        ("enable -t", &|b| for_now(b, "false", "true"), None),
+        (
+            "deleted",
+            &|b| {
+                b.sim
+                    .delete_at(2 * SECOND, &"svc:/site/xvm/vbox:vm1".parse().unwrap());
+            },
+            Some("the instance was deleted"),
+        ),
+        ("nothing", &|_| (), None),
+    ];
+    for (what, set, expected) in cases {
+        let (bench, _) = waits_for_a_minute();
+        set(&bench);
+        let done = bench.start("vm1");
+        ends(&done, 0);
+        if let Some(words) = expected {
+            assert!(done.took < 5 * SECOND && done.says(words), "{what}: {done}");
+            assert_eq!(
+                (done.acts(), bench.state("vm1")),
+                (vec![], VmState::Saved),
+                "{what}"
+            );
+        } else {
+            assert!(done.took > 60 * SECOND, "{what}: {done}");
+            assert_eq!(bench.state("vm1"), VmState::Running, "{what}");
+            // 1, 3, 7, 15, 30, 45 s, and before the start.
+            assert_eq!(asked_smf(&done), 7, "{what}: {done}");
+        }
+        assert_eq!(bench.hazards(), [""; 0]);
+    }
+}
+
+/// Exit status 0 without a VM is no lie only as long as the instance is disabled at that moment.
+#[test]
+fn an_instance_that_is_enabled_again_is_started() {
+    let (mut started, mut again) = (0, 0);
+    for ms in (1_000..1_400).step_by(10) {
+        let (bench, fmri) = waits_for_a_minute();
+        let enabled = Duration::from_millis(ms);
+        bench.sim.svcadm_at(SECOND / 2, &fmri, false);
+        bench.sim.svcadm_at(enabled, &fmri, true);
+        let done = bench.start("vm1");
+        ends(&done, 0);
+        if bench.state("vm1") == VmState::Running {
+            started += 1;
+            again += usize::from(done.says("the instance is enabled again: the start goes on"));
+            assert!(done.took > 60 * SECOND, "{done}");
+        } else {
+            // Its last question was on its way.
+            assert!(enabled + SECOND / 10 > done.took, "{ms}: {done}");
+            assert_eq!(done.acts(), [""; 0], "{done}");
+        }
+    }
+    assert!((1..40).contains(&started) && again > 0, "{started} {again}");
+}
+
+/// By hand somebody wants it, whatever SMF says; without a delay nothing has to wait for it.
+#[test]
+fn a_start_that_is_not_asked_about() {
+    for (caller, delay) in [(Caller::Hand, "60"), (Caller::Smf, "0")] {
+        let (bench, _) = waits_for_a_minute();
+        bench.set("vm1", "vm/start_delay", delay);
+        bench.set_as("vm1", "general/enabled", "boolean", &["false"]);
+        let program = |host: &dyn Host, log: &Log<'_>, request: &Request| {
+            let request = Request {
+                caller,
+                ..request.clone()
+            };
+            commands::method::run(host, log, &request)
+        };
+        let done = bench.at_times(&[("vm1", Intent::Start, Duration::ZERO)], &program);
+        ends(&done[0], 0);
+        assert_eq!(asked_smf(&done[0]), 0, "{}", done[0]);
+        assert_eq!(bench.state("vm1"), VmState::Running);
+    }
+}
+
+/// What is not known calls nothing off, and the log says it once.
+#[test]
+fn a_repository_that_is_away_during_the_delay() {
+    let (bench, _) = waits_for_a_minute();
+    let at = bench.sim.now() + SECOND / 2;
+    bench.sim.repository_goes(at, at + 40 * SECOND);
+    let done = bench.start("vm1");
+    ends(&done, 0);
+    assert_eq!(bench.state("vm1"), VmState::Running);
+    let says = |l: &&String| l.contains("whether the instance is still enabled is not known");
+    assert_eq!(done.log.iter().filter(says).count(), 1, "{done}");
 }

@@ -46,6 +46,8 @@ pub(crate) enum View {
     Running,
     /// What the instance has itself, as it is now: `svcadm refresh` may be still to come.
     OfInstance,
+    /// What the instance has as it is now, composed with its service: what is in no snapshot, too.
+    Current,
     /// What its service has, as it is now.
     OfService,
 }
@@ -105,6 +107,10 @@ pub(crate) fn begin<'a>(
         View::Running => fmri.to_string(),
         View::OfInstance => {
             args.push("-C".into());
+            fmri.to_string()
+        }
+        View::Current => {
+            args.push("-c".into());
             fmri.to_string()
         }
         // Of a service svcprop always tells what is so now.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::one_vm::OneVm;
-use super::rig::rig_or_skip;
+use super::rig::{PROGRAM, eventually, rig_or_skip};
 
 /// The state, the setting, and what is done: nothing, which is reported as this status, or these deeds.
 struct Policy {
@@ -168,6 +168,53 @@ fn a_delay_comes_before_the_start() {
         "running: it runs",
     ]);
     assert!(run.took >= Duration::from_secs(3), "{run}");
+    vm.assert_is("running");
+}
+
+/// svc.startd lets no disable interrupt a start: a start that waits sees it, and leaves the VM as it is.
+#[test]
+fn a_start_that_is_called_off_in_its_delay() {
+    const DELAY: &str = "100";
+    let rig = rig_or_skip!();
+    let mut vm = OneVm::new(rig, "acpi");
+    for (state, disable) in [
+        ("poweroff", "i general/enabled boolean false\n"),
+        ("saved", "v general_ovr/enabled boolean false\n"),
+    ] {
+        vm.bring_into(state);
+        vm.set(&[("vm/start_delay", DELAY)]);
+        let deeds = vm.deeds();
+        let programs = vm.user.programs_so_far().len();
+        let starting = vm.starting().spawn();
+        let asked = || {
+            let so_far = vm.user.programs_so_far();
+            so_far[programs..]
+                .iter()
+                .any(|p| p.starts_with("svcprop -t -c "))
+        };
+        eventually(Duration::from_mins(1), asked, || {
+            "nobody asked whether the instance is enabled".to_owned()
+        });
+        vm.user.add_prop_lines("vm1", disable);
+        let run = starting.wait();
+        run.succeeds().logs(&[
+            &format!("{state}: starting it in {DELAY} s (vm/start_delay)"),
+            &format!("{state}: left {state}, not started: the instance was disabled"),
+        ]);
+        assert!(run.took < Duration::from_secs(95), "{run}");
+        vm.assert_is(state);
+        assert_eq!(vm.deeds(), deeds);
+        // svc.startd takes that for online, and runs the stop that was asked for.
+        vm.stop().succeeds();
+        vm.assert_is(state);
+        assert_eq!(vm.deeds(), deeds);
+    }
+    // By hand it is started all the same.
+    vm.set(&[("vm/start_delay", "1")]);
+    vm.user
+        .add_prop_lines("vm1", "i general/enabled boolean false\n");
+    let run = vm.user.program(PROGRAM, &["start", "--vm", "vm1"]).run();
+    run.succeeds().logs(&["starting it", "running: it runs"]);
     vm.assert_is("running");
 }
 

@@ -109,7 +109,13 @@ fn budget(text: &mut String, explained: &Explained, intent: Intent) {
         Intent::Start => {
             let delay = settings.start_delay;
             if !delay.is_zero() {
-                part(Duration::ZERO, delay, "vm/start_delay, where the VM is off");
+                part(
+                    Duration::ZERO,
+                    delay,
+                    "vm/start_delay, where the VM is off; ends early with exit 0, and \
+                     the VM untouched, when SMF disables the instance or the host \
+                     goes down",
+                );
             }
             let frontend = settings.frontend.word();
             let what = format!("startvm --type {frontend}, until it is seen to run");

@@ -11,7 +11,8 @@ use crate::failure::{Failure, Kind};
 use crate::host::{Account, Host, RunError};
 use crate::log::Log;
 use crate::plan::{
-    self, Action, Class, Deed, Observed, Outcome, Reason, SHORT_CALL, Step, Waiting,
+    self, Action, CalledOff, Class, Deed, Note, Observed, Outcome, Reason, SHORT_CALL, Step,
+    Waiting,
 };
 use crate::printable::Printable;
 use crate::settings::{Settings, StopMethod};
@@ -23,6 +24,7 @@ use crate::virtualbox::registry::Registry;
 use crate::vm::{Intent, Uuid};
 
 mod act;
+mod called_off;
 mod wait;
 
 /// How long the last look may take when the time is over: less than svc.startd's timeout leaves us.
@@ -54,6 +56,10 @@ pub(super) struct Course<'a> {
     without_a_word: Duration,
     /// What VBoxManage said when it last gave no answer.
     last_words: String,
+    /// Why nobody wants this start any more, as far as SMF was asked.
+    called_off: Option<CalledOff>,
+    /// SMF gave no answer to that, and the log says so.
+    smf_was_silent: bool,
 }
 
 impl<'a> Course<'a> {
@@ -91,6 +97,8 @@ impl<'a> Course<'a> {
             look_took: Duration::ZERO,
             without_a_word: Duration::ZERO,
             last_words: String::new(),
+            called_off: None,
+            smf_was_silent: false,
         }
     }
 
@@ -117,8 +125,10 @@ impl<'a> Course<'a> {
                 elapsed: now,
                 deeds: &self.deeds,
                 rest: sight.rest.as_ref(),
+                called_off: self.called_off,
             };
             match plan::next(&observed, self.request.intent, self.budget, self.settings) {
+                Step::Done(Note::CalledOff(_)) if !self.stays_called_off() => {}
                 Step::Done(note) => {
                     self.say(&sight, note.told(sight.state.as_ref()));
                     return Ok(());
@@ -131,6 +141,7 @@ impl<'a> Course<'a> {
                     );
                     return Ok(());
                 }
+                Step::Wait(pause, Waiting::Delay) => self.wait_for_delay(&sight, pause),
                 Step::Wait(pause, what) => self.wait(&sight, pause, what),
                 Step::Act(action, _, because) if self.request.dry_run => {
                     self.say(

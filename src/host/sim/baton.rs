@@ -136,6 +136,16 @@ impl Turn {
         self.with(|world| world.repository.running(fmri).unwrap_or_default())
     }
 
+    /// Enables or disables an instance.
+    pub(crate) fn set_enabled(&self, fmri: &InstanceFmri, enabled: bool) {
+        self.with(|world| world.repository.set_enabled(fmri, enabled));
+    }
+
+    /// Whether somebody has disabled an instance.
+    pub(crate) fn is_disabled(&self, fmri: &InstanceFmri) -> bool {
+        self.with(|world| world.repository.is_disabled(fmri))
+    }
+
     /// Wakes an actor that waits.
     pub(crate) fn wake(&self, seat: usize) {
         self.with(|world| {

@@ -208,6 +208,11 @@ impl Host for SimHost<'_> {
         inherited.then(|| io::Error::from_raw_os_error(libc::ENOENT).to_string())
     }
 
+    fn run_level(&self) -> Option<char> {
+        self.asked();
+        Some(self.turn.with(|world| world.run_level))
+    }
+
     fn now(&self) -> Duration {
         self.asked();
         self.turn.now().saturating_sub(self.began)

@@ -37,6 +37,7 @@ use std::time::Duration;
 
 use self::baton::{Shared, perform};
 use self::world::World;
+use crate::fmri::InstanceFmri;
 use crate::host::Account;
 use crate::vm::VmState;
 
@@ -91,6 +92,24 @@ impl Sim {
     /// Changes what SMF knows.
     pub(crate) fn repository<R>(&self, change: impl FnOnce(&mut Repository) -> R) -> R {
         self.shared.with(|world| change(&mut world.repository))
+    }
+
+    /// Lets somebody enable or disable an instance at a time, whatever runs then.
+    pub(crate) fn svcadm_at(&self, when: Duration, fmri: &InstanceFmri, enabled: bool) {
+        let fmri = fmri.clone();
+        let change = move |world: &mut World| {
+            world.repository.set_enabled(&fmri, enabled);
+            let verb = if enabled { "enable" } else { "disable" };
+            let (told, state) = (format!("svcadm {verb}"), None);
+            world.tell(&fmri.to_string(), What::Smf { told, state });
+        };
+        self.shared.with(|world| world.at(when, change));
+    }
+
+    /// Lets the host go to a run level at a time.
+    pub(crate) fn run_level_at(&self, when: Duration, level: char) {
+        self.shared
+            .with(|world| world.at(when, move |world| world.run_level = level));
     }
 
     /// Writes into the record.

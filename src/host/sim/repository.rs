@@ -133,6 +133,29 @@ impl Repository {
         &mut service.instances.entry(name).or_default().own
     }
 
+    /// What `svcadm enable` and `svcadm disable` write: it holds until somebody says otherwise.
+    pub(crate) fn set_enabled(&mut self, fmri: &InstanceFmri, enabled: bool) {
+        let level = self.instance_mut(fmri);
+        let word = if enabled { "true" } else { "false" };
+        level.set("general", "enabled", "boolean", &[word]);
+        level.remove_group("general_ovr");
+    }
+
+    /// Whether the instance is disabled at this moment.
+    pub(crate) fn is_disabled(&self, fmri: &InstanceFmri) -> bool {
+        let current = self.current(fmri).unwrap_or_default();
+        let for_now = current.value("general_ovr", "enabled");
+        for_now.or_else(|| current.value("general", "enabled")) == Some("false")
+    }
+
+    /// Forgets an instance.
+    #[cfg(test)]
+    pub(super) fn remove(&mut self, fmri: &InstanceFmri) {
+        if let Some(service) = self.services.get_mut(fmri.service()) {
+            service.instances.remove(fmri.instance().as_str());
+        }
+    }
+
     /// Takes a running snapshot: from now on the methods see what is there now.
     pub(crate) fn refresh(&mut self, fmri: &InstanceFmri) {
         let current = self.current(fmri);

@@ -27,6 +27,8 @@ pub(crate) struct World {
     pub(super) repository: Repository,
     /// Nothing answers svcprop before.
     pub(super) repository_down_until: Duration,
+    /// The run level, as init writes it down.
+    pub(super) run_level: char,
     /// Every user's VMs, in the order of their registration.
     pub(super) machines: Vec<Machine>,
     /// The VirtualBox of each user.
@@ -53,6 +55,7 @@ impl World {
             events: Vec::new(),
             repository: Repository::default(),
             repository_down_until: Duration::ZERO,
+            run_level: '3',
             machines: Vec::new(),
             virtualboxes: BTreeMap::new(),
             clients: BTreeMap::new(),

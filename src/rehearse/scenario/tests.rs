@@ -242,7 +242,7 @@ fn a_host_that_goes_before_the_guest_is_down() {
     assert!(end(&played, 1).2, "{}", shown(&played));
 }
 
-/// What ends well, by guest or fault and scenario: life, boot, disable, restart, shutdown.
+/// What ends well, by guest or fault and scenario: life, boot, disable, disable-early, restart, shutdown.
 #[test]
 fn every_guest_and_every_fault() {
     let text = manifest(&[
@@ -250,21 +250,21 @@ fn every_guest_and_every_fault() {
         ("vm2", &vm(&[("stop_method", "acpipowerbutton")])),
     ]);
     for (wish, expected) in [
-        ("acpi", [true, true, true, true, true]),
-        ("slow=90s", [true, true, true, true, true]),
-        ("deaf", [true, true, true, true, true]),
-        ("off-by-itself=5m", [true, false, true, true, true]),
-        ("crash=1m", [true, false, true, true, true]),
-        ("triple", [true, false, true, true, true]),
-        ("svc-race", [true, true, true, true, true]),
-        ("svc-dies=100ms", [true, true, false, false, false]),
-        ("hang", [false, true, false, false, false]),
-        ("method-hangs", [true, true, true, true, true]),
-        ("disk-full", [false, true, false, false, false]),
-        ("no-driver", [false, false, true, false, true]),
-        ("no-home", [false, false, false, false, false]),
-        ("missing-disk", [false, false, true, false, true]),
-        ("not-registered", [false, false, false, false, false]),
+        ("acpi", [true, true, true, true, true, true]),
+        ("slow=90s", [true, true, true, true, true, true]),
+        ("deaf", [true, true, true, true, true, true]),
+        ("off-by-itself=5m", [true, false, true, true, true, true]),
+        ("crash=1m", [true, false, true, true, true, true]),
+        ("triple", [true, false, true, true, true, true]),
+        ("svc-race", [true, true, true, true, true, true]),
+        ("svc-dies=100ms", [true, true, false, true, false, false]),
+        ("hang", [false, true, false, true, false, false]),
+        ("method-hangs", [true, true, true, true, true, true]),
+        ("disk-full", [false, true, false, false, false, false]),
+        ("no-driver", [false, false, true, true, false, true]),
+        ("no-home", [false, false, false, true, false, false]),
+        ("missing-disk", [false, false, true, true, false, true]),
+        ("not-registered", [false, false, false, false, false, false]),
     ] {
         for (scenario, expected) in Scenario::ALL.into_iter().zip(expected) {
             let mut script = Script::of(scenario);
@@ -428,5 +428,61 @@ fn a_race_with_a_client_that_knows_no_lock() {
         assert_eq!(first, expected, "{text}");
         let lost = text.contains("Failed to create the VirtualBox object");
         assert_eq!(lost, expected > 0, "{text}");
+    }
+}
+
+/// A disable while the start method runs: without a delay the VM is started and stopped again, in its delay it is left as
+/// it is, and who waits for another one has no start method run.
+#[test]
+fn a_disable_that_comes_early() {
+    let delayed = vm(&[("start_delay", "60")]);
+    let text = manifest(&[
+        ("a", &depends("require_all", "b")),
+        ("b", ""),
+        ("c", &delayed),
+    ]);
+    let played = play(&text, &script(Scenario::DisableEarly, &[], &[])).unwrap();
+    let story = shown(&played);
+    let state = |nth: usize| end(&played, nth);
+    assert_eq!(
+        state(0),
+        (SmfState::Disabled, Some(VmState::PowerOff), true),
+        "{story}"
+    );
+    assert_eq!(
+        state(1),
+        (SmfState::Disabled, Some(VmState::Saved), true),
+        "{story}"
+    );
+    assert_eq!(
+        state(2),
+        (SmfState::Disabled, Some(VmState::PowerOff), true),
+        "{story}"
+    );
+    when(&played, "a", "it was disabled before its turn came");
+    when(&played, "a", "disabled from offline: no stop method is run");
+    assert!(when(&played, "b", "svcadm disable") < when(&played, "b", ": online"));
+    when(&played, "b", "stop method exits 0");
+    let over = when(&played, "c", "start method exits 0");
+    assert!(over < 3 * SECOND, "{story}");
+    let starts = played
+        .events
+        .iter()
+        .filter(|event| matches!(&event.what, What::Command(c) if c.line.contains(" startvm ")));
+    assert_eq!(starts.count(), 1, "{story}");
+}
+
+/// What the manifest says of `enabled` is not what somebody has done since.
+#[test]
+fn a_delay_of_an_instance_that_the_manifest_disables() {
+    let text = manifest(&[("vm1", &vm(&[("start_delay", "60")]))]);
+    for scenario in [Scenario::Life, Scenario::Boot, Scenario::Restart] {
+        let played = play(&text, &script(scenario, &[], &[])).unwrap();
+        assert!(played.outcomes[0].is_good(), "{}", shown(&played));
+        let story = shown(&played);
+        assert!(
+            story.contains("startvm") && !story.contains("not started"),
+            "{story}"
+        );
     }
 }

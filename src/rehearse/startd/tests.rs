@@ -6,6 +6,26 @@ use crate::host::sim::{Sim, Task};
 
 /// Enables, then disables, an instance whose methods do this; gives its states and what was told.
 fn life(timeout: &str, program: Program<'_>) -> ([SmfState; 2], Vec<String>) {
+    play(
+        timeout,
+        program,
+        |_, _| (),
+        |startd, turn| {
+            startd.enable(turn);
+            let online = startd.state();
+            startd.disable(turn);
+            [online, startd.state()]
+        },
+    )
+}
+
+/// Does something with an instance whose methods do this.
+fn play<R: Send>(
+    timeout: &str,
+    program: Program<'_>,
+    prepare: impl FnOnce(&Sim, &InstanceFmri),
+    what: impl FnOnce(&mut Startd<'_>, &Turn) -> R + Send,
+) -> (R, Vec<String>) {
     let sim = Sim::new();
     let fmri: InstanceFmri = "svc:/site/xvm/vbox:vm1".parse().unwrap();
     sim.repository(|repository| {
@@ -23,24 +43,20 @@ fn life(timeout: &str, program: Program<'_>) -> ([SmfState; 2], Vec<String>) {
         board: &board,
         relations: &relations,
     };
+    prepare(&sim, &fmri);
     let mut startd = Startd::new(fmri, 0, SmfState::Disabled, common);
-    let mut states = [SmfState::Offline; 2];
+    let mut given = None;
     sim.perform(vec![Task {
         key: "a".to_owned(),
         at: Duration::ZERO,
-        body: Box::new(|turn| {
-            startd.enable(turn);
-            states[0] = startd.state();
-            startd.disable(turn);
-            states[1] = startd.state();
-        }),
+        body: Box::new(|turn| given = Some(what(&mut startd, turn))),
     }]);
     let events = sim.events().into_iter();
     let told = events.filter_map(|event| match event.what {
         What::Smf { told, .. } => Some(told),
         _ => None,
     });
-    (states, told.collect())
+    (given.expect("it was done"), told.collect())
 }
 
 #[test]
@@ -97,6 +113,64 @@ fn a_stop_that_refuses() {
         told.last().map(String::as_str),
         Some("stop method exits 95 after 0.00 s: maintenance at once")
     );
+}
+
+/// As on the real svc.startd: a start that fails is run three times, although the instance is disabled; one that ends well
+/// is followed by a stop.
+#[test]
+fn a_disable_waits_for_the_start_that_runs() {
+    for (fails, expected) in [
+        (
+            true,
+            &[
+                "enabled",
+                "start method runs, for at most 60 s",
+                "svcadm disable",
+                "start method exits 1 after 6.00 s: failure 1 of 3, run again at once",
+                "start method runs, for at most 60 s",
+                "start method exits 1 after 6.00 s: failure 2 of 3, run again at once",
+                "start method runs, for at most 60 s",
+                "start method exits 1 after 6.00 s: failure 3, maintenance",
+                "disabled from maintenance: no stop method is run",
+            ][..],
+        ),
+        (
+            false,
+            &[
+                "enabled",
+                "start method runs, for at most 60 s",
+                "svcadm disable",
+                "start method exits 0 after 6.00 s: online",
+                "to be disabled",
+                "stop method runs, for at most 60 s",
+                "stop method exits 0 after 0.00 s: disabled",
+            ],
+        ),
+    ] {
+        let program: Program<'_> = &|host, _, request| match request.intent {
+            Intent::Start => {
+                host.sleep(Duration::from_secs(6));
+                if fails {
+                    Err(Failure::told(Kind::Transient, "not yet"))
+                } else {
+                    Ok(())
+                }
+            }
+            Intent::Stop => Ok(()),
+        };
+        let at = Duration::from_secs(2);
+        let (state, told) = play(
+            "60",
+            program,
+            |sim, fmri| sim.svcadm_at(at, fmri, false),
+            |startd, turn| {
+                startd.enable_and_disable(turn, at);
+                startd.state()
+            },
+        );
+        assert_eq!(told, expected);
+        assert_eq!(state, SmfState::Disabled);
+    }
 }
 
 #[test]

@@ -67,11 +67,19 @@ impl User<'_> {
         let _ = fs::remove_file(folder.join(format!("{name}.down")));
     }
 
+    /// Adds lines to the properties of an instance, which are written already: at once, whoever reads them meanwhile.
+    pub(crate) fn add_prop_lines(&self, instance: &str, more: &str) {
+        let folder = self.svcprop_folder();
+        let path = folder.join(format!("site%xvm%vbox@{instance}.props"));
+        let lines = fs::read_to_string(&path).expect("the properties of the instance");
+        let new = folder.join("new");
+        fs::write(&new, lines + more).expect("to write properties");
+        fs::rename(&new, &path).expect("to put properties into their place");
+    }
+
     /// Adds to the properties of an instance, which are written already, what svc.startd says of it.
     pub(crate) fn set_state(&self, instance: &str, state: &str, next: &str) {
-        let name = format!("site%xvm%vbox@{instance}.props");
-        let path = self.svcprop_folder().join(name);
-        let mut lines = fs::read_to_string(&path).expect("the properties of the instance");
+        let mut lines = String::new();
         for (name, kind, value) in [
             ("state", "astring", state),
             ("next_state", "astring", next),
@@ -79,7 +87,7 @@ impl User<'_> {
         ] {
             writeln!(lines, "v restarter/{name} {kind} {value}").expect("to write to a string");
         }
-        fs::write(&path, lines).expect("to write properties");
+        self.add_prop_lines(instance, &lines);
     }
 
     /// The programs that were executed so far on behalf of this user, as far as their stand-ins wrote it down.

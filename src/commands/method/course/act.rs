@@ -21,6 +21,12 @@ impl Course<'_> {
         let Some(uuid) = self.looker.uuid().cloned() else {
             unreachable!("a state was seen, so the UUID is known");
         };
+        let began = self.host.now();
+        let turn = self.looker.alone_if_cold(self.end());
+        if matches!(action, Action::Start | Action::DiscardState) && self.is_called_off_now() {
+            return Ok(());
+        }
+        let waited = self.host.now().saturating_sub(began);
         let mut without_server = 0;
         let mut still = || {
             self.note(format_args!("still {action}, {} s left", self.left()));
@@ -40,9 +46,6 @@ impl Course<'_> {
             }
         };
         let verb = command(action, self.settings);
-        let began = self.host.now();
-        let turn = self.looker.alone_if_cold(self.end());
-        let waited = self.host.now().saturating_sub(began);
         let limit = limit.saturating_sub(waited).max(limit / 2);
         let result = self.vbox.command(&uuid, verb, limit, &mut still);
         drop(turn);

@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::fmri::InstanceFmri;
 use crate::host::sim::machine::Registration;
 use crate::host::sim::stage::Vm;
+use crate::host::sim::world::World;
 use crate::host::sim::{Sim, life, processes};
 use crate::vm::VmState;
 
@@ -71,6 +73,19 @@ impl Vm<'_> {
 
 impl Sim {
     /// Nothing answers svcprop before.
+    pub(crate) fn repository_goes(&self, from: Duration, until: Duration) {
+        let go = move |world: &mut World| world.repository_down_until = until;
+        self.shared.with(|world| world.at(from, go));
+    }
+
+    /// `svccfg delete -f` at a time: no method is run, and none is interrupted.
+    pub(crate) fn delete_at(&self, when: Duration, fmri: &InstanceFmri) {
+        let fmri = fmri.clone();
+        let go = move |world: &mut World| world.repository.remove(&fmri);
+        self.shared.with(|world| world.at(when, go));
+    }
+
+    /// Nothing answers svcprop before this time.
     pub(crate) fn repository_down_until(&self, at: Duration) {
         self.shared.with(|world| world.repository_down_until = at);
     }
