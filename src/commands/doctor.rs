@@ -141,6 +141,7 @@ fn examine(
         checks.extend(found);
         checks.extend(instance::environment(instances, &owner));
         asked.push(Asked {
+            user_home: owner.user_home(),
             owner: owner.name,
             members: owner.members,
             answer,

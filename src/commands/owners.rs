@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -22,8 +22,12 @@ use crate::host::{Account, Args, AsUserError, Held, Host, Process, RunError, Use
 use crate::manifest::names::shell_word;
 use crate::output;
 use crate::plan::{self, SHORT_CALL};
+use crate::printable::PrintablePath;
 use crate::tools::processes::{Census, Wanted, census};
 use crate::tools::vboxmanage::{self, VBoxError, VBoxManage};
+use crate::virtualbox::advice;
+use crate::virtualbox::machine_file::MachineFile;
+use crate::virtualbox::registry::Registry;
 use crate::vm::{Intent, Uuid};
 
 mod by_files;
@@ -57,6 +61,13 @@ pub(super) struct Owner {
 }
 
 impl Owner {
+    /// `VBOX_USER_HOME`, where it is set: other VMs than those at home.
+    pub(super) fn user_home(&self) -> Option<String> {
+        let mut all = self.environment.iter();
+        let (_, home) = all.find(|(name, _)| name == "VBOX_USER_HOME")?;
+        Some(home.to_string_lossy().into_owned())
+    }
+
     /// Who this process is, where there is nobody else to ask.
     pub(super) fn ourselves(account: Account, environment: &[(OsString, OsString)]) -> Self {
         Self {
@@ -234,8 +245,23 @@ fn with_virtualbox(
     let environment = context::child_environment(host, &account, &owner.environment);
     let vbox = VBoxManage::new(host, program, environment);
     let is_there = |census: Census| census.server_age.is_some_and(|age| age >= SERVER_READY);
-    vbox.expect_answers(stock(host).is_some_and(is_there));
-    work(&vbox, &account).map_err(|error| {
+    let census = stock(host);
+    vbox.expect_answers(census.is_some_and(is_there));
+    let folder = vbox.settings_folder(&account);
+    // A server that cannot get there ends without a word, and is waited for in vain; one that is there has got there.
+    if census.is_none_or(|census| census.server_age.is_none())
+        && let Some(folder) = &folder
+        && let Some(advice) = advice::of_registry(host, &account, folder)
+    {
+        return Err(told(advice.finding, advice.next_step));
+    }
+    let answer = work(&vbox, &account).map(|mut vms| {
+        if let Some(folder) = &folder {
+            tell_troubles(host, folder, &mut vms);
+        }
+        vms
+    });
+    answer.map_err(|error| {
         let hint = match &error {
             VBoxError::Refused(refusal, _) => refusal.next_step().to_owned(),
             VBoxError::Run(RunError::Hung { .. }) => what_hangs(&account.name, stock(host)),
@@ -258,6 +284,27 @@ fn with_virtualbox(
         };
         told(error.to_string(), hint)
     })
+}
+
+/// Adds the settings files of those that VirtualBox shows as `<inaccessible>`, without a name or a file.
+fn tell_troubles(host: &dyn Host, settings_folder: &Path, vms: &mut [Listed]) {
+    let mut lost = vms
+        .iter_mut()
+        .filter(|vm| vm.sight() == Sight::Inaccessible);
+    let Some(first) = lost.next() else { return };
+    let Ok(registry) = Registry::read(host, settings_folder) else {
+        return;
+    };
+    for vm in std::iter::once(first).chain(lost) {
+        let mut entries = registry.entries.iter();
+        let entry = entries.find(|entry| entry.uuid.as_str() == vm.uuid);
+        vm.trouble = entry.map(
+            |entry| match MachineFile::read(host, &entry.settings_file) {
+                Err(trouble) => trouble.to_string(),
+                Ok(_) => PrintablePath(&entry.settings_file).to_string(),
+            },
+        );
+    }
 }
 
 /// The processes of VirtualBox, as far as they belong to no VM in particular.
@@ -289,6 +336,7 @@ fn ask_both(
         Listed {
             autostart: marked.contains(&vm.uuid),
             orphan: None,
+            trouble: None,
             uuid: vm.uuid.to_string(),
             name: vm.name,
             state,
@@ -367,6 +415,7 @@ fn patiently<T>(host: &dyn Host, ask: impl Fn() -> Result<T, VBoxError>) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::FileKind;
     use crate::host::fake::Fake;
     use crate::vm::{VmName, VmState};
 
@@ -466,6 +515,50 @@ mod tests {
         let refused = ask_both(&fake, &vbox, Limit::from_now(&fake, SHORT_CALL * 2));
         assert!(matches!(refused, Err(VBoxError::ServerGone(_))));
         assert_eq!(fake.asked().len(), 5);
+    }
+
+    #[test]
+    fn a_vm_whose_settings_cannot_be_read_is_named_by_its_file() {
+        let registry = format!(
+            "<VirtualBox xmlns=\"http://www.virtualbox.org/\"><Global><MachineRegistry><MachineEntry uuid=\"{{{LOST}}}\" src=\"/vms/lost.vbox\"/></MachineRegistry></Global></VirtualBox>"
+        );
+        let fake = Fake::default().content("/s/VirtualBox.xml", 101, &registry);
+        let mut vms = [
+            Listed::new(ONE, "vm1", &VmState::Saved),
+            Listed::inaccessible(LOST),
+            Listed::inaccessible(TWO),
+        ];
+        tell_troubles(&fake, Path::new("/s"), &mut vms);
+        let told = vms.map(|vm| vm.trouble);
+        assert_eq!(
+            told,
+            [None, Some("/vms/lost.vbox does not exist".to_owned()), None]
+        );
+    }
+
+    /// A server that cannot get there ends without a word: no program is run, and nothing is waited for.
+    #[test]
+    fn a_settings_folder_that_cannot_be_entered_is_said_at_once() {
+        let folder = "/home/vb/.config/VirtualBox";
+        let root = |fake: Fake, path: &str| fake.file(path, 0, 0o755, FileKind::Directory);
+        let fake = [
+            "/",
+            "/usr",
+            "/usr/bin",
+            "/home",
+            "/home/vb",
+            "/home/vb/.config",
+        ]
+        .into_iter()
+        .fold(Fake::default().account("vb", 101), root)
+        .file("/usr/bin/VBoxManage", 0, 0o755, FileKind::File)
+        .file(folder, 0, 0o700, FileKind::Directory);
+        let owner = Owner::ourselves(Host::account(&fake).expect("an account"), &[]);
+        let limit = Limit::from_now(&fake, SHORT_CALL);
+        let error = look(&fake, &owner, limit).expect_err("no list");
+        let told = format!("vb cannot enter the folder {folder}, which belongs to ");
+        assert!(error.reason.contains(&told), "{error:?}");
+        assert_eq!(fake.asked(), [] as [&str; 0]);
     }
 
     #[test]

@@ -194,6 +194,7 @@ fn look(
                 ));
             }
             Asked {
+                user_home: owner.user_home(),
                 owner: owner.name,
                 members: owner.members,
                 answer,

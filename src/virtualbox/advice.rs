@@ -179,6 +179,25 @@ pub(crate) fn is_out_of_reach(host: &dyn Host, settings_folder: &Path) -> bool {
         || is_denied(host.may(&settings_folder.join("VirtualBox.xml"), Access::Read))
 }
 
+/// What keeps this user from its settings folder, or from the registry in it; none where nothing does.
+pub(crate) fn of_registry(
+    host: &dyn Host,
+    account: &Account,
+    settings_folder: &Path,
+) -> Option<Advice> {
+    if !is_out_of_reach(host, settings_folder) {
+        return None;
+    }
+    let registry = settings_folder.join("VirtualBox.xml");
+    of_file(
+        host,
+        account,
+        &registry,
+        "the registry of its VMs,",
+        Refusal::RegistryDenied,
+    )
+}
+
 /// What keeps this user from a file: a folder above it, or the file's own owner and mode.
 fn of_file(
     host: &dyn Host,

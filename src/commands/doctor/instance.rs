@@ -137,12 +137,12 @@ fn of_note(note: &Note, fmri: &str) -> Check {
                 .hint("one starts what the other stops: set vm/name of one of them, or remove it; this stops the VM first, and removes the instance only then")
                 .command(recipe::remove_instance(fmri))
         }
-        Note::NoSuchVm => Check::fail(Topic::Vm, fmri, "its user has no such VM")
+        Note::NoSuchVm { .. } => Check::fail(Topic::Vm, fmri, format!("its user has {told}"))
             .hint(Refusal::NotRegistered.next_step()),
-        Note::Inaccessible => Check::fail(
+        Note::Inaccessible(which) => Check::fail(
             Topic::Vm,
             fmri,
-            "the settings file of its VM is missing or broken",
+            format!("the settings file of its VM is missing or broken: {which}"),
         )
         .hint(Refusal::Inaccessible.next_step()),
         Note::Namesakes(count) => Check::warn(

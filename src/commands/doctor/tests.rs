@@ -132,6 +132,7 @@ fn two_programs_with_one_vm_are_told_and_neither_is_deleted_for_the_others_sake(
     let instances = [of_vboxsvc("db"), instance_of("vm1", &[("vm/name", "db")])];
     let asked = Asked {
         owner: "vb".to_owned(),
+        user_home: None,
         members: vec![0, 1],
         answer: Ok(vec![Listed::new(UUID, "db", &VmState::Running)]),
     };
@@ -266,6 +267,7 @@ fn told(set: &[(&str, &str)], vms: Vec<Listed>) -> Vec<Check> {
     let instances = [instance_of("vm1", set)];
     let asked = [Asked {
         owner: "vb".to_owned(),
+        user_home: None,
         members: vec![0],
         answer: Ok(vms),
     }];
@@ -360,6 +362,7 @@ fn autostart_of_virtualbox_itself() {
         vm.autostart = marked;
         let asked = [Asked {
             owner: "vb".to_owned(),
+            user_home: None,
             members: vec![0],
             answer: Ok(vec![vm]),
         }];

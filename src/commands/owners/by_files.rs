@@ -175,6 +175,7 @@ fn listed(vm: Vm) -> Listed {
     let state = vm.state.unwrap_or(Told::Nothing);
     let file = vm.file.ok();
     Listed {
+        trouble: None,
         uuid: vm.entry.uuid.to_string(),
         name: match &file {
             Some(file) => file.name.clone(),

@@ -18,6 +18,9 @@ pub(in crate::commands) struct Listed {
     pub(in crate::commands) autostart: bool,
     /// A process of it that lives although VirtualBox says that it is off.
     pub(in crate::commands) orphan: Option<u32>,
+    /// Of one whose settings cannot be read: which file of the registry that is, and why, as far as it can be told.
+    #[serde(default)]
+    pub(in crate::commands) trouble: Option<String>,
 }
 
 /// What the long list says of a state.
@@ -67,6 +70,7 @@ impl Listed {
             state: Told::Word(state.word().to_owned()),
             autostart: false,
             orphan: None,
+            trouble: None,
         }
     }
 
@@ -79,6 +83,7 @@ impl Listed {
             state: Told::Nothing,
             autostart: false,
             orphan: None,
+            trouble: None,
         }
     }
 

@@ -10,6 +10,9 @@ use crate::vm::{VmName, VmState};
 
 use super::note::Note;
 
+/// So many VMs without a name are shown beside one that is not found.
+const LOST_SHOWN: usize = 5;
+
 /// What one user's VirtualBox says, and for which instances it counts.
 #[derive(Debug, Clone)]
 pub(in crate::commands) struct Asked {
@@ -17,6 +20,8 @@ pub(in crate::commands) struct Asked {
     pub(in crate::commands) owner: String,
     /// The places of its instances among all.
     pub(in crate::commands) members: Vec<usize>,
+    /// `VBOX_USER_HOME`, where it is set.
+    pub(in crate::commands) user_home: Option<String>,
     pub(in crate::commands) answer: Answer,
 }
 
@@ -159,7 +164,12 @@ fn look_up(row: &mut Row, instance: &Instance, asked: &Asked) {
     };
     let Some(listed) = find(vms, &settings.vm) else {
         row.vm = Vm::Missing;
-        row.notes.push(Note::NoSuchVm);
+        // One that cannot be read has no name by which it could be found.
+        let lost = vms.iter().filter(|vm| vm.sight() == Sight::Inaccessible);
+        row.notes.push(Note::NoSuchVm {
+            user_home: asked.user_home.clone(),
+            lost: lost.take(LOST_SHOWN).map(lost_words).collect(),
+        });
         return;
     };
     row.uuid = Some(listed.uuid().to_owned());
@@ -179,11 +189,19 @@ fn look_up(row: &mut Row, instance: &Instance, asked: &Asked) {
         }
         Sight::Inaccessible => {
             row.vm = Vm::Inaccessible;
-            row.notes.push(Note::Inaccessible);
+            row.notes.push(Note::Inaccessible(lost_words(listed)));
         }
         Sight::Ambiguous => row.notes.push(Note::Unknown(
             "VirtualBox lists it in two states".to_owned(),
         )),
+    }
+}
+
+/// `{a3a2...}: /vms/vm1/vm1.vbox does not exist`
+fn lost_words(vm: &Listed) -> String {
+    match &vm.trouble {
+        Some(trouble) => format!("{{{}}}: {trouble}", vm.uuid()),
+        None => format!("{{{}}}", vm.uuid()),
     }
 }
 
@@ -280,7 +298,10 @@ fn without_instance(rows: &[Row], asked: &Asked) -> Vec<Row> {
         since_seconds: None,
         owner: Some(asked.owner.clone()),
         stop: None,
-        notes: vec![Note::NoInstance],
+        notes: match listed.sight() {
+            Sight::Inaccessible => vec![Note::NoInstance, Note::Inaccessible(lost_words(listed))],
+            Sight::State(_) | Sight::Ambiguous => vec![Note::NoInstance],
+        },
     };
     vms.iter().filter(|vm| !is_known(vm)).map(row).collect()
 }

@@ -20,9 +20,14 @@ pub(in crate::commands) enum Note {
     /// Nobody starts and stops this VM.
     NoInstance,
     /// The user has no such VM.
-    NoSuchVm,
-    /// Its settings file is missing or broken.
-    Inaccessible,
+    NoSuchVm {
+        /// `VBOX_USER_HOME`, where it is set.
+        user_home: Option<String>,
+        /// VMs whose names are not known, because their settings cannot be read: it may be one of them.
+        lost: Vec<String>,
+    },
+    /// Its settings file is missing or broken: which VM, which file, and why.
+    Inaccessible(String),
     /// So many VMs have this name; the first is meant.
     Namesakes(usize),
     /// A property cannot be used.
@@ -46,8 +51,8 @@ impl Note {
             | Self::Maintenance
             | Self::SameVm(_)
             | Self::NoInstance
-            | Self::NoSuchVm
-            | Self::Inaccessible
+            | Self::NoSuchVm { .. }
+            | Self::Inaccessible(_)
             | Self::Namesakes(_)
             | Self::Setting(_)
             | Self::RunsAs(_) => true,
@@ -66,8 +71,17 @@ impl fmt::Display for Note {
             Self::Maintenance => f.write_str("svcs -xv says why"),
             Self::SameVm(other) => write!(f, "same VM as {other}"),
             Self::NoInstance => f.write_str("no instance"),
-            Self::NoSuchVm => f.write_str("no such VM"),
-            Self::Inaccessible => f.write_str("settings file lost"),
+            Self::NoSuchVm { user_home, lost } => {
+                f.write_str("no such VM")?;
+                if let Some(home) = user_home {
+                    write!(f, " in VBOX_USER_HOME={home}")?;
+                }
+                if !lost.is_empty() {
+                    write!(f, "; VirtualBox cannot read {}", lost.join(", "))?;
+                }
+                Ok(())
+            }
+            Self::Inaccessible(which) => write!(f, "settings file lost: {which}"),
             Self::Namesakes(count) => write!(f, "first of {count} so named"),
             Self::AnotherProgram(program) => write!(f, "managed by {program}, not by vbox-smf"),
             Self::RunsAs(Some(user)) => {

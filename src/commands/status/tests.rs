@@ -53,6 +53,7 @@ fn instance(name: &str, state: SmfState, set: &[(&str, &str)]) -> Instance {
 fn asked(members: &[usize], answer: Answer) -> Asked {
     Asked {
         owner: "vb".to_owned(),
+        user_home: None,
         members: members.to_vec(),
         answer,
     }
@@ -142,9 +143,12 @@ fn vms_that_are_not_what_they_should_be() {
         online("one", "twin"),
         online("two", UUID),
     ];
+    let mut unreadable = Listed::inaccessible(OTHER);
+    unreadable.trouble = Some("/vms/lost.vbox does not exist".to_owned());
+    let lost = format!("{{{OTHER}}}: /vms/lost.vbox does not exist");
     let vms = vec![
         Listed::new(UUID, "twin", &VmState::Running),
-        Listed::inaccessible(OTHER),
+        unreadable,
         Listed::new(
             "7f332852-3b79-4a32-adc6-e5d0d73f16e8",
             "twin",
@@ -160,8 +164,16 @@ fn vms_that_are_not_what_they_should_be() {
     assert_eq!(
         seen,
         [
-            ("gone", "missing", note(&["no such VM"])),
-            ("lost", "inaccessible", note(&["settings file lost"])),
+            (
+                "gone",
+                "missing",
+                note(&[&format!("no such VM; VirtualBox cannot read {lost}")])
+            ),
+            (
+                "lost",
+                "inaccessible",
+                note(&[&format!("settings file lost: {lost}")])
+            ),
             (
                 "one",
                 "running",
@@ -174,6 +186,22 @@ fn vms_that_are_not_what_they_should_be() {
     // Only some instances are meant: nothing is said of VMs without one.
     let some = join(&instances[..1], &[asked(&[0], Ok(Vec::new()))], false);
     assert_eq!(some.len(), 1);
+    // Where other VMs than those at home are looked for, that is said.
+    let mut elsewhere = asked(&[0], Ok(Vec::new()));
+    elsewhere.user_home = Some("/tank/vb".to_owned());
+    let rows = join(&instances[..1], &[elsewhere], true);
+    assert_eq!(notes(&rows[0]), ["no such VM in VBOX_USER_HOME=/tank/vb"]);
+    // A lost VM without an instance is named, too.
+    let mut alone = Listed::inaccessible(OTHER);
+    alone.trouble = Some("/vms/lost.vbox does not exist".to_owned());
+    let rows = join(&instances[..1], &[asked(&[0], Ok(vec![alone]))], true);
+    assert_eq!(
+        notes(&rows[1]),
+        [
+            "no instance".to_owned(),
+            format!("settings file lost: {lost}")
+        ]
+    );
 }
 
 #[test]

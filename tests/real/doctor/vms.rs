@@ -48,7 +48,17 @@ fn vms_that_are_lost() {
     user.cool_down();
     fs::write(user.vm_folder(&uuid).join("vm.vbox"), "").expect("to empty it");
     let run = doctor(&user, &[]).run();
-    finds(&run, "fail", "vm", &["missing or broken", ".vbox-prev"]);
+    finds(
+        &run,
+        "fail",
+        "vm",
+        &[
+            "missing or broken",
+            &uuid,
+            "/vm.vbox makes no sense",
+            ".vbox-prev",
+        ],
+    );
 }
 
 #[test]

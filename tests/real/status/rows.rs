@@ -185,6 +185,11 @@ fn twenty_vms_of_two_users() {
         let owner = owner.name.to_owned();
         (smf.to_owned(), vm.to_owned(), owner, note.to_owned())
     };
+    let folder = b.vm_folder(lost).to_string_lossy().into_owned();
+    let inside = &folder[folder.find("/home/").expect("a home")..];
+    let which = format!("{{{lost}}}: {inside}/vm.vbox does not exist");
+    let lost = format!("settings file lost: {which}");
+    let gone = format!("no such VM; VirtualBox cannot read {which}");
     let expected: BTreeMap<String, Row> = [
         ("run1", row("online", "running", &a, "-")),
         (
@@ -203,10 +208,7 @@ fn twenty_vms_of_two_users() {
         ("abt1", row("online", "aborted", &a, "online but aborted")),
         ("asv1", row("disabled", "aborted-saved", &a, "-")),
         ("run2", row("online", "running", &b, "-")),
-        (
-            "lost",
-            row("online", "inaccessible", &b, "settings file lost"),
-        ),
+        ("lost", row("online", "inaccessible", &b, &lost)),
         ("sh1", row("online", "running", &b, "same VM as sh2")),
         ("sh2", row("online", "running", &b, "same VM as sh1")),
         (
@@ -216,7 +218,7 @@ fn twenty_vms_of_two_users() {
         ("moving", row("offline->online", "running", &b, "-")),
         ("leave", row("online", "saved", &b, "-")),
         ("odd", row("online", "running", &b, "-")),
-        ("gone", row("disabled", "missing", &b, "no such VM")),
+        ("gone", row("disabled", "missing", &b, &gone)),
         // The second of the two twins has no instance, the first one has.
         ("alone", row("-", "poweroff", &b, "no instance")),
     ]
