@@ -423,9 +423,11 @@ pub(crate) mod tests {
     use std::cell::Cell;
     use std::path::Path;
 
+    use assert_cmd::Command as Tool;
+
     /// Whether a list was set by the system's tool.
     pub(crate) fn setfacl(arguments: &[&str], path: &Path) -> bool {
-        let mut command = assert_cmd::Command::new("setfacl");
+        let mut command = Tool::new("setfacl");
         let output = command.args(arguments).arg(path).output();
         output.is_ok_and(|output| output.status.success())
     }
