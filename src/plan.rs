@@ -61,6 +61,8 @@ pub(crate) enum Action {
     PowerOff,
     /// `startvm --type emergencystop`: ends the VM's process.
     EmergencyStop,
+    /// `setextradata`: has VirtualBox's server write what it knows of the VM into its settings file.
+    WriteSettings,
 }
 
 impl Action {
@@ -74,7 +76,8 @@ impl Action {
             | Self::PressPower
             | Self::PressSleep
             | Self::AskAdditions
-            | Self::SaveState => false,
+            | Self::SaveState
+            | Self::WriteSettings => false,
         }
     }
 }
@@ -233,6 +236,8 @@ pub(crate) enum Because {
     NoAdditions,
     /// Its process does not answer, and powering it off is what was told.
     ProcessHangs,
+    /// Its settings file does not name the state that was saved.
+    NotWritten,
 }
 
 /// Why a run is over, and not well.

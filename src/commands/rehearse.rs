@@ -82,6 +82,8 @@ Faults:
                  svc.startd kills it
   hang           the VM's process freezes: 5 s after its start, or at once
   disk-full      there is no room for a saved state
+  state-not-written
+                 VirtualBox saves the state and does not write that into the VM's settings
   no-driver      VirtualBox's kernel driver is not loaded
   no-home        VirtualBox's settings directory cannot be used
   missing-disk   the VM's disk image is not there

@@ -205,7 +205,9 @@ fn after(action: Action, before: VmState) -> VmState {
         Action::DiscardState | Action::PowerOff => VmState::PowerOff,
         Action::SaveState => VmState::Saved,
         Action::EmergencyStop => VmState::Aborted,
-        Action::PressPower | Action::PressSleep | Action::AskAdditions => before,
+        Action::PressPower | Action::PressSleep | Action::AskAdditions | Action::WriteSettings => {
+            before
+        }
     }
 }
 

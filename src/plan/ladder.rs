@@ -253,7 +253,8 @@ impl Ladder<'_> {
             | Action::PressPower
             | Action::PressSleep
             | Action::AskAdditions
-            | Action::DiscardState => left.min(SHORT_CALL),
+            | Action::DiscardState
+            | Action::WriteSettings => left.min(SHORT_CALL),
         };
         if limit.is_zero() {
             return self.wait(GLANCE, Waiting::Guest);

@@ -5,11 +5,15 @@
 //! names, and the log of the run for the difference between a guest that turned itself off and one that was lost.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::stop::may_lose;
-use super::{Action, Deed, Kind, Note, Observed, Reason, Settings, Step};
+use super::{
+    Action, Because, Deed, Kind, Note, Observed, Reason, SHORT_CALL, Settings, Step, TRIES,
+    Waiting, pause_before_retry,
+};
 use crate::virtualbox::vbox_log::End;
-use crate::vm::VmState;
+use crate::vm::{Intent, VmState};
 
 use super::class::{Class, class};
 
@@ -70,7 +74,12 @@ pub(crate) enum Unproven {
 }
 
 /// The end of a stop of a VM that is off, saved or aborted, and of which no process lives.
-pub(super) fn end_of_stop(seen: &Observed<'_>, state: &VmState, settings: &Settings) -> Step {
+pub(super) fn end_of_stop(
+    seen: &Observed<'_>,
+    state: &VmState,
+    budget: Duration,
+    settings: &Settings,
+) -> Step {
     let to_stop = |deed: &&Deed| {
         matches!(
             deed.action,
@@ -113,22 +122,42 @@ pub(super) fn end_of_stop(seen: &Observed<'_>, state: &VmState, settings: &Setti
     match (state_file, class(state)) {
         (Some(file), _) if file.worth == Worth::New => Step::Done(Note::Off),
         (Some(file), _) => fail(Unproven::BadState(file.clone())),
-        (None, Class::Stored) => fail(Unproven::NotSaved { left: left.clone() }),
+        (None, Class::Stored) => not_saved(seen, left.as_ref(), budget),
         (None, _) if told_to_lose => Step::Done(Note::Off),
         (None, Class::Off) if matches!(end, End::ByGuest | End::ByHost) => Step::Done(Note::Off),
         (None, Class::Off)
             if left.is_some() || end == End::Saved || seen.accepted(Action::SaveState) =>
         {
-            fail(Unproven::NotSaved { left: left.clone() })
+            not_saved(seen, left.as_ref(), budget)
         }
         (None, _) => fail(Unproven::Lost(state.clone())),
     }
 }
 
+/// The guest's state was saved, and the settings file does not name it. VirtualBox's server fails in that now and then, where
+/// it saves many VMs at once (`E_ACCESSDENIED`), and knows the state as long as it lives: it is made to write once more. Where
+/// it cannot, or does not know the state any more, nothing is lost by it.
+fn not_saved(seen: &Observed<'_>, left: Option<&PathBuf>, budget: Duration) -> Step {
+    let fail = || {
+        let left = left.cloned();
+        Step::Fail(Kind::Fatal, Reason::Unproven(Unproven::NotSaved { left }))
+    };
+    let action = Action::WriteSettings;
+    let limit = budget.saturating_sub(seen.elapsed).min(SHORT_CALL);
+    if limit.is_zero() || seen.accepted(action) || seen.tries(action) >= TRIES {
+        return fail();
+    }
+    if let Some(pause) = seen
+        .last(action)
+        .and_then(|deed| pause_before_retry(seen, deed))
+    {
+        return super::wait(seen, Intent::Stop, budget, pause, Waiting::Retry);
+    }
+    Step::Act(action, limit, Because::NotWritten)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::super::tests::settings;
     use super::super::{Outcome, StopMethod};
     use super::*;
@@ -319,6 +348,59 @@ mod tests {
         }
     }
 
+    /// What became of the attempts to have VirtualBox write, how long ago the last was, and what comes next.
+    #[test]
+    fn virtualbox_writes_once_more() {
+        let refused = || Outcome::Refused("no".to_owned());
+        let rest = Rest::Known {
+            state_file: None,
+            end: End::Saved,
+            was_alive: true,
+            left: Some("/vm/s.sav".into()),
+        };
+        for (attempts, ago, expected) in [
+            (vec![], 0, "write"),
+            (vec![Outcome::Accepted], 0, "fail"),
+            (vec![refused()], 0, "wait"),
+            (vec![refused()], 9, "write"),
+            (vec![refused(), refused()], 9, "write"),
+            (vec![refused(), refused(), refused()], 9, "fail"),
+            (vec![Outcome::Hung], 9, "write"),
+        ] {
+            let now = Duration::from_secs(30);
+            let attempts = attempts.into_iter().map(|outcome| Deed {
+                action: Action::WriteSettings,
+                at: now - Duration::from_secs(ago),
+                outcome,
+            });
+            let save = Deed {
+                action: Action::SaveState,
+                at: Duration::ZERO,
+                outcome: refused(),
+            };
+            let deeds: Vec<Deed> = std::iter::once(save).chain(attempts).collect();
+            for state in [VmState::Saved, VmState::PowerOff] {
+                let seen = Observed {
+                    state: Some(&state),
+                    process: false,
+                    suspended: None,
+                    unchanged: Duration::ZERO,
+                    elapsed: now,
+                    deeds: &deeds,
+                    rest: Some(&rest),
+                };
+                let word = |budget| match end_of_stop(&seen, &state, budget, &settings()) {
+                    Step::Act(Action::WriteSettings, ..) => "write",
+                    Step::Wait(..) => "wait",
+                    Step::Fail(Kind::Fatal, Reason::Unproven(Unproven::NotSaved { .. })) => "fail",
+                    other => panic!("{other:?}"),
+                };
+                assert_eq!(word(Duration::from_mins(1)), expected, "{deeds:?}");
+                assert_eq!(word(now), "fail", "the time is over");
+            }
+        }
+    }
+
     fn told(
         actions: &[Action],
         state: &VmState,
@@ -341,8 +423,13 @@ mod tests {
             rest,
             called_off: None,
         };
-        match end_of_stop(&seen, state, settings) {
+        match end_of_stop(&seen, state, Duration::from_mins(1), settings) {
             Step::Done(_) => "done",
+            // VirtualBox did that, and what lasts is the same.
+            Step::Act(Action::WriteSettings, ..) => {
+                let more = [actions, &[Action::WriteSettings]].concat();
+                told(&more, state, rest, settings)
+            }
             Step::Fail(Kind::Fatal, Reason::Unproven(unproven)) => match unproven {
                 Unproven::NotSaved { .. } => "not saved",
                 Unproven::BadState(_) => "bad state",

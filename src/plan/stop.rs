@@ -49,7 +49,7 @@ pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -
             wait(super::PROCESS_ENDS, Waiting::Process)
         }
         Class::Off | Class::Stored | Class::Crashed => {
-            super::rest::end_of_stop(seen, state, settings)
+            super::rest::end_of_stop(seen, state, budget, settings)
         }
         Class::Moving | Class::Busy => super::change(seen, state, Intent::Stop, budget),
         Class::Strange => Step::Fail(Kind::Fatal, Reason::Untouchable(state.clone())),

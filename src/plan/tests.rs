@@ -784,6 +784,7 @@ fn allowed(
             Action::EmergencyStop => told_to_lose,
             Action::Start | Action::DiscardState => false,
             Action::Resume => *state == S::Paused,
+            Action::WriteSettings => is_off(state),
             _ => matches!(state, S::Running | S::Paused),
         },
         (_, Step::Fail(kind, _)) => *kind == Kind::Fatal,
@@ -844,6 +845,7 @@ fn rank(action: Action) -> u8 {
         Action::SaveState => 1,
         Action::PowerOff => 2,
         Action::EmergencyStop => 3,
+        Action::WriteSettings => 4,
         Action::Start | Action::DiscardState => panic!("{action:?} in a stop"),
     }
 }

@@ -24,6 +24,7 @@ impl fmt::Display for Action {
             Self::SaveState => "saving its state",
             Self::PowerOff => "powering it off",
             Self::EmergencyStop => "ending its process",
+            Self::WriteSettings => "having VirtualBox write its settings",
         })
     }
 }
@@ -101,6 +102,9 @@ impl fmt::Display for Because {
             Self::GuestIsDead => f.write_str(" (its guest is dead, and nothing else works)"),
             Self::NoAdditions => f.write_str(" (it has no Guest Additions to ask)"),
             Self::ProcessHangs => f.write_str(" (its process does not answer)"),
+            Self::NotWritten => {
+                f.write_str(" (its settings file does not name the state that was saved)")
+            }
         }
     }
 }

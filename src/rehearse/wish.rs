@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_hours(24 * 7);
 /// What guests can be, for messages and help.
 pub(crate) const GUESTS: &str = "acpi, slow=90s, deaf, off-by-itself=5m, crash=1m, triple";
 /// What faults can be.
-pub(crate) const FAULTS: &str = "svc-race, svc-dies=10s, method-hangs, hang, disk-full, no-driver, \
+pub(crate) const FAULTS: &str = "svc-race, svc-dies=10s, method-hangs, hang, disk-full, state-not-written, no-driver, \
                                  no-home, missing-disk, not-registered";
 
 /// Why a word of the command line is none.
@@ -174,6 +174,7 @@ fn fault(text: &str) -> Result<Fault, WishError> {
         "method-hangs" => Fault::MethodHangs,
         "hang" => Fault::Hang,
         "disk-full" => Fault::DiskFull,
+        "state-not-written" => Fault::StateNotWritten,
         "no-driver" => Fault::NoDriver,
         "no-home" => Fault::NoHome,
         "missing-disk" => Fault::MissingDisk,
@@ -195,6 +196,7 @@ fn fault(text: &str) -> Result<Fault, WishError> {
             | Fault::MethodHangs
             | Fault::Hang
             | Fault::DiskFull
+            | Fault::StateNotWritten
             | Fault::NoDriver
             | Fault::NoHome
             | Fault::MissingDisk

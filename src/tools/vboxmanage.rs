@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Control(&'static str),
     /// `discardstate VM`
     DiscardState,
+    /// `setextradata VM KEY VALUE`, and without a value it takes the key away again.
+    ExtraData(&'static str, Option<&'static str>),
 }
 
 impl Command {
@@ -62,6 +64,9 @@ impl Command {
             Self::Start(frontend) => vec!["startvm", vm, "--type", frontend],
             Self::Control(verb) => vec!["controlvm", vm, verb],
             Self::DiscardState => vec!["discardstate", vm],
+            Self::ExtraData(key, value) => {
+                ["setextradata", vm, key].into_iter().chain(value).collect()
+            }
         }
     }
 }

@@ -41,6 +41,7 @@ pub(super) fn word(action: Action, settings: &Settings) -> &'static str {
     match verbs::command(action, settings) {
         Command::Control(verb) => verb,
         Command::DiscardState => "discardstate",
+        Command::ExtraData(..) => "setextradata",
         Command::Start(kind) if action == Action::EmergencyStop => kind,
         Command::Start(_) => "startvm",
     }
@@ -55,7 +56,8 @@ pub(super) const fn property(because: Because) -> Option<&'static str> {
         | Because::ButtonNeedsRunning
         | Because::GuestIsDead
         | Because::NoAdditions
-        | Because::ProcessHangs => None,
+        | Because::ProcessHangs
+        | Because::NotWritten => None,
     }
 }
 

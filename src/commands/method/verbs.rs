@@ -4,6 +4,9 @@ use crate::plan::Action;
 use crate::settings::Settings;
 use crate::tools::vboxmanage::Command;
 
+/// What is set in a VM's extra data, and taken away again, for VirtualBox to write the VM's settings.
+pub(crate) const KEY: &str = "vbox-smf/settings";
+
 /// An action in VBoxManage's words.
 pub(crate) fn command(action: Action, settings: &Settings) -> Command {
     match action {
@@ -16,5 +19,6 @@ pub(crate) fn command(action: Action, settings: &Settings) -> Command {
         Action::AskAdditions => Command::Control("shutdown"),
         Action::SaveState => Command::Control("savestate"),
         Action::PowerOff => Command::Control("poweroff"),
+        Action::WriteSettings => Command::ExtraData(KEY, Some("written")),
     }
 }

@@ -52,6 +52,9 @@ pub(crate) enum Fault {
     MethodHangs,
     /// There is no room for a saved state.
     DiskFull,
+    /// VirtualBox saves the guest's state and does not write that into the VM's settings: of the savestates of many VMs
+    /// at once, one in fifty (`E_ACCESSDENIED`).
+    StateNotWritten,
     /// VirtualBox's kernel driver is not loaded.
     NoDriver,
     /// The VM's disk image is not there.

@@ -143,7 +143,10 @@ impl SimHost<'_> {
 /// Whether a program changes a VM, rather than only looks.
 fn acts(what: &Invocation) -> bool {
     let verb = what.args.first().and_then(|word| word.to_str());
-    matches!(verb, Some("startvm" | "controlvm" | "discardstate"))
+    matches!(
+        verb,
+        Some("startvm" | "controlvm" | "discardstate" | "setextradata")
+    )
 }
 
 /// A program of a simulated method.

@@ -88,6 +88,7 @@ impl Vm<'_> {
                 Fault::Hang
                 | Fault::MethodHangs
                 | Fault::DiskFull
+                | Fault::StateNotWritten
                 | Fault::NoDriver
                 | Fault::MissingDisk => (),
             }

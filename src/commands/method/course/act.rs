@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::{Course, SERVER_ENDS};
-use crate::commands::method::verbs::command;
+use crate::commands::method::verbs::{KEY, command};
 use crate::failure::Failure;
 use crate::host::RunError;
-use crate::plan::{Action, Deed, Outcome};
-use crate::tools::vboxmanage::{VBoxError, is_bare};
+use crate::plan::{Action, Deed, Outcome, SHORT_CALL};
+use crate::tools::vboxmanage::{Command, VBoxError, is_bare};
 use crate::virtualbox::refusal::Refusal;
 
 /// How long the process of a VM that was saved or powered off, or that could not be started, may take to end before
@@ -148,6 +148,23 @@ impl Course<'_> {
                 self.looker.expect_running();
             }
             Action::Resume | Action::DiscardState => {}
+            // What was set was of no use but that VirtualBox wrote.
+            Action::WriteSettings => self.forget_key(),
+        }
+    }
+
+    /// Takes away what [`Action::WriteSettings`] has set. Where it cannot, it does no harm there.
+    fn forget_key(&self) {
+        let Some(uuid) = self.looker.uuid() else {
+            return;
+        };
+        let limit = SHORT_CALL.min(self.end().saturating_sub(self.host.now()));
+        let forget = Command::ExtraData(KEY, None);
+        let mut still = || ControlFlow::Continue(());
+        if let Err(error) = self.vbox.command(uuid, forget, limit, &mut still) {
+            self.note(format_args!(
+                "VirtualBox keeps {KEY} in its extra data: {error}"
+            ));
         }
     }
 

@@ -92,7 +92,12 @@ fn save(world: &mut World, id: u64, machine: MachineId, before: VmState) {
         VmState::Saving,
         time,
         move |world, machine| {
+            let before = world.machine(machine).written.clone();
             life::off(world, machine, VmState::Saved);
+            if world.machine(machine).has(Fault::StateNotWritten) {
+                world.machine_mut(machine).written = before;
+                return reply(world, id, errors::state_not_written());
+            }
             reply(world, id, printed(0, "", errors::PROGRESS));
         },
     );

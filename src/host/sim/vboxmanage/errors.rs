@@ -203,6 +203,25 @@ pub(super) fn not_to_be_saved(state: &VmState) -> Output {
     printed(1, "", &stderr)
 }
 
+/// `setextradata` looks a VM up. (The line is not from a recording.)
+pub(super) const FIND_TO_SET_EXTRA_DATA: Context = context(
+    "FindMachine(Bstr(a->argv[0]).raw(), machine.asOutParam())",
+    1190,
+    MISC,
+);
+
+/// The state was saved, and the settings were not: seen of one in fifty where many are saved at once.
+pub(super) fn state_not_written() -> Output {
+    let stderr = "0%...10%...20%...30%...40%...50%...60%...70%...80%...90%...NS_ERROR_FAILURE\n\
+        VBoxManage: error: Failed to save machine state.\n\
+        VBoxManage: error: Assertion failed: [SUCCEEDED(hrc)] at '/src/VBox/Main/src-server/MachineImpl.cpp' (10409) in nsresult Machine::i_saveStorageControllers(settings::Storage&).\n\
+        VBoxManage: error: COM RC=E_ACCESSDENIED (0x80070005).\n\
+        VBoxManage: error: Please contact the product vendor!\n\
+        VBoxManage: error: Details: code NS_ERROR_FAILURE (0x80004005), component SessionMachine, interface IMachine\n\
+        VBoxManage: error: Context: \"RTEXITCODE handleControlVM(HandlerArg*)\" at line 648 of file VBoxManageControlVM.cpp\n";
+    printed(1, "", stderr)
+}
+
 pub(super) fn disk_full() -> Output {
     let stderr = "0%...10%...20%...NS_ERROR_FAILURE\n\
         VBoxManage: error: Failed to save machine state.\n\

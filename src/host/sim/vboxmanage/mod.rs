@@ -19,7 +19,7 @@ use crate::vm::Uuid;
 
 /// `--version` asks no server.
 const VERSION_TIME: Duration = Duration::from_millis(20);
-/// `discardstate`.
+/// `discardstate`, `setextradata`.
 const DISCARD_TIME: Duration = Duration::from_millis(50);
 
 /// Begins a VBoxManage.
@@ -62,6 +62,14 @@ pub(super) fn begin(world: &mut World, id: u64) {
             let wanted = wanted.to_owned();
             connect(world, id, move |world, id| {
                 world.after(DISCARD_TIME, move |world| discard(world, id, &wanted));
+            });
+        }
+        ["setextradata", wanted, _, ..] => {
+            let wanted = wanted.to_owned();
+            connect(world, id, move |world, id| {
+                world.after(DISCARD_TIME, move |world| {
+                    set_extra_data(world, id, &wanted)
+                });
             });
         }
         // Not a word of real VirtualBox: here only what the methods use is simulated.
@@ -108,6 +116,19 @@ fn find_for(
     } else {
         Err(errors::inaccessible(lock))
     }
+}
+
+/// Whatever is set: the server writes all that it knows of the VM.
+fn set_extra_data(world: &mut World, id: u64, wanted: &str) {
+    let at = errors::FIND_TO_SET_EXTRA_DATA;
+    let output = match find_for(world, id, wanted, at, at) {
+        Err(output) => output,
+        Ok(machine) => {
+            super::settings::write(world, machine);
+            printed(0, "", "")
+        }
+    };
+    reply(world, id, output);
 }
 
 fn discard(world: &mut World, id: u64, wanted: &str) {
