@@ -388,6 +388,7 @@ mod tests {
                     elapsed: now,
                     deeds: &deeds,
                     rest: Some(&rest),
+                    called_off: None,
                 };
                 let word = |budget| match end_of_stop(&seen, &state, budget, &settings()) {
                     Step::Act(Action::WriteSettings, ..) => "write",

@@ -68,7 +68,7 @@ pub(super) fn begin(world: &mut World, id: u64) {
             let wanted = wanted.to_owned();
             connect(world, id, move |world, id| {
                 world.after(DISCARD_TIME, move |world| {
-                    set_extra_data(world, id, &wanted)
+                    set_extra_data(world, id, &wanted);
                 });
             });
         }
