@@ -370,7 +370,7 @@ mod tests {
             let now = Duration::from_secs(30);
             let attempts = attempts.into_iter().map(|outcome| Deed {
                 action: Action::WriteSettings,
-                at: now - Duration::from_secs(ago),
+                at: now.saturating_sub(Duration::from_secs(ago)),
                 outcome,
             });
             let save = Deed {
