@@ -96,7 +96,7 @@ fn a_full_disk() {
         &[
             "running",
             "saving its state (3 times: Failed to save machine state [NS_ERROR_FAILURE])",
-            "is there room",
+            "is full",
         ],
     )
     .logs(&["saving its state failed: "]);
