@@ -138,7 +138,7 @@ impl Ended<'_> {
                     };
                     let path = PrintablePath(blocked);
                     let whose = advice::whose(self.host, blocked);
-                    plain(&format!(": {path} {whose}")).hinted(advice::let_have(account, folder))
+                    plain(&format!(": {path} {whose}")).hinted(advice::let_have(account, blocked))
                 }
                 None => plain(""),
             },
@@ -194,7 +194,8 @@ pub(in crate::commands) fn what_hangs(user: &str, census: Option<Census>) -> Str
     }
     match census {
         Some(census) if census.server_age.is_some() => format!(
-            "VirtualBox's server does not answer: one that is about to end does so within 31 s; where it does not, it is deadlocked, and pkill -9 -u {user} VBoxSVC ends it, and aborts the VMs of {user}"
+            "VirtualBox's server does not answer: one that is about to end does so within 31 s; where it does not, it is deadlocked, and pkill -9 -u {} VBoxSVC ends it, and aborts the VMs of {user}",
+            shell_word(user)
         ),
         Some(_) | None => {
             format!("VBoxManage list vms, run as {user}, may show what it waits for")
@@ -214,7 +215,8 @@ pub(in crate::commands) fn what_keeps_it_away(
         "VM processes that it left keep"
     };
     Some(format!(
-        "VirtualBox's server is gone, and {whose} another one from starting, which passes within 31 s, when they have ended; where it does not, pkill -9 -u {user} VBoxHeadless ends the VMs of {user}, as a power failure would"
+        "VirtualBox's server is gone, and {whose} another one from starting, which passes within 31 s, when they have ended; where it does not, pkill -9 -u {} VBoxHeadless ends the VMs of {user}, as a power failure would",
+        shell_word(user)
     ))
 }
 
