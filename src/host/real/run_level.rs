@@ -10,11 +10,8 @@ pub(super) fn current() -> Option<char> {
     // SAFETY: it has no preconditions.
     unsafe { libc::setutxent() };
     let mut found = None;
-    loop {
-        // SAFETY: it gives a pointer to an entry that is whole until the next call, or none.
-        let Some(entry) = (unsafe { libc::getutxent().as_ref() }) else {
-            break;
-        };
+    // SAFETY: it gives a pointer to an entry that is whole until the next call, or none.
+    while let Some(entry) = unsafe { libc::getutxent().as_ref() } {
         if entry.ut_type == libc::RUN_LVL {
             let line: Vec<u8> = entry.ut_line.iter().map(|c| c.to_ne_bytes()[0]).collect();
             found = run_level::of_line(&line);
