@@ -116,11 +116,12 @@ fn svcprop_hangs() {
 fn no_such_instance() {
     let rig = rig_or_skip!();
     let user = rig.user();
-    for verb in ["start", "stop"] {
-        user.method("nosuch", verb).run().fails(
-            96,
-            &["SMF has no instance svc:/site/xvm/vbox:nosuch", "svcs -a"],
-        );
+    let told = "SMF has no instance svc:/site/xvm/vbox:nosuch";
+    for (verb, found) in [
+        ("start", "it was deleted while svc.startd started it"),
+        ("stop", "runs a VM of that name"),
+    ] {
+        user.method("nosuch", verb).run().fails(96, &[told, found]);
     }
     assert_eq!(user.vboxmanage_calls().len(), 0);
 }
