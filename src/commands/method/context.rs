@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use super::Request;
@@ -12,7 +13,7 @@ use crate::failure::{Caller, Failure, Kind};
 use crate::host::{Account, Host, STILL_RUNNING};
 use crate::log::Log;
 use crate::manifest::names::shell_word;
-use crate::printable::Printable;
+use crate::printable::{Printable, PrintablePath};
 use crate::settings;
 use crate::smf::credential::{self, Credential};
 use crate::tools::processes::{Wanted, census};
@@ -124,12 +125,21 @@ fn has_vanished(host: &dyn Host, request: &Request, error: SvcpropError) -> Fail
         ),
     };
     let vm = shell_word(&Printable(instance).to_string());
+    // The VMs of another folder are other VMs.
+    let folder = request
+        .environment
+        .iter()
+        .find(|(name, _)| name == "VBOX_USER_HOME")
+        .map(|(_, folder)| PrintablePath(Path::new(folder)).to_string());
+    let folder = folder.map_or_else(String::new, |folder| {
+        format!("VBOX_USER_HOME={} ", shell_word(&folder))
+    });
     Failure::new(Kind::Config, error)
         .also(Some(format!(
             "it was deleted before its VM was stopped: {found}"
         )))
         .hinted(format!(
-            "VBoxManage controlvm {vm} savestate, run as {user}, stops it (VBoxManage list runningvms shows those that run); or import the manifest again, and svcadm disable the instance before it is deleted"
+            "{folder}VBoxManage controlvm {vm} savestate, run as {user}, stops it (VBoxManage list runningvms shows those that run); or import the manifest again, and svcadm disable the instance before it is deleted"
         ))
 }
 

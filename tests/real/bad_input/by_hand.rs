@@ -186,6 +186,13 @@ fn an_instance_that_was_deleted_while_it_was_online() {
     user.method(&vm.name, "stop")
         .run()
         .fails(96, &["no process of", "runs a VM of that name"]);
+    user.method(&vm.name, "stop")
+        .env("VBOX_USER_HOME", "/data/two words")
+        .run()
+        .fails(
+            96,
+            &["VBOX_USER_HOME='/data/two words' VBoxManage controlvm"],
+        );
     user.method(&vm.name, "start")
         .run()
         .fails(96, &["it was deleted while svc.startd started it"]);
