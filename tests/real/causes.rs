@@ -29,7 +29,7 @@ impl OneVm<'_> {
     /// Does what the last line of a log says, as somebody for whom the path that it names is meant for the VM's user, and
     /// nothing else.
     #[track_caller]
-    fn do_as_is_told(&self, run: &Run) {
+    pub(super) fn do_as_is_told(&self, run: &Run) {
         let user = self.user.name;
         let last = run.stderr.lines().last().unwrap_or_default();
         let shell = |arguments: &[&str]| {

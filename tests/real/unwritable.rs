@@ -150,11 +150,7 @@ fn a_saved_vm_whose_settings_cannot_be_written_is_not_started() {
         run.fails(96, &[words, "belongs to root"]);
         assert_eq!(vm.user.vm_processes(&vm.uuid), [0_u32; 0]);
         assert_eq!(vm.user.state(&vm.uuid), "saved");
-        let last = run.stderr.lines().last().unwrap_or_default();
-        let (_, told) = last.split_once("as root: ").expect("a command for root");
-        let (command, _) = told.split_once("; then svcadm clear").expect("its end");
-        let done = vm.user.program("/bin/sh", &["-c", command]).by_root().run();
-        assert_eq!(done.code, Some(0), "{command}: {done}");
+        vm.do_as_is_told(&run);
         vm.user.cool_down();
     }
     vm.start().succeeds();
