@@ -176,16 +176,39 @@ static int vboxmanage(int argc, char **argv)
     return cannot(verb);
 }
 
-/* A whole listing with -t, one value without. */
+/* Whether the instance has no such property: its context is that of its service, which has none. */
+static int is_missing(const char *path)
+{
+    static const char *const names[] = { "/user", "/use_profile", "/profile", "/environment", "/exec" };
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t length = strlen(names[i]);
+
+        if (strlen(path) > length && strcmp(path + strlen(path) - length, names[i]) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* A whole listing with -t, and what is not there; one value without. */
 static int svcprop(int argc, char **argv)
 {
     char name[64];
-    int i;
+    int i, status = 0;
 
     if (argc < 4)
         return 2;
-    if (strcmp(argv[1], "-t") == 0)
-        return answer("svcprop.all");
+    if (strcmp(argv[1], "-t") == 0) {
+        if (answer("svcprop.all") != 0)
+            return CANNOT_STAND_IN;
+        for (i = 2; i < argc; i++)
+            if (is_missing(argv[i])) {
+                dprintf(2, "svcprop: Couldn't find property `%s' for instance `%s'.\n", argv[i], argv[argc - 1]);
+                status = 1;
+            }
+        return status;
+    }
     snprintf(name, sizeof name, "svcprop.%s", argv[2]);
     for (i = 0; name[i]; i++)
         if (name[i] == '/')
