@@ -127,7 +127,7 @@ impl Looker<'_> {
         if self.is_touched(&before) {
             return Ok(None);
         }
-        if !self.any_rest_will_do {
+        if !self.any_rest_will_do && !self.names_a_new_state(&first) {
             self.host.sleep(SETTLE);
         }
         let second = self.read_settings();
@@ -147,6 +147,17 @@ impl Looker<'_> {
             suspended: None,
             rest: self.what_lasts(),
         }))
+    }
+
+    /// Whether the file names a state that was saved in the run that a stop has ended. That is its proof: nothing that
+    /// VirtualBox may still write is waited for.
+    fn names_a_new_state(&self, file: &MachineFile) -> bool {
+        let run = self.files.last_run(None, self.host.now());
+        self.intent == Intent::Stop
+            && file
+                .resting
+                .state_file()
+                .is_some_and(|path| self.worth(path, run.age) == Worth::New)
     }
 
     /// Whether a process is or may be the VM, or a client of this user has or may have a session on it.
