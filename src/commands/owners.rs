@@ -28,6 +28,7 @@ use crate::tools::vboxmanage::{self, VBoxError, VBoxManage};
 use crate::virtualbox::advice;
 use crate::virtualbox::machine_file::MachineFile;
 use crate::virtualbox::registry::Registry;
+use crate::virtualbox::settings_folder::user_home;
 use crate::vm::{Intent, Uuid};
 
 mod by_files;
@@ -63,9 +64,7 @@ pub(super) struct Owner {
 impl Owner {
     /// `VBOX_USER_HOME`, where it is set: other VMs than those at home.
     pub(super) fn user_home(&self) -> Option<String> {
-        let mut all = self.environment.iter();
-        let (_, home) = all.find(|(name, _)| name == "VBOX_USER_HOME")?;
-        Some(home.to_string_lossy().into_owned())
+        user_home(&self.environment).map(|home| home.to_string_lossy().into_owned())
     }
 
     /// Who this process is, where there is nobody else to ask.

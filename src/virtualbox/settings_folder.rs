@@ -24,11 +24,7 @@ pub(crate) fn settings_folder(
     environment: &[(OsString, OsString)],
     home: &Path,
 ) -> Option<PathBuf> {
-    let value = |wanted: &str| {
-        let (_, value) = environment.iter().find(|(name, _)| name == wanted)?;
-        Some(value.as_os_str())
-    };
-    if let Some(set) = value("VBOX_USER_HOME") {
+    if let Some(set) = user_home(environment) {
         return is_absolute(set).then(|| set.into());
     }
     if !home.is_absolute() {
@@ -38,10 +34,20 @@ pub(crate) fn settings_folder(
     if is_folder(host, &old) {
         return Some(old);
     }
-    Some(match value("XDG_CONFIG_HOME") {
+    Some(match value(environment, "XDG_CONFIG_HOME") {
         Some(config) => home.join(config).join("VirtualBox"),
         None => home.join(".config/VirtualBox"),
     })
+}
+
+/// `VBOX_USER_HOME` in this environment, where it is set: other VMs than those at home.
+pub(crate) fn user_home(environment: &[(OsString, OsString)]) -> Option<&OsStr> {
+    value(environment, "VBOX_USER_HOME")
+}
+
+fn value<'e>(environment: &'e [(OsString, OsString)], wanted: &str) -> Option<&'e OsStr> {
+    let (_, value) = environment.iter().find(|(name, _)| name == wanted)?;
+    Some(value)
 }
 
 fn is_absolute(path: &OsStr) -> bool {

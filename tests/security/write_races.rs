@@ -3,7 +3,7 @@
 //! The neighbour is a thread of this process: for Linux a thread has a user of its own.
 #![expect(
     unsafe_code,
-    reason = "what std does not have: a thread of another user, renameat2"
+    reason = "what std does not have: a thread of another user"
 )]
 
 use std::ffi::{CString, OsString};
@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use assert_cmd::Command;
 
 use super::{WITHIN, assert_harmless, row};
+use crate::validate::races::exchange;
 
 /// The neighbour.
 const NEIGHBOUR: u32 = 65_533;
@@ -104,22 +105,6 @@ fn become_user(user: u32) {
 
 fn c_path(path: &Path) -> CString {
     CString::new(path.as_os_str().as_bytes()).unwrap()
-}
-
-/// Exchanges two names; whether it could.
-fn exchange(one: &CString, other: &CString) -> bool {
-    // SAFETY: both names end with a zero byte.
-    let done = unsafe {
-        libc::syscall(
-            libc::SYS_renameat2,
-            libc::AT_FDCWD,
-            one.as_ptr(),
-            libc::AT_FDCWD,
-            other.as_ptr(),
-            libc::RENAME_EXCHANGE,
-        )
-    };
-    done == 0
 }
 
 /// Does `write` again and again while the neighbour exchanges the first of these names with each other one.

@@ -22,8 +22,8 @@ fn tries() -> usize {
     }
 }
 
-/// Exchanges these names, each with its partner, in no time.
-fn exchange(one: &CString, other: &CString) -> bool {
+/// Exchanges two names at once; whether it could.
+pub(crate) fn exchange(one: &CString, other: &CString) -> bool {
     // SAFETY: both names end with a zero byte.
     let done = unsafe {
         libc::syscall(

@@ -15,6 +15,7 @@ use crate::host::{Account, FileKind, Host, LockError};
 use crate::manifest::names::shell_word;
 use crate::printable::Printable;
 use crate::tools::vboxmanage::{VBoxManage, ipc_folder_is_wrong};
+use crate::virtualbox::settings_folder::user_home;
 
 /// What was found, and what VirtualBox said of the VMs.
 #[derive(Debug, Serialize, Deserialize)]
@@ -143,11 +144,7 @@ fn lock(host: &dyn Host, account: &Account) -> Check {
 
 /// Where VirtualBox has its settings: the old folder, if that is there.
 fn settings_folder(host: &dyn Host, owner: &Owner, account: &Account) -> PathBuf {
-    let set = owner
-        .environment
-        .iter()
-        .find(|(n, _)| n == "VBOX_USER_HOME");
-    if let Some((_, folder)) = set {
+    if let Some(folder) = user_home(&owner.environment) {
         return PathBuf::from(folder);
     }
     let old = account.home.join(".VirtualBox");

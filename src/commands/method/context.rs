@@ -18,6 +18,7 @@ use crate::settings;
 use crate::smf::credential::{self, Credential};
 use crate::tools::processes::{Wanted, census};
 use crate::tools::svcprop::{self, Asked, Properties, SvcpropError, View};
+use crate::virtualbox::settings_folder::user_home;
 use crate::vm::Intent;
 
 /// How long svc.configd may be away, as while it is restarted.
@@ -125,13 +126,8 @@ fn has_vanished(host: &dyn Host, request: &Request, error: SvcpropError) -> Fail
         ),
     };
     let vm = shell_word(&Printable(instance).to_string());
-    // The VMs of another folder are other VMs.
-    let folder = request
-        .environment
-        .iter()
-        .find(|(name, _)| name == "VBOX_USER_HOME")
-        .map(|(_, folder)| PrintablePath(Path::new(folder)).to_string());
-    let folder = folder.map_or_else(String::new, |folder| {
+    let folder = user_home(&request.environment).map_or_else(String::new, |folder| {
+        let folder = PrintablePath(Path::new(folder)).to_string();
         format!("VBOX_USER_HOME={} ", shell_word(&folder))
     });
     Failure::new(Kind::Config, error)
