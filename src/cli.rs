@@ -8,15 +8,15 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::commands;
-use crate::commands::method::{Request, context};
-use crate::docs;
+use crate::commands::docs;
+use crate::engine::method::{Request, context};
 use crate::failure::{Caller, Ending, Failure, Kind};
-use crate::fmri::{DEFAULT_SERVICE, InstanceFmri};
 use crate::host::real::{RealHost, is_root};
-use crate::log::Log;
-use crate::output;
-use crate::printable::{Printable, PrintableLines};
-use crate::vm::Intent;
+use crate::smf::fmri::{DEFAULT_SERVICE, InstanceFmri};
+use crate::text::log::Log;
+use crate::text::output;
+use crate::text::printable::{Printable, PrintableLines};
+use crate::virtualbox::vm::Intent;
 
 /// VirtualBox VMs as SMF services, one VM per instance
 #[derive(Debug, Parser)]
@@ -245,7 +245,7 @@ fn dispatch(
             caller,
             dry_run: arguments.dry_run,
         };
-        commands::method::run(&RealHost::new(), &Log::new(&on_stderr), &request)
+        crate::engine::method::run(&RealHost::new(), &Log::new(&on_stderr), &request)
     };
     let done = |()| Ending::Done;
     match &cli.command {

@@ -10,12 +10,12 @@ pub use fleet::{fleet, fleet_manifest};
 pub use names::{fmri, names};
 
 use crate::host::{Ended, Output};
-use crate::manifest::rules::{Flavour, fuzzing as rules};
-use crate::printable::is_unprintable;
-use crate::tools::svcprop::fuzzing as properties;
-use crate::tools::svcs::fuzzing as states;
-use crate::tools::vboxmanage::fuzzing as vboxmanage;
+use crate::smf::tools::svcprop::fuzzing as properties;
+use crate::smf::tools::svcs::fuzzing as states;
+use crate::text::printable::is_unprintable;
+use crate::validate::{Flavour, fuzzing as rules};
 use crate::virtualbox::fuzzing as files;
+use crate::virtualbox::vboxmanage::fuzzing as vboxmanage;
 
 /// `validate FILE`
 pub fn manifest(bytes: &[u8]) {

@@ -4,44 +4,35 @@
 //! (`svc:/site/xvm/vbox:vm1`). By hand it writes, checks and rehearses manifests.
 //!
 //! ```text
-//! main -> run -> cli -> commands/*           where looking, deciding and acting meet
-//!                         |-> tools/*        VBoxManage, svcprop, svcs: runner + pure parser
-//!                         |     `-> host/*   trait Host: this machine, or a simulated one
-//!                         |-> virtualbox/*   VirtualBox's own files, read without VirtualBox
-//!                         |-> plan, settings, schema    pure decisions
-//!                         |-> fleet/*        a file of many VMs
-//!                         |-> manifest/*     what SMF imports
-//!                         `-> rbac           who may manage it
-//!                       failure              kinds of failure -> exit status
-//! words: fmri, vm, value_type, smf/*   no I/O; columns, printable, output: what is printed; bounded: what is read
+//! cli                     arguments
+//! commands                one verb a file: arguments -> one call -> output
+//! engine                  the main job: observe, decide (plan, pure), act
+//! inventory               instances x owners x VMs
+//! manifest, validate      what SMF imports, and the rules that it is judged by
+//! simulation              SMF and VirtualBox without either, and rehearsals on them
+//! virtualbox, smf         what is known of each: files, programs, words
+//! config                  the properties of an instance
+//! host                    trait Host, the only seam to the world
+//! text, failure           what is printed; kinds of failure -> exit status
 //! ```
+//!
+//! A module uses those of its own line and of the lines below.
 
-mod bounded;
 mod cli;
-mod columns;
 mod commands;
-mod docs;
+mod config;
+mod engine;
 mod failure;
-mod fleet;
-mod fmri;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
 mod host;
-mod log;
+mod inventory;
 mod manifest;
-mod near;
-mod output;
-mod plan;
-mod printable;
-mod rbac;
-mod rehearse;
-mod schema;
-mod settings;
+mod simulation;
 mod smf;
-mod tools;
-mod value_type;
+mod text;
+mod validate;
 mod virtualbox;
-mod vm;
 
 pub use cli::run;

@@ -5,7 +5,7 @@ use clap_complete::generate;
 use clap_complete::shells;
 
 use crate::failure::Failure;
-use crate::output;
+use crate::text::output;
 
 /// Print what makes a shell complete the words of this program
 ///

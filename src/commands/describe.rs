@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::columns::{paragraph, table};
-use crate::docs;
+use crate::commands::docs;
+use crate::config::schema::{self, Allowed, Default, PROPERTIES, Property};
 use crate::failure::{Failure, Kind};
-use crate::output;
-use crate::printable::Printable;
-use crate::schema::{self, Allowed, Default, PROPERTIES, Property};
+use crate::text::columns::{paragraph, table};
+use crate::text::output;
+use crate::text::printable::Printable;
 
 /// Describe the properties: types, defaults, what they may be
 #[derive(Debug, clap::Args)]
@@ -214,7 +214,7 @@ fn json(properties: &[Property]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::WIDTH;
+    use crate::text::columns::WIDTH;
 
     #[test]
     fn everything_fits_the_terminal_and_nothing_is_left_out() {
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_row_for_programs() {
-        let text = json(&[crate::schema::STOP_TIMEOUT]);
+        let text = json(&[crate::config::schema::STOP_TIMEOUT]);
         assert_eq!(
             text,
             concat!(

@@ -14,12 +14,12 @@ use std::time::Duration;
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
 use crate::manifest::names::shell_word;
-use crate::output;
+use crate::text::output;
 
-use super::instances::{Gathered, Selection, gather};
-use super::limit::{self, Limit};
-use super::owners::{Answer, NoAnswer, Owner, as_owners, owners};
 use super::status::join::{Asked, join};
+use crate::inventory::instances::{Gathered, Selection, gather};
+use crate::inventory::limit::{self, Limit};
+use crate::inventory::owners::{Answer, NoAnswer, Owner, as_owners, owners};
 
 mod budget;
 mod check;

@@ -12,12 +12,12 @@ mod text;
 
 use std::time::Duration;
 
+use crate::config::settings::{SettingError, Settings};
 use crate::failure::{Failure, Kind};
-use crate::fmri::InstanceFmri;
 use crate::host::Host;
-use crate::output;
-use crate::settings::{SettingError, Settings};
-use crate::vm::{Intent, VmName};
+use crate::smf::fmri::InstanceFmri;
+use crate::text::output;
+use crate::virtualbox::vm::{Intent, VmName};
 
 use level::Row;
 
@@ -74,7 +74,7 @@ fn gather(
         None => level::Sources::of_nothing(&set),
     };
     let refused = |error: SettingError| match &fmri {
-        Some(fmri) => crate::commands::method::refused_setting(fmri, error),
+        Some(fmri) => crate::engine::method::refused_setting(fmri, error),
         None => Failure::new(Kind::Usage, error),
     };
     // Where there is no instance, its name is not shown.
@@ -87,7 +87,7 @@ fn gather(
         start: settings.budget(Intent::Start).map_err(refused)?,
         stop: settings.budget(Intent::Stop).map_err(refused)?,
         rows: sources.rows(),
-        unknown: crate::settings::unknown_properties(&sources.seen)
+        unknown: crate::config::settings::unknown_properties(&sources.seen)
             .into_iter()
             .map(str::to_owned)
             .collect(),

@@ -16,11 +16,11 @@ use std::path::PathBuf;
 
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::log::Log;
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::context::Variable;
 use crate::manifest::names::shell_word;
 use crate::manifest::resolve::resolve;
+use crate::text::log::Log;
 pub(crate) use arguments::Arguments;
 use deliver::Target;
 

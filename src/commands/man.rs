@@ -4,7 +4,7 @@ mod page;
 mod tables;
 
 use crate::failure::Failure;
-use crate::output;
+use crate::text::output;
 
 /// Print the manual page, vbox-smf(8)
 #[derive(Debug, clap::Args)]

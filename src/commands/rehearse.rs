@@ -7,14 +7,14 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Kind};
-use crate::host::sim::{Fault, Guest};
-use crate::manifest::place::place;
-use crate::output;
-use crate::rehearse::picture::picture;
-use crate::rehearse::record::Record;
-use crate::rehearse::scenario::{Played, Scenario, Script, play};
-use crate::rehearse::timeline::{Ink, Text};
-use crate::rehearse::wish::{FAULTS, GUESTS, Time, Wish};
+use crate::host::place::place;
+use crate::simulation::host::{Fault, Guest};
+use crate::simulation::rehearsal::picture::picture;
+use crate::simulation::rehearsal::record::Record;
+use crate::simulation::rehearsal::scenario::{Played, Scenario, Script, play};
+use crate::simulation::rehearsal::timeline::{Ink, Text};
+use crate::simulation::rehearsal::wish::{FAULTS, GUESTS, Time, Wish};
+use crate::text::output;
 
 use self::stories::Manifest;
 

@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
-use crate::output::{self, Reader};
-use crate::printable::PrintableLines;
+use crate::text::output::{self, Reader};
+use crate::text::printable::PrintableLines;
 
-use super::instances::{Selection, gather};
-use super::limit::{self, Limit};
-use super::owners::{Owner, ask, owners};
+use crate::inventory::instances::{Selection, gather};
+use crate::inventory::limit::{self, Limit};
+use crate::inventory::owners::{Owner, ask, owners};
 
 pub(super) mod join;
 mod json;

@@ -6,18 +6,17 @@
 
 mod explain;
 mod json;
-mod paper;
 mod text;
 
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Ending, Failure, Kind};
-use crate::manifest::rules::{Finding, Flavour, Severity, judge};
 use crate::manifest::source::{Source, SourceError, each};
-use crate::output;
+use crate::text::output;
+use crate::text::paper::Paper;
+use crate::validate::{Finding, Flavour, Severity, judge};
 
-use paper::Paper;
 use text::Tally;
 
 /// Say what `svccfg validate` and `svccfg import` would say of SMF manifests

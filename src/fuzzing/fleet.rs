@@ -1,9 +1,10 @@
 //! The fleet file: it is read the same every time, and what is made of it svccfg takes.
 
-use crate::fleet::File;
+use crate::manifest::fleet::File;
 use crate::manifest::request::Request;
-use crate::manifest::rules::{Flavour, Severity, judge};
-use crate::manifest::{build, resolve, rules, write};
+use crate::manifest::{build, resolve, write};
+use crate::validate as rules;
+use crate::validate::{Flavour, Severity, judge};
 
 /// The text of a fleet file: the request is the same every time, and a complaint points at a place of the file.
 ///

@@ -1,11 +1,11 @@
 //! FMRIs and names: what is read is what is printed, and what one part lets through the others know too.
 
-use crate::fmri::{FmriError, InstanceFmri, InstanceName};
 use crate::manifest::names::{
     Operand, OperandError, ServiceName, ServiceNameError, instance_from, instance_like, shell_word,
 };
-use crate::manifest::rules::fuzzing::{is_instance, is_service};
-use crate::vm::{Uuid, VmName, VmNameError};
+use crate::smf::fmri::{FmriError, InstanceFmri, InstanceName};
+use crate::validate::fuzzing::{is_instance, is_service};
+use crate::virtualbox::vm::{Uuid, VmName, VmNameError};
 
 use super::assert_printable;
 

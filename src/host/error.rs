@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::printable::{Printable, PrintablePath};
+use crate::text::printable::{Printable, PrintablePath};
 
 /// Why there is no [`Output`](super::Output).
 #[derive(Debug, Error)]

@@ -11,7 +11,7 @@ use super::{
     Access, Account, AsUserError, Begun, FILE_MAX, FileEnds, FileFacts, FileKind, Held, Host,
     Invocation, LockError, Process, RunError, UserTask,
 };
-use crate::bounded::read_regular;
+use crate::host::bounded::read_regular;
 
 mod account;
 mod acl;
@@ -127,7 +127,7 @@ impl Host for RealHost {
     }
 
     fn read_ends(&self, path: &Path, head: u64, tail: u64) -> io::Result<FileEnds> {
-        let ends = crate::bounded::read_ends(path, head, tail)?;
+        let ends = crate::host::bounded::read_ends(path, head, tail)?;
         Ok(FileEnds {
             facts: facts_of(&ends.metadata, FileKind::File),
             head: ends.head,

@@ -9,8 +9,8 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::names::ServiceName;
-use crate::fmri::InstanceName;
-use crate::printable::Printable;
+use crate::smf::fmri::InstanceName;
+use crate::text::printable::Printable;
 
 /// Who may enable, disable, restart and refresh the instances.
 pub(crate) const MANAGE: &str = "solaris.smf.manage.vbox";

@@ -15,9 +15,9 @@ use super::need::Need;
 use super::notify::NotifyTarget;
 use super::setting::Setting;
 use super::write::is_xml_char;
-use crate::fmri::InstanceName;
-use crate::printable::Printable;
-use crate::schema;
+use crate::config::schema;
+use crate::smf::fmri::InstanceName;
+use crate::text::printable::Printable;
 
 /// A service, and an instance for each VM.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

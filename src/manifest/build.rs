@@ -19,9 +19,9 @@ use super::notify;
 use super::request::{Origin, Owners, Request, VmRequest};
 use super::resolve::resolve;
 use super::setting::Setting;
+use crate::config::schema::{self, Default as SchemaDefault, Group};
 use crate::failure::Failure;
-use crate::schema::{self, Default as SchemaDefault, Group};
-use crate::value_type::ValueType;
+use crate::smf::value_type::ValueType;
 
 /// The manifest for VMs that are given as on the command line, `NAME` or `INSTANCE=NAME`, with
 /// nothing else said: no owner, every property at its default.
@@ -272,15 +272,15 @@ mod permission;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::settings::{Settings, unknown_properties};
     use crate::failure::Kind;
     use crate::manifest::context::Variable;
     use crate::manifest::model::RestartOn;
     use crate::manifest::need::Need;
     use crate::manifest::notify::NotifyTarget;
     use crate::manifest::{order, read, write};
-    use crate::settings::{Settings, unknown_properties};
-    use crate::tools::svcprop::{self, Properties};
-    use crate::vm::Intent;
+    use crate::smf::tools::svcprop::{self, Properties};
+    use crate::virtualbox::vm::Intent;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::write::is_xml_char;
-use crate::printable::Printable;
+use crate::text::printable::Printable;
 
 /// The longest value that SMF keeps whole.
 const VALUE_MAX: usize = 4095;

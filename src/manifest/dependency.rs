@@ -171,7 +171,7 @@ fn hash(text: &str) -> u64 {
 mod tests {
     use super::Grouping::{OptionalAll, RequireAll};
     use super::*;
-    use crate::fmri::{INSTANCE_NAME_MAX, is_component};
+    use crate::smf::fmri::{INSTANCE_NAME_MAX, is_component};
     use proptest::prelude::*;
 
     fn needs(list: impl IntoIterator<Item = Need>) -> BTreeSet<Need> {

@@ -6,7 +6,7 @@ use super::template::{
     Manpage, PgPattern, PropPattern, Range, Target, Template, Text, Value, ValueSource, Values,
     Visibility, VisibilityLevel,
 };
-use crate::schema::{self, Allowed, Default, Group, Property};
+use crate::config::schema::{self, Allowed, Default, Group, Property};
 
 /// The service's template.
 pub(super) fn template() -> Template {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::printable::Printable;
+use crate::text::printable::Printable;
 
 /// The only model that tells the truth about VMs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use super::method::{self, Timeouts};
 use super::model::ExecMethod;
 use super::request::{Request, VmRequest, Want, Whom, Wish};
 use super::resolve::Layers;
-use crate::fmri::InstanceName;
-use crate::schema::{self, Default as SchemaDefault};
+use crate::config::schema::{self, Default as SchemaDefault};
+use crate::smf::fmri::InstanceName;
 use words::{described, is_for_the_service, is_left_out, repeats};
 
 /// Which level of SMF says a value.

@@ -12,7 +12,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::comments::Comments;
 use super::write::{WriteError, is_xml_char};
-use crate::printable::Judge;
+use crate::text::printable::Judge;
 
 /// What serde writes.
 const VERSION: XmlVersion = XmlVersion::Implicit1_0;

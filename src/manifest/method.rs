@@ -8,9 +8,9 @@ use super::model::{ExecMethod, MethodKind};
 use super::names::shell_word;
 use super::setting::Setting;
 use super::write::is_xml_char;
-use crate::printable::Printable;
-use crate::schema;
-use crate::settings::MARGIN;
+use crate::config::schema;
+use crate::config::settings::MARGIN;
+use crate::text::printable::Printable;
 
 /// The longest `exec` that SMF keeps whole.
 const EXEC_MAX: usize = 4095;

@@ -1,4 +1,4 @@
-//! The names that a manifest may carry: stricter than [`crate::fmri`], because svccfg lets names
+//! The names that a manifest may carry: stricter than [`crate::smf::fmri`], because svccfg lets names
 //! through that nobody wants to have.
 
 use std::fmt;
@@ -7,11 +7,11 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::failure::{Failure, Kind};
-use crate::fmri::{
+use crate::smf::fmri::{
     DEFAULT_SERVICE, FmriError, INSTANCE_NAME_MAX, InstanceName, is_component, is_service_name,
 };
-use crate::printable::Printable;
-use crate::vm::{VmName, VmNameError};
+use crate::text::printable::Printable;
+use crate::virtualbox::vm::{VmName, VmNameError};
 
 /// The longest service name that `svccfg import` takes: it imports into `TEMP/NAME` first.
 pub(crate) const SERVICE_NAME_MAX: usize = 114;

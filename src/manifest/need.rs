@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use super::names::{ServiceName, ServiceNameError};
 use super::write::is_xml_char;
-use crate::fmri::{FmriError, InstanceName, strip_scheme_and_scope};
-use crate::printable::Printable;
+use crate::smf::fmri::{FmriError, InstanceName, strip_scheme_and_scope};
+use crate::text::printable::Printable;
 
 /// What a path is written after. svc.startd takes what follows as it is: nothing is percent-encoded.
 const FILE_PREFIX: &str = "file://localhost";

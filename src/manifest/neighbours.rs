@@ -11,9 +11,9 @@ use std::io;
 use std::path::{Component, Path};
 use std::rc::Rc;
 
-use super::rules::Included;
-use crate::bounded::read_opened;
+use crate::host::bounded::read_opened;
 use crate::host::real::reading::{Folder, Found, Links};
+use crate::validate::Included;
 
 /// More than this is not read of all that one manifest includes, in bytes. It is judged with the manifest,
 /// so it takes memory beside it.

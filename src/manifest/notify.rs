@@ -9,7 +9,7 @@ use super::model::{
     Event, NotificationParameters, NotificationType, Parameter, ParameterEntry, ValueNode,
 };
 use super::write::is_xml_char;
-use crate::printable::Printable;
+use crate::text::printable::Printable;
 
 /// The longest address that mail knows (RFC 5321).
 const ADDRESS_MAX: usize = 254;

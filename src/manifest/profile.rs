@@ -13,8 +13,8 @@ use super::model::{
     BundleKind, ExecMethod, Instance, PropertyGroup, Service, ServiceBundle, ServiceKind,
 };
 use super::setting::Setting;
-use crate::schema;
-use crate::value_type::ValueType;
+use crate::config::schema;
+use crate::smf::value_type::ValueType;
 
 /// The profile. Whose VMs they are and what else a manifest says is not in it.
 pub(crate) fn build(blueprint: &Blueprint) -> ServiceBundle {

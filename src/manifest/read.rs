@@ -15,9 +15,9 @@ use quick_xml::events::Event;
 use serde::Deserialize as _;
 
 use super::model::ServiceBundle;
-use crate::bounded::read_named;
 use crate::failure::{Failure, Kind};
-use crate::printable::Printable;
+use crate::host::bounded::read_named;
+use crate::text::printable::Printable;
 
 /// A larger file is not a manifest of VMs: 10,000 of them need about 10 MB.
 const FILE_MAX: u64 = 64 << 20;

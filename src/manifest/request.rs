@@ -16,9 +16,9 @@ use super::names::ServiceName;
 use super::need::{FilePath, ServiceTarget};
 use super::notify::NotifyTarget;
 use super::setting::Setting;
-use crate::fmri::InstanceName;
-use crate::printable::Printable;
-use crate::vm::VmName;
+use crate::smf::fmri::InstanceName;
+use crate::text::printable::Printable;
+use crate::virtualbox::vm::VmName;
 
 /// Where something was asked for, as an error message says it: `--set vm1:vm/on_saved=leave`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -18,9 +18,9 @@ use super::need::Need;
 use super::notify::NotifyTarget;
 use super::request::{Origin, Owners, Request, VmRequest, Want, Whom, Wish};
 use super::setting::Setting;
-use crate::fmri::InstanceName;
-use crate::schema;
-use crate::vm::VmName;
+use crate::config::schema;
+use crate::smf::fmri::InstanceName;
+use crate::virtualbox::vm::VmName;
 pub(crate) use error::ResolveError;
 pub(super) use layers::Layers;
 

@@ -4,8 +4,8 @@
 use thiserror::Error;
 
 use super::write::is_xml_char;
-use crate::printable::Printable;
-use crate::schema::{self, Allowed, Property};
+use crate::config::schema::{self, Allowed, Property};
+use crate::text::printable::Printable;
 
 /// The longest value that SMF keeps whole.
 const VALUE_MAX: usize = 4095;

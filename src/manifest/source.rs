@@ -10,12 +10,12 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use super::neighbours::Neighbours;
-use crate::bounded::{read_bounded, read_named, read_opened};
+use crate::host::bounded::{read_bounded, read_named, read_opened};
 use crate::host::real::reading::{Folder, Found, Links};
-use crate::printable::PrintablePath;
+use crate::text::printable::PrintablePath;
 
 /// No more than this is read of a file, in bytes; one byte more tells that there is more.
-pub(super) const FILE_MAX: u64 = super::rules::FILE_MAX as u64;
+pub(super) const FILE_MAX: u64 = crate::validate::FILE_MAX as u64;
 
 /// No more manifests are judged below one folder. A whole illumos has some hundreds.
 const FILES_MAX: usize = 100_000;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::model::*;
 use super::template::*;
-use crate::value_type::ValueType;
+use crate::smf::value_type::ValueType;
 
 /// A bundle whose only property has this value.
 pub(super) fn with_value(value: &str) -> ServiceBundle {

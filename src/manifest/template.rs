@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::value_type::ValueType;
+use crate::smf::value_type::ValueType;
 
 /// `<template>`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::layout;
 use super::model::ServiceBundle;
-use crate::printable::Printable;
+use crate::text::printable::Printable;
 
 /// What stands above the bundle. svccfg compares the system identifier byte for byte.
 const HEAD: &str = r#"<?xml version="1.0"?>

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use crate::printable::Printable;
+use crate::text::printable::Printable;
 
 /// The property group of what holds for all methods.
 const CONTEXT: &str = "method_context";

@@ -1,6 +1,6 @@
 //! Whether an instance is enabled, by its own properties (`smf(7)`).
 
-use crate::tools::svcprop::Properties;
+use crate::smf::tools::svcprop::Properties;
 
 /// What says so: the second is there while somebody or a milestone has it otherwise for now (`svcadm disable -t`,
 /// `svcadm milestone`, a host that goes down), and comes first. It is in no snapshot.
@@ -22,7 +22,7 @@ pub(crate) fn is_disabled(properties: &Properties) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tools::svcprop::Value;
+    use crate::smf::tools::svcprop::Value;
 
     #[test]
     fn what_holds_for_now_comes_first() {

@@ -10,7 +10,7 @@ use super::machine_file::MachineFile;
 use super::refusal::Refusal;
 use crate::host::{Access, Account, FileKind, Host};
 use crate::manifest::names::shell_word;
-use crate::printable::{Printable, PrintablePath};
+use crate::text::printable::{Printable, PrintablePath};
 
 /// As much of a disk image as its description may take, in bytes.
 const DESCRIPTION_MAX: u64 = 64 << 10;

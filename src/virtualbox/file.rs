@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::host::{FileEnds, FileKind, Host};
-use crate::printable::{Printable, PrintablePath};
+use crate::text::printable::{Printable, PrintablePath};
 
 /// What stands in the place of the machine where only VirtualBox has the password to it.
 pub(super) const ENCRYPTED: &str = "MachineEncrypted";

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{machine_file, registry, vbox_log};
 use crate::fuzzing::assert_printable;
-use crate::printable::Printable;
+use crate::text::printable::Printable;
 
 /// A VM's settings file.
 ///

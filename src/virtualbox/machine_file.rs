@@ -21,7 +21,7 @@ use roxmltree::{Document, ParsingOptions};
 
 use super::file::{self, FileTrouble, What};
 use crate::host::Host;
-use crate::vm::{Uuid, VmState};
+use crate::virtualbox::vm::{Uuid, VmState};
 
 /// The longest that is read: 2 KB is usual, and a VM with a thousand snapshots has 2 MB.
 const FILE_MAX: u64 = 4 << 20;

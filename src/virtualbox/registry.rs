@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::file::{self, FileTrouble, What};
 use super::machine_file::{WORD_MAX, document};
 use crate::host::Host;
-use crate::vm::Uuid;
+use crate::virtualbox::vm::Uuid;
 
 /// The longest that is read. Each VM has a line in it, and each disk of the old kind.
 const FILE_MAX: u64 = 4 << 20;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::check::{Check, Topic};
-use crate::commands::instances::Instance;
-use crate::plan::fallback_share;
-use crate::settings::{MARGIN, Settings, StopMethod};
-use crate::vm::Intent;
+use crate::config::settings::{MARGIN, Settings, StopMethod};
+use crate::engine::plan::fallback_share;
+use crate::inventory::instances::Instance;
+use crate::virtualbox::vm::Intent;
 
 /// A guest that is told to shut down needs this long, most of them.
 const GUEST_NEEDS: Duration = Duration::from_secs(60);

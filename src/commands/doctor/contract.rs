@@ -7,10 +7,10 @@
 use std::time::Duration;
 
 use super::check::{Check, Topic};
-use crate::commands::limit::Limit;
 use crate::host::{Host, Process};
-use crate::printable::Printable;
-use crate::tools::svcs;
+use crate::inventory::limit::Limit;
+use crate::smf::tools::svcs;
+use crate::text::printable::Printable;
 
 /// How long svcs may take.
 const LIMIT: Duration = Duration::from_secs(20);

@@ -4,19 +4,19 @@ use std::ffi::OsString;
 
 use super::budget::budgets;
 use super::check::{Check, Topic};
-use crate::commands::instances::{Instance, Known};
-use crate::commands::method::context;
-use crate::commands::method::refused::what_ends_an_orphan;
-use crate::commands::owners::{Owner, find};
 use crate::commands::status::join::{Asked, Row};
 use crate::commands::status::note::Note;
+use crate::config::settings::unknown_properties;
+use crate::engine::method::context;
+use crate::engine::method::refused::what_ends_an_orphan;
+use crate::inventory::instances::{Instance, Known};
+use crate::inventory::owners::{Owner, find};
 use crate::manifest::names::shell_word;
-use crate::printable::Printable;
-use crate::settings::unknown_properties;
 use crate::smf::recipe;
-use crate::tools::svcs::SmfState;
+use crate::smf::tools::svcs::SmfState;
+use crate::text::printable::Printable;
 use crate::virtualbox::refusal::Refusal;
-use crate::vm::Intent;
+use crate::virtualbox::vm::Intent;
 
 /// The settings and the budgets of an instance.
 pub(super) fn configuration(instance: &Instance) -> Vec<Check> {

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::check::{Check, Topic, Verdict};
-use crate::commands::instances::{Gathered, Instance};
-use crate::commands::limit::Limit;
-use crate::commands::method::context;
-use crate::commands::owners::Owner;
+use crate::engine::method::context;
 use crate::host::Host;
+use crate::inventory::instances::{Gathered, Instance};
+use crate::inventory::limit::Limit;
+use crate::inventory::owners::Owner;
 use crate::smf::method::{ENTRY, program};
-use crate::tools::svcs::{self, SmfState};
-use crate::tools::vboxmanage::{self, TrustError, VBoxManage, trust};
+use crate::smf::tools::svcs::{self, SmfState};
+use crate::virtualbox::vboxmanage::{self, TrustError, VBoxManage, trust};
 
 /// The subject of these checks.
 const HOST: &str = "host";

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::check::Check;
-use crate::output;
-use crate::printable::Printable;
+use crate::text::output;
+use crate::text::printable::Printable;
 
 /// Rises when something is renamed or goes, not when something is added.
 const VERSION: u8 = 1;

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use super::check::{Check, Topic, Verdict};
 use super::{contract, instance, machine, print, user};
-use crate::commands::instances::{Gathered, Instance, Known};
-use crate::commands::limit::Limit;
-use crate::commands::owners::{Listed, Owner};
 use crate::commands::status::join::{Asked, join};
+use crate::config::settings::Settings;
 use crate::host::fake::Fake;
 use crate::host::{Account, Args, FileKind, Process};
-use crate::settings::Settings;
-use crate::tools::svcprop::{Properties, Value};
-use crate::tools::svcs::SmfState;
-use crate::vm::VmState;
+use crate::inventory::instances::{Gathered, Instance, Known};
+use crate::inventory::limit::Limit;
+use crate::inventory::owners::{Listed, Owner};
+use crate::smf::tools::svcprop::{Properties, Value};
+use crate::smf::tools::svcs::SmfState;
+use crate::virtualbox::vm::VmState;
 
 fn minute(host: &Fake) -> Limit {
     Limit::from_now(host, std::time::Duration::from_secs(60))

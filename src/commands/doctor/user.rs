@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{Check, Topic};
 use super::{contract, writable};
-use crate::commands::limit::Limit;
-use crate::commands::method::context;
-use crate::commands::owners::{self, Answer, Owner};
+use crate::engine::method::context;
 use crate::host::{Account, FileKind, Host, LockError};
+use crate::inventory::limit::Limit;
+use crate::inventory::owners::{self, Answer, Owner};
 use crate::manifest::names::shell_word;
-use crate::printable::Printable;
-use crate::tools::vboxmanage::{VBoxManage, ipc_folder_is_wrong};
+use crate::text::printable::Printable;
 use crate::virtualbox::settings_folder::user_home;
+use crate::virtualbox::vboxmanage::{VBoxManage, ipc_folder_is_wrong};
 
 /// What was found, and what VirtualBox said of the VMs.
 #[derive(Debug, Serialize, Deserialize)]

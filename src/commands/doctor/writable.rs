@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use super::check::{Check, Topic};
-use crate::commands::method::context;
-use crate::commands::owners::Owner;
+use crate::engine::method::context;
 use crate::host::{Account, Host};
-use crate::tools::vboxmanage::VBoxManage;
+use crate::inventory::owners::Owner;
 use crate::virtualbox::advice;
 use crate::virtualbox::registry::Registry;
+use crate::virtualbox::vboxmanage::VBoxManage;
 
 /// As many of them are told: what is wrong with one is wrong with all, most likely.
 const SHOWN: usize = 5;

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::Explained;
 use super::rules::{ended_by, property, rules, status, word};
-use crate::commands::method::verbs;
-use crate::output;
-use crate::plan::{Doing, End, Forecast, Stage, Waiting, fallback_share};
-use crate::settings::Settings;
+use crate::config::settings::Settings;
+use crate::engine::method::verbs;
+use crate::engine::plan::{Doing, End, Forecast, Stage, Waiting, fallback_share};
+use crate::text::output;
 
 /// Rises when something is renamed or goes, not when something is added.
 const VERSION: u8 = 1;

@@ -5,18 +5,18 @@
 //! instance has itself (`-C`), and for what the service has. The latter two are what is so now: where they
 //! make another value than the snapshot's, `svcadm refresh` is still to come.
 
-use crate::commands::instances::{EXECS, another_program, not_ours};
-use crate::commands::method::context::{SVCPROP_LIMIT, not_read};
-use crate::docs;
+use crate::commands::docs;
+use crate::config::schema::{Allowed, PROPERTIES, Property, ReadBy};
+use crate::config::settings::{START_LIMIT, STOP_LIMIT, WANTED};
+use crate::engine::method::context::{SVCPROP_LIMIT, not_read};
 use crate::failure::{Failure, Kind};
-use crate::fmri::InstanceFmri;
 use crate::host::Host;
+use crate::inventory::instances::{EXECS, another_program, not_ours};
 use crate::manifest::method::{self, MethodPath, Timeouts};
 use crate::manifest::setting::{Setting, SettingError};
-use crate::printable::Printable;
-use crate::schema::{Allowed, PROPERTIES, Property, ReadBy};
-use crate::settings::{START_LIMIT, STOP_LIMIT, WANTED};
-use crate::tools::svcprop::{self, Asked, Properties, SvcpropError, Value, View};
+use crate::smf::fmri::InstanceFmri;
+use crate::smf::tools::svcprop::{self, Asked, Properties, SvcpropError, Value, View};
+use crate::text::printable::Printable;
 
 /// The level that a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,8 +211,8 @@ impl Sources {
     fn of_schema(&self, property: &Property) -> Row {
         let without = docs::default_words(property);
         let default = match property.default {
-            crate::schema::Default::Value(value) => Some(value),
-            crate::schema::Default::Absent(_) => None,
+            crate::config::schema::Default::Value(value) => Some(value),
+            crate::config::schema::Default::Absent(_) => None,
         };
         self.row(
             &property.path(),

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::commands::method::verbs;
+use crate::config::settings::Settings;
+use crate::engine::method::verbs;
+use crate::engine::plan::{Action, Because, Doing, End, Forecast, Note, Reason, Stage, forecast};
 use crate::failure::Caller;
-use crate::plan::{Action, Because, Doing, End, Forecast, Note, Reason, Stage, forecast};
-use crate::settings::Settings;
-use crate::tools::vboxmanage::Command;
-use crate::vm::{Intent, VmState};
+use crate::virtualbox::vboxmanage::Command;
+use crate::virtualbox::vm::{Intent, VmState};
 
 /// A state, and what is done in it.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ pub(super) fn cell(run: &Forecast, settings: &Settings) -> String {
     let mut parts: Vec<String> = Vec::new();
     for Stage { at, what, .. } in &run.stages {
         parts.push(match what {
-            Doing::Wait(crate::plan::Waiting::Delay) => continue,
+            Doing::Wait(crate::engine::plan::Waiting::Delay) => continue,
             Doing::Wait(_) => "wait".to_owned(),
             Doing::Act(action, because) => {
                 let word = word(*action, settings);

@@ -1,9 +1,9 @@
 use super::*;
-use crate::columns::WIDTH;
-use crate::commands::instances::EXECS;
+use crate::config::settings::WANTED;
 use crate::host::fake::Fake;
-use crate::settings::WANTED;
-use crate::vm::VmState;
+use crate::inventory::instances::EXECS;
+use crate::text::columns::WIDTH;
+use crate::virtualbox::vm::VmState;
 
 const FMRI: &str = "svc:/site/xvm/vbox:vm1";
 

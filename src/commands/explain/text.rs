@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::Explained;
 use super::level::{Level, Row};
 use super::rules::{cell, rules};
-use crate::columns::{paragraph, table};
-use crate::plan::fallback_share;
-use crate::printable::Printable;
-use crate::schema::ReadBy;
-use crate::settings::StopFallback;
-use crate::vm::Intent;
+use crate::config::schema::ReadBy;
+use crate::config::settings::StopFallback;
+use crate::engine::plan::fallback_share;
+use crate::text::columns::{paragraph, table};
+use crate::text::printable::Printable;
+use crate::virtualbox::vm::Intent;
 
 /// The widths of the decision table: state, start, stop.
 const WIDTHS: [usize; 3] = [26, 24, 26];

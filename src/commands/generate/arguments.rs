@@ -102,7 +102,7 @@ pub(crate) struct Arguments {
     #[arg(long = "delegate", value_name = "[INSTANCE:]USER")]
     pub(super) delegates: Vec<String>,
     /// The service's name
-    #[arg(long, value_name = "NAME", default_value = crate::fmri::DEFAULT_SERVICE)]
+    #[arg(long, value_name = "NAME", default_value = crate::smf::fmri::DEFAULT_SERVICE)]
     pub(super) service: String,
     /// The program that SMF runs to start and stop a VM
     #[arg(long, value_name = "PATH", default_value = "/lib/svc/method/vbox")]

@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use super::Arguments;
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
+use crate::host::place::{self, PlaceError, first_free, place, place_each};
 use crate::host::real::current_uid;
 use crate::host::real::interruption::Interruption;
 use crate::host::real::writing::Folder;
 use crate::manifest::blueprint::{Blueprint, InstanceBlueprint};
-use crate::manifest::place::{self, PlaceError, first_free, place, place_each};
 use crate::manifest::{build, write};
-use crate::output;
-use crate::printable::PrintablePath;
-use crate::tools::svccfg::{self, SvccfgError};
+use crate::smf::tools::svccfg::{self, SvccfgError};
+use crate::text::output;
+use crate::text::printable::PrintablePath;
 
 /// Where to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

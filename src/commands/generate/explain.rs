@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::fmri::InstanceName;
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::explain::{Level, Row, rows};
 use crate::manifest::request::Request;
-use crate::output;
-use crate::printable::Printable;
+use crate::smf::fmri::InstanceName;
+use crate::text::output;
+use crate::text::printable::Printable;
 
 /// The widths of the columns: with two spaces between them, 80.
 const WIDTHS: [usize; 4] = [21, 16, 16, 21];

@@ -5,13 +5,13 @@ use std::io;
 use std::path::Path;
 
 use super::options::{model_failure, usage};
-use crate::bounded::read_named;
 use crate::failure::{Failure, Kind};
-use crate::fleet::File;
+use crate::host::bounded::read_named;
 use crate::manifest::blueprint::Blueprint;
+use crate::manifest::fleet::File;
 use crate::manifest::request::Request;
 use crate::manifest::resolve::{ResolveError, resolve};
-use crate::printable::Printable;
+use crate::text::printable::Printable;
 
 /// A larger file is not a fleet: 10,000 VMs need about 1 MB.
 const FILE_MAX: u64 = 16 << 20;

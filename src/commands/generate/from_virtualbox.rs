@@ -7,18 +7,18 @@ use std::ffi::OsString;
 
 use super::Arguments;
 use super::scope::{Named, Scopes};
-use crate::commands::inventory;
 use crate::failure::{Failure, Kind};
-use crate::fmri::InstanceName;
 use crate::host::Host;
-use crate::log::Log;
+use crate::inventory::vms;
 use crate::manifest::blueprint::AccountName;
 use crate::manifest::names::Operand;
 use crate::manifest::need::FilePath;
 use crate::manifest::request::{Origin, VmRequest, Want, Whom, Wish};
-use crate::printable::Printable;
-use crate::tools::vboxmanage::Registered;
-use crate::vm::VmName;
+use crate::smf::fmri::InstanceName;
+use crate::text::log::Log;
+use crate::text::printable::Printable;
+use crate::virtualbox::vboxmanage::Registered;
+use crate::virtualbox::vm::VmName;
 use everything::everything;
 use question::question;
 
@@ -43,14 +43,14 @@ pub(super) fn look(
     environment: &[(OsString, OsString)],
     arguments: &Arguments,
 ) -> Result<Found, Failure> {
-    let caller = inventory::caller(host)?.name;
+    let caller = vms::caller(host)?.name;
     let about = |user: &AccountName, instances: &[&InstanceName]| {
         question(environment, arguments, user, instances)
     };
     if arguments.vms.is_empty() {
         let users = users(arguments, &caller)?;
         let questions: Vec<_> = users.iter().map(|user| about(user, &[])).collect();
-        let answers = inventory::ask(host, log, &questions)?;
+        let answers = vms::ask(host, log, &questions)?;
         let all: Vec<_> = users.into_iter().zip(answers).collect();
         if let Some((user, _)) = all.iter().find(|(_, vms)| vms.is_empty()) {
             let user = Printable(user.as_str()).to_string();
@@ -79,7 +79,7 @@ pub(super) fn look(
         .iter()
         .map(|(user, mine)| about(user, mine))
         .collect();
-    let answers = inventory::ask(host, log, &questions)?;
+    let answers = vms::ask(host, log, &questions)?;
     let mut found = Found::default();
     for ((text, operand), (user, said)) in operands.iter().zip(&owners) {
         let mut asked = theirs.iter().zip(&answers);

@@ -5,14 +5,14 @@ use std::str::FromStr;
 
 use super::Arguments;
 use super::scope::{Named, Scopes};
+use crate::config::schema;
 use crate::failure::{Failure, Kind};
 use crate::manifest::context::Variable;
 use crate::manifest::duration::DurationError;
 use crate::manifest::names::{Operand, OperandError};
 use crate::manifest::request::{Origin, Owners, Request, VmRequest, Want, Whom, Wish};
 use crate::manifest::setting::{Setting, SettingError};
-use crate::printable::Printable;
-use crate::schema;
+use crate::text::printable::Printable;
 
 /// What the arguments ask for.
 ///

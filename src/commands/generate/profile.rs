@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use super::deliver::{self, Target};
 use super::{fleet, options};
 use crate::failure::{Failure, Kind};
-use crate::log::Log;
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::names::shell_word;
 use crate::manifest::profile;
 use crate::manifest::request::{Origin, Owners, Request, Want, Whom, Wish};
 use crate::manifest::resolve::resolve;
 use crate::manifest::write;
+use crate::text::log::Log;
 
 /// Write a site profile: it enables instances, and sets properties
 ///
@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     #[arg(long = "set", value_name = "[INSTANCE:]GROUP/PROPERTY=VALUE")]
     settings: Vec<String>,
     /// The service's name
-    #[arg(long, value_name = "NAME", default_value = crate::fmri::DEFAULT_SERVICE)]
+    #[arg(long, value_name = "NAME", default_value = crate::smf::fmri::DEFAULT_SERVICE)]
     service: String,
     /// The program that SMF runs, where a property needs a method with a longer timeout
     #[arg(long, value_name = "PATH", default_value = "/lib/svc/method/vbox")]

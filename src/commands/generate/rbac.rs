@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 
 use super::{fleet, options};
 use crate::failure::{Failure, Kind};
-use crate::fmri::InstanceName;
-use crate::log::Log;
+use crate::host::place::place_all;
 use crate::manifest::authority::LoginName;
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::names::shell_word;
-use crate::manifest::place::place_all;
+use crate::manifest::rbac::{Fragments, Grants, fragments};
 use crate::manifest::request::{Owners, Request};
 use crate::manifest::resolve::resolve;
-use crate::output;
-use crate::rbac::{Fragments, Grants, fragments};
+use crate::smf::fmri::InstanceName;
+use crate::text::log::Log;
+use crate::text::output;
 
 /// Write fragments for the databases of RBAC: who may manage the VMs
 ///
@@ -42,7 +42,7 @@ pub(super) struct Arguments {
     #[arg(long = "delegate", value_name = "[INSTANCE:]USER")]
     delegates: Vec<String>,
     /// The service's name
-    #[arg(long, value_name = "NAME", default_value = crate::fmri::DEFAULT_SERVICE)]
+    #[arg(long, value_name = "NAME", default_value = crate::smf::fmri::DEFAULT_SERVICE)]
     service: String,
     /// Write three files into this folder, not to standard output: `auth_attr`, `prof_attr`, `user_attr`
     #[arg(long, value_name = "DIR")]

@@ -1,10 +1,10 @@
 //! For whom an option is: `VALUE`, `INSTANCE:VALUE` or `USER:VALUE`.
 
 use crate::failure::{Failure, Kind};
-use crate::fmri::InstanceName;
 use crate::manifest::blueprint::AccountName;
 use crate::manifest::request::{VmRequest, Want, Whom, Wish};
-use crate::printable::Printable;
+use crate::smf::fmri::InstanceName;
+use crate::text::printable::Printable;
 
 /// How a value may begin that holds a colon itself: an FMRI, an address, `:home`, a path.
 const VALUES: [&str; 6] = ["svc:", "file:", "mailto:", "snmp:", ":", "/"];

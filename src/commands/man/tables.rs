@@ -2,8 +2,8 @@
 
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::docs;
-use crate::schema::{Allowed, PROPERTIES};
+use crate::commands::docs;
+use crate::config::schema::{Allowed, PROPERTIES};
 
 /// What stands in the margin, and what it is.
 pub(super) fn entry(roff: &mut Roff, what: &str, more: &str, meaning: &str) {

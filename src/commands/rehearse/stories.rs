@@ -6,10 +6,10 @@ use std::path::Path;
 use crate::failure::{Failure, Kind};
 use crate::manifest::model::{MethodContext, MethodCredential, ServiceBundle};
 use crate::manifest::neighbours::Neighbours;
-use crate::manifest::rules::{Code, Finding, Flavour, Included, Severity, judge};
 use crate::manifest::source::{Source, SourceError};
 use crate::manifest::{build, write};
-use crate::printable::Printable;
+use crate::text::printable::Printable;
+use crate::validate::{Code, Finding, Flavour, Included, Severity, judge};
 
 /// The manifest that is rehearsed where none is named.
 pub(super) const SHIPPED: &str = include_str!("../../../manifests/vbox.xml");

@@ -1,7 +1,7 @@
 //! The command from its arguments to what it shows.
 
 use super::*;
-use crate::rehearse::outcome::Outcome;
+use crate::simulation::rehearsal::outcome::Outcome;
 use clap::Parser;
 
 #[derive(Debug, Parser)]

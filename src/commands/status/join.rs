@@ -1,12 +1,12 @@
 //! The join, pure: what SMF has and what VirtualBox has, a row for each instance, and where the two disagree.
 
-use crate::commands::instances::Instance;
-use crate::commands::owners::{Answer, Listed, Sight, find, namesakes};
-use crate::fmri::InstanceFmri;
-use crate::plan::{Class, class};
-use crate::settings::{OnAborted, OnPaused, OnSaved, Settings};
-use crate::tools::svcs::SmfState;
-use crate::vm::{VmName, VmState};
+use crate::config::settings::{OnAborted, OnPaused, OnSaved, Settings};
+use crate::engine::plan::{Class, class};
+use crate::inventory::instances::Instance;
+use crate::inventory::owners::{Answer, Listed, Sight, find, namesakes};
+use crate::smf::fmri::InstanceFmri;
+use crate::smf::tools::svcs::SmfState;
+use crate::virtualbox::vm::{VmName, VmState};
 
 use super::note::Note;
 

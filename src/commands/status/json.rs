@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::join::Row;
 use super::table::{note, vm_word};
-use crate::output;
-use crate::tools::svcs::SmfState;
+use crate::smf::tools::svcs::SmfState;
+use crate::text::output;
 
 /// Rises when something is renamed or goes, not when something is added.
 const VERSION: u8 = 1;

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use super::join::{Asked, Row};
 use super::note::Note;
 use super::table::vm_word;
-use crate::printable::Printable;
-use crate::tools::svcs::SmfState;
+use crate::smf::tools::svcs::SmfState;
+use crate::text::printable::Printable;
 
 /// A metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::ValueEnum;
 
 use super::join::{Row, Vm};
-use crate::printable::Printable;
+use crate::text::printable::Printable;
 
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

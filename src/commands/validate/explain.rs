@@ -1,7 +1,7 @@
 //! `--explain`: what is behind a code.
 
 use crate::failure::{Failure, Kind};
-use crate::manifest::rules::{Code, Severity, Stage};
+use crate::validate::{Code, Severity, Stage};
 
 /// The word for every code.
 pub(super) const ALL: &str = "all";

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Judged;
-use crate::output;
+use crate::text::output;
 
 /// Rises when something is renamed or goes, not when something is added.
 const VERSION: u8 = 1;
@@ -63,7 +63,7 @@ struct Row<'a> {
 
 impl<'a> From<&'a Judged> for Entry<'a> {
     fn from(judged: &'a Judged) -> Self {
-        let row = |finding: &'a crate::manifest::rules::Finding| Row {
+        let row = |finding: &'a crate::validate::Finding| Row {
             line: finding.line,
             column: finding.column,
             severity: finding.severity().word(),
@@ -84,7 +84,7 @@ impl<'a> From<&'a Judged> for Entry<'a> {
 mod tests {
     use super::*;
     use crate::commands::validate::Verdict;
-    use crate::manifest::rules::{Code, Finding};
+    use crate::validate::{Code, Finding};
 
     fn object(judged: &[Judged]) -> String {
         let (mut report, mut out) = (Report::default(), Vec::new());

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use super::{Judged, Verdict};
 use crate::failure::Ending;
-use crate::manifest::rules::Severity;
-use crate::printable::Printable;
+use crate::text::printable::Printable;
+use crate::validate::Severity;
 
 /// `FILE:LINE:COL: error[stage]: message (CODE)`, then `  help: what to do`.
 ///
@@ -101,7 +101,7 @@ impl fmt::Display for Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::rules::{Code, Finding};
+    use crate::validate::{Code, Finding};
 
     fn judged(strict: bool, codes: &[Code]) -> Judged {
         let findings: Vec<_> = codes

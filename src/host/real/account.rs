@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::host::{Access, Account};
-use crate::printable::Printable;
+use crate::text::printable::Printable;
 
 /// Most password entries with all their strings are shorter than the first of these, and none is longer than the
 /// second.

@@ -4,7 +4,7 @@ use std::ops::Not;
 
 use serde::{Deserialize, Serialize};
 
-use crate::value_type::ValueType;
+use crate::smf::value_type::ValueType;
 
 /// `<property_group>`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,9 +6,9 @@ use std::collections::hash_map::Entry;
 use super::super::blueprint::{InstanceBlueprint, value_of};
 use super::super::request::{Request, Want, Whom, Wish};
 use super::{Known, ResolveError};
-use crate::fmri::InstanceName;
-use crate::schema;
-use crate::vm::VmName;
+use crate::config::schema;
+use crate::smf::fmri::InstanceName;
+use crate::virtualbox::vm::VmName;
 
 /// Looks at a wish alone.
 pub(super) fn wish(wish: &Wish, request: &Request, known: &Known<'_>) -> Result<(), ResolveError> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::blueprint::InstanceBlueprint;
 use super::super::need::Need;
-use crate::fmri::InstanceName;
+use crate::smf::fmri::InstanceName;
 
 /// For whom this one waits, among the VMs of the manifest.
 fn others(instance: &InstanceBlueprint) -> impl Iterator<Item = &InstanceName> {

@@ -9,8 +9,8 @@ use super::super::request::{Origin, Whom};
 use super::super::setting::SettingError;
 use super::VMS_MAX;
 use crate::failure::{Failure, Kind};
-use crate::fmri::InstanceName;
-use crate::printable::Printable;
+use crate::smf::fmri::InstanceName;
+use crate::text::printable::Printable;
 
 /// Why requests cannot become a manifest. Each names where the request was made.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -7,8 +7,8 @@ use super::super::blueprint::AccountName;
 use super::super::request::{Origin, Want, Whom, Wish};
 use super::super::setting::Setting;
 use super::ResolveError;
-use crate::fmri::InstanceName;
-use crate::schema;
+use crate::config::schema;
+use crate::smf::fmri::InstanceName;
 
 /// The wishes, sorted by whom they are for, each group in the order in which it was made.
 pub(in crate::manifest) struct Layers<'r> {

@@ -7,7 +7,7 @@ use super::super::need::Need;
 use super::super::request::{Request, Want};
 use super::Known;
 use super::layers::Layers;
-use crate::fmri::InstanceName;
+use crate::smf::fmri::InstanceName;
 
 /// What all need without a difference: the service says it once.
 pub(super) fn for_all(request: &Request, layers: &Layers<'_>, known: &Known<'_>) -> BTreeSet<Need> {

@@ -8,7 +8,7 @@ use super::super::request::Want;
 use super::ResolveError;
 use super::error::Different;
 use super::layers::Layers;
-use crate::fmri::InstanceName;
+use crate::smf::fmri::InstanceName;
 
 /// The owner as the wishes have it.
 pub(super) fn owner(instance: &InstanceName, user: &AccountName, layers: &Layers<'_>) -> Owner {

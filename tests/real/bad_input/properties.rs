@@ -81,7 +81,7 @@ const ROWS: [Row; 11] = [
 ];
 
 /// The schema's own list, as `describe` of the design has it in its rows: none is forgotten above.
-const SCHEMA: &str = include_str!("../../../src/schema/rows.rs");
+const SCHEMA: &str = include_str!("../../../src/config/schema/rows.rs");
 
 /// Both methods refuse it, first of these words being its path, since a stop under settings that nobody meant can lose what a guest has.
 #[track_caller]

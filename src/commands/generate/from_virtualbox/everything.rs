@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use super::Found;
-use crate::fmri::InstanceName;
 use crate::manifest::blueprint::AccountName;
 use crate::manifest::names::instance_like;
 use crate::manifest::request::{Origin, VmRequest};
 use crate::manifest::setting::Setting;
-use crate::printable::Printable;
-use crate::tools::vboxmanage::Registered;
-use crate::vm::VmName;
+use crate::smf::fmri::InstanceName;
+use crate::text::printable::Printable;
+use crate::virtualbox::vboxmanage::Registered;
+use crate::virtualbox::vm::VmName;
 
 /// All VMs of these users, sorted by user, name and UUID.
 pub(super) fn everything(users: &[(AccountName, Vec<Registered>)]) -> Found {

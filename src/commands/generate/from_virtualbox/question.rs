@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::Arguments;
-use crate::commands::inventory::Question;
-use crate::fmri::InstanceName;
+use crate::inventory::vms::Question;
 use crate::manifest::blueprint::AccountName;
+use crate::smf::fmri::InstanceName;
 
 /// What is asked about a user's VMs: with the environment that they are to have, because another
 /// `VBOX_USER_HOME` is another list of VMs, and because a VBoxSVC that is started for it keeps that environment

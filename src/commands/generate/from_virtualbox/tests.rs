@@ -1,10 +1,10 @@
 use super::*;
 use crate::commands::generate::{options, tests::arguments};
+use crate::config::schema;
 use crate::host::fake::Fake;
 use crate::manifest::blueprint::{Blueprint, value_of};
 use crate::manifest::need::Need;
 use crate::manifest::resolve::resolve;
-use crate::schema;
 use proptest::prelude::*;
 
 fn uuid(number: u32) -> String {

@@ -1,0 +1,184 @@
+//! What VirtualBox says when a [`Looker`] asks: which list tells enough, and which entry is the VM.
+
+use std::time::Duration;
+
+use super::turn::Turn;
+use super::{Belief, GLANCE, Looker, RunningVms, Told};
+use crate::virtualbox::vboxmanage::{Listed, VBoxError, is_bare};
+use crate::virtualbox::vm::{Intent, Uuid, VmState};
+
+/// How long a VM that has just left the list of those that run may take to be gone.
+const LEAVING: Duration = Duration::from_secs(1);
+
+impl Looker<'_> {
+    /// What `showvminfo` says.
+    pub(super) fn show(&mut self, until: Duration) -> Result<Told, VBoxError> {
+        let vm = match &self.uuid {
+            Some(uuid) => uuid.as_str(),
+            None => self.asked_for.as_str(),
+        };
+        let info = self.vbox.show(vm, self.left(until))?;
+        self.recognize(info.uuid, info.name);
+        Ok(Told::State(info.state))
+    }
+
+    /// The same. A VM whose process got a signal while its guest was paused is `stopping` as long as the server lives: what
+    /// would take a session on it fails without a reason then, and only the long list tells that.
+    pub(super) fn show_or_list(
+        &mut self,
+        turn: &mut Turn,
+        end: Duration,
+    ) -> Result<Told, VBoxError> {
+        match self.show(self.until(end)) {
+            Err(VBoxError::Other(words)) if is_bare(&words) && self.uuid.is_some() => {
+                self.take(turn, end);
+                self.ask_the_long_list(self.until(end))
+            }
+            told => told,
+        }
+    }
+
+    /// How a VM rests of which no process lives any more.
+    fn rest(&mut self, turn: &mut Turn, end: Duration) -> Result<Told, VBoxError> {
+        self.belief = Belief::Nothing;
+        match self.look_at_files()?.and_then(|sight| sight.state) {
+            Some(state) => Ok(Told::State(state)),
+            None => self.show_or_list(turn, end),
+        }
+    }
+
+    /// Whether an entry of a list is the VM that is looked for.
+    fn is_it(&self, uuid: &Uuid, name: &str) -> bool {
+        match &self.uuid {
+            Some(ours) => uuid == ours,
+            None => name == self.asked_for.as_str(),
+        }
+    }
+
+    /// From now on it is known who it is.
+    pub(super) fn recognize(&mut self, uuid: Uuid, name: String) {
+        self.uuid = Some(uuid);
+        self.name = Some(name);
+    }
+
+    /// What the lists say: the one of those that run, where it is here already, first.
+    pub(super) fn ask_the_lists(
+        &mut self,
+        running: Option<RunningVms>,
+        turn: &mut Turn,
+        end: Duration,
+    ) -> Result<Told, VBoxError> {
+        if let Some(uuid) = self.still_up() {
+            let until = self.until(end);
+            let running = running.unwrap_or_else(|| self.vbox.running(self.left(until)))?;
+            if running.contains(uuid) {
+                return match (self.belief, self.intent) {
+                    (Belief::Runs, Intent::Start) => self.running_or_paused(turn, end),
+                    (Belief::Runs, Intent::Stop) => Ok(Told::Running),
+                    _ => Ok(Told::RunningOrPaused),
+                };
+            }
+            // It is on its way down, most likely, and about to be gone.
+            if self.is_gone_within(LEAVING)? {
+                return self.rest(turn, end);
+            }
+            self.take(turn, end);
+            return self.ask_the_long_list(self.until(end));
+        }
+        self.take(turn, end);
+        let until = self.until(end);
+        if self.belief == Belief::Wrong || self.exact {
+            return self.ask_the_long_list(until);
+        }
+        if let Some(uuid) = &self.uuid
+            && self.files.file.is_some()
+        {
+            let running = self.vbox.running(self.left(until))?;
+            return match (running.contains(uuid), self.intent) {
+                (true, Intent::Start) => self.running_or_paused(turn, end),
+                (true, Intent::Stop) => Ok(Told::RunningOrPaused),
+                (false, _) if self.is_gone()? => self.rest(turn, end),
+                (false, _) => self.ask_the_long_list(until),
+            };
+        }
+        let roll = self.vbox.roll(self.left(until))?;
+        let found = roll.vms.iter().find(|vm| self.is_it(&vm.uuid, &vm.name));
+        let Some(found) = found else {
+            // VirtualBox says so in its own words.
+            return self.show(until);
+        };
+        let up = roll.running.contains(&found.uuid);
+        self.recognize(found.uuid.clone(), found.name.clone());
+        if up && self.intent == Intent::Stop {
+            // Saving and powering off are the same for both, and a button is refused when it is paused.
+            return Ok(Told::RunningOrPaused);
+        }
+        if up {
+            return self.running_or_paused(turn, end);
+        }
+        // Now that its UUID is known, another VM's process is told apart.
+        if self.is_gone()? {
+            return self.show_or_list(turn, end);
+        }
+        self.ask_the_long_list(until)
+    }
+
+    /// A VM that is among those that run may be paused. A guest can add lines to its log but remove none: where the log
+    /// of this process says that it runs and nothing after that suggests something else, it does. Any doubt is for the
+    /// long list.
+    fn running_or_paused(&mut self, turn: &mut Turn, end: Duration) -> Result<Told, VBoxError> {
+        if self.log_says_running()? {
+            return Ok(Told::State(VmState::Running));
+        }
+        self.take(turn, end);
+        self.ask_the_long_list(self.until(end))
+    }
+
+    /// What the long list says. Two entries of one UUID that differ are somebody's forgery in a name or a
+    /// description: then nothing is known.
+    fn ask_the_long_list(&mut self, until: Duration) -> Result<Told, VBoxError> {
+        let all = self.vbox.all(self.left(until))?;
+        let found = all.vms.iter().find(|vm| self.is_it(&vm.uuid, &vm.name));
+        let Some(found) = found else {
+            if let Some(complaint) = all.complaint {
+                return Err(complaint);
+            }
+            // It is not accessible, and has no session to take: showvminfo says why.
+            return self.show(until);
+        };
+        let differs = |other: &Listed| other.uuid == found.uuid && other.state != found.state;
+        if all.vms.iter().any(differs) {
+            return Err(VBoxError::Garbled(
+                "its UUID is listed twice, in two states: is a listing in a name or a description?"
+                    .to_owned(),
+            ));
+        }
+        self.recognize(found.uuid.clone(), found.name.clone());
+        Ok(Told::State(found.state.clone()))
+    }
+
+    /// Waits for a turn at the lists.
+    fn take(&mut self, turn: &mut Turn, end: Duration) {
+        turn.at_the_lists(self.host, self.log, self.asked_for, &self.patient, end);
+    }
+
+    /// Whether no process of the VM lives, and nobody has a session on it.
+    fn is_gone(&self) -> Result<bool, VBoxError> {
+        let census = self.census()?;
+        Ok(!census.may_live && !census.handled)
+    }
+
+    /// The same, within a time.
+    fn is_gone_within(&self, patience: Duration) -> Result<bool, VBoxError> {
+        let until = self.host.now() + patience;
+        loop {
+            if self.is_gone()? {
+                return Ok(true);
+            }
+            if self.host.now() >= until {
+                return Ok(false);
+            }
+            self.host.sleep(GLANCE);
+        }
+    }
+}

@@ -1,0 +1,504 @@
+//! Where a method stands before it looks at the VM: the instance's properties, the user whose VM it is, and
+//! what VBoxManage may see of the environment.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use super::Request;
+use crate::config::settings;
+use crate::engine::look::Glimpse;
+use crate::failure::{Caller, Failure, Kind};
+use crate::host::{Account, Host, STILL_RUNNING};
+use crate::inventory::instances::{EXECS, another_program, not_ours};
+use crate::manifest::names::shell_word;
+use crate::smf::credential::{self, Credential};
+use crate::smf::tools::svcprop::{self, Asked, Properties, SvcpropError, View};
+use crate::text::log::Log;
+use crate::text::printable::{Printable, PrintablePath};
+use crate::virtualbox::processes::{Wanted, census};
+use crate::virtualbox::settings_folder::user_home;
+use crate::virtualbox::vm::Intent;
+
+/// How long svc.configd may be away, as while it is restarted.
+const REPOSITORY_PATIENCE: Duration = Duration::from_secs(30);
+/// How long one svcprop may take.
+pub(crate) const SVCPROP_LIMIT: Duration = Duration::from_secs(10);
+
+/// What is so whatever the properties are, and is looked up while svcprop runs.
+pub(super) struct Given {
+    /// Who we are.
+    pub(super) account: io::Result<Account>,
+    /// For VBoxManage; none where the properties have a say in it.
+    pub(super) locale: Option<String>,
+    /// The processes of this user; none where the properties may name another one.
+    pub(super) glimpse: Option<Glimpse>,
+}
+
+impl Given {
+    fn of(host: &dyn Host, request: &Request) -> Self {
+        let by_smf = request.caller == Caller::Smf;
+        Self {
+            account: host.account(),
+            locale: by_smf.then(|| locale(host, &request.environment)),
+            glimpse: by_smf.then(|| Glimpse::of(host)).flatten(),
+        }
+    }
+}
+
+/// The properties of the instance, and what is so without them. A repository that does not answer is asked again.
+pub(super) fn read_properties(
+    host: &dyn Host,
+    log: &Log<'_>,
+    request: &Request,
+) -> Result<(Properties, Given), Failure> {
+    // svc.startd has set that environment already.
+    let environment = (request.caller == Caller::Hand).then_some("environment");
+    let of_context: Vec<String> = credential::PROPERTIES
+        .into_iter()
+        .chain(environment)
+        .flat_map(|name| context_paths(request.intent, name))
+        .collect();
+    let mut wanted = settings::WANTED.to_vec();
+    wanted.extend(of_context.iter().map(String::as_str));
+    // What SMF runs is ours.
+    if request.caller == Caller::Hand {
+        wanted.extend(EXECS);
+    }
+    let mut said: Option<Duration> = None;
+    loop {
+        let asked = svcprop::begin(host, View::Running, &request.fmri, &wanted, SVCPROP_LIMIT);
+        let given = Given::of(host, request);
+        let error = match asked.and_then(Asked::answer) {
+            Ok(properties) => {
+                return match another_program(&properties) {
+                    Some(program) => Err(not_ours(&request.fmri, &program)),
+                    None => Ok((properties, given)),
+                };
+            }
+            Err(error) => error,
+        };
+        if matches!(error, SvcpropError::Unreachable(_)) && host.now() < REPOSITORY_PATIENCE {
+            let now = host.now();
+            if said.is_none_or(|at| now.saturating_sub(at) >= STILL_RUNNING) {
+                log.line(format_args!("{}: {error}; trying again", request.fmri));
+                said = Some(now);
+            }
+            host.sleep(Duration::from_secs(1));
+            continue;
+        }
+        if request.caller == Caller::Smf && matches!(error, SvcpropError::NoInstance(_)) {
+            return Err(has_vanished(host, request, error));
+        }
+        return Err(not_read(error));
+    }
+}
+
+/// The failure for a method of svc.startd's whose instance was deleted under it: which VM it has had, nobody knows any
+/// more.
+fn has_vanished(host: &dyn Host, request: &Request, error: SvcpropError) -> Failure {
+    let instance = request.fmri.instance().as_str();
+    if request.intent == Intent::Start {
+        return Failure::new(Kind::Config, error)
+            .also(Some(
+                "it was deleted while svc.startd started it, and nothing was done".to_owned(),
+            ))
+            .hinted("import its manifest again, if it was not meant");
+    }
+    let wanted = Wanted {
+        name: Some(instance),
+        uuid: None,
+    };
+    let process = host
+        .processes()
+        .ok()
+        .and_then(|processes| census(&processes, wanted).process);
+    let user = host
+        .account()
+        .map_or_else(|_| "its user".to_owned(), |account| account.name);
+    let found = match process {
+        Some(pid) => {
+            format!("process {pid} of {user} runs a VM of that name, which is left as it is")
+        }
+        None => format!(
+            "no process of {user} runs a VM of that name; vm/name may have said another one"
+        ),
+    };
+    let vm = shell_word(&Printable(instance).to_string());
+    let folder = user_home(&request.environment).map_or_else(String::new, |folder| {
+        let folder = PrintablePath(Path::new(folder)).to_string();
+        format!("VBOX_USER_HOME={} ", shell_word(&folder))
+    });
+    Failure::new(Kind::Config, error)
+        .also(Some(format!(
+            "it was deleted before its VM was stopped: {found}"
+        )))
+        .hinted(format!(
+            "{folder}VBoxManage controlvm {vm} savestate, run as {user}, stops it (VBoxManage list runningvms shows those that run); or import the manifest again, and svcadm disable the instance before it is deleted"
+        ))
+}
+
+/// The failure for properties that cannot be read, with the next step.
+pub(crate) fn not_read(error: SvcpropError) -> Failure {
+    let (kind, hint) = match &error {
+        SvcpropError::Unreachable(_) => (
+            Kind::Transient,
+            "svcs -xv svc:/system/svc/repository-server tells more; see also the log of svc.configd",
+        ),
+        SvcpropError::NoInstance(_) => (Kind::Config, "svcs -a lists the instances that there are"),
+        SvcpropError::NoSmf(_) => (
+            Kind::NoSmf,
+            "vbox-smf rehearse shows what would happen with one",
+        ),
+        SvcpropError::Garbled(_) => (Kind::Config, "run svcprop by hand to see what it says"),
+        SvcpropError::Failed(_) => (Kind::Transient, "run svcprop by hand to see what it says"),
+    };
+    Failure::new(kind, error).hinted(hint)
+}
+
+/// Where a part of the method context is: on the method, else on the whole instance (`smf_method(7)`).
+fn context_paths(intent: Intent, name: &str) -> [String; 2] {
+    [
+        format!("{}/{name}", intent.method()),
+        format!("method_context/{name}"),
+    ]
+}
+
+/// The values of that part.
+pub(crate) fn of_context<'p>(
+    properties: &'p Properties,
+    intent: Intent,
+    name: &str,
+) -> &'p [String] {
+    context_paths(intent, name)
+        .iter()
+        .find_map(|path| properties.get(path))
+        .map_or(&[], |value| &value.values)
+}
+
+/// As whom svc.startd runs a method.
+pub(crate) fn credential(properties: &Properties, intent: Intent) -> Credential<'_> {
+    Credential::new(intent.method(), |group, name| {
+        let value = properties.get(&format!("{group}/{name}"))?;
+        value.values.first().map(String::as_str)
+    })
+}
+
+/// The environment of the instance's methods. svc.startd has set it; by hand it is the instance's, too:
+/// another `VBOX_USER_HOME` would be another user's VMs, and stay in VBoxSVC for all of them. What
+/// `/etc/default/init` would give, time zone and language, comes from the shell.
+fn method_environment(request: &Request, properties: &Properties) -> Vec<(OsString, OsString)> {
+    if request.caller == Caller::Smf {
+        return request.environment.clone();
+    }
+    environment_by_hand(&request.environment, properties, request.intent)
+}
+
+/// The same for a call by hand.
+pub(crate) fn environment_by_hand(
+    shell: &[(OsString, OsString)],
+    properties: &Properties,
+    intent: Intent,
+) -> Vec<(OsString, OsString)> {
+    let own: Vec<(OsString, OsString)> = of_context(properties, intent, "environment")
+        .iter()
+        .filter_map(|entry| entry.split_once('='))
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    let is_own = |name: &OsString| own.iter().any(|(own, _)| own == name);
+    let of_the_shell = shell.iter().filter(|(name, _)| {
+        (name == "TZ" || name == "LANG" || name.to_string_lossy().starts_with("LC_"))
+            && !is_own(name)
+    });
+    of_the_shell.chain(&own).cloned().collect()
+}
+
+/// As whom a method acts.
+pub(super) enum Actor {
+    /// This process is that user's.
+    Ourselves(Account),
+    /// Another one is to be made, which is this user's.
+    Other(String),
+}
+
+/// The failure where the password database has no entry for us.
+pub(super) fn no_account(error: io::Error) -> Failure {
+    Failure::new(Kind::Config, error).hinted("VirtualBox needs a user with a home directory")
+}
+
+/// As whom to act: as whoever svc.startd has made this process; by hand as the user whom svc.startd would make it, which
+/// root alone can.
+///
+/// A start whose context names a user in vain would be the start of another user's VM, most likely root's. A stop takes
+/// down what such a start brought up: it never refuses what it can save.
+pub(super) fn actor(
+    host: &dyn Host,
+    log: &Log<'_>,
+    request: &Request,
+    properties: &Properties,
+    account: io::Result<Account>,
+) -> Result<Actor, Failure> {
+    let account = account.map_err(no_account)?;
+    let credential = credential(properties, request.intent);
+    let is_ours = |user: &str| is_user(host, user, &account);
+    let by_smf = request.caller == Caller::Smf;
+    let is_wrong = match credential.named() {
+        None => false,
+        Some(user) if by_smf => !is_ours(user),
+        Some(_) => credential.ignored().is_some(),
+    };
+    if is_wrong {
+        let trouble = another_user(request, &credential, &account);
+        if request.intent == Intent::Start {
+            return Err(trouble);
+        }
+        log.line(format_args!("warning: {trouble}"));
+    }
+    let user = if by_smf { None } else { credential.user() };
+    let Some(user) = user.filter(|user| credential.named().is_some() && !is_ours(user)) else {
+        return Ok(Actor::Ourselves(account));
+    };
+    if account.uid != 0 {
+        return Err(Failure::told(
+            Kind::Permission,
+            format_args!(
+                "{} runs as user '{user}', and this is '{}'",
+                request.fmri, account.name
+            ),
+        )
+        .hinted(format!("run it as root, or as {user}")));
+    }
+    Ok(Actor::Other(user.to_owned()))
+}
+
+/// Whether a user of a method context, a login name or a user id, is this one.
+fn is_user(host: &dyn Host, user: &str, account: &Account) -> bool {
+    user == account.name
+        || user.parse() == Ok(account.uid)
+        || host
+            .account_of(user)
+            .is_ok_and(|named| named.uid == account.uid)
+}
+
+/// The failure for a method that runs as another user than its context names.
+fn another_user(request: &Request, credential: &Credential<'_>, account: &Account) -> Failure {
+    let fmri = &request.fmri;
+    match credential.ignored() {
+        Some(ignored) => Failure::told(Kind::Config, format_args!("{fmri}: {ignored}")).hinted(
+            format!(
+                "svccfg -s {fmri} {}, then svcadm refresh {fmri} and svcadm clear {fmri}",
+                ignored.setprop()
+            ),
+        ),
+        None => Failure::told(
+            Kind::Config,
+            format_args!(
+                "{fmri} runs as {}, and its method context names user '{}'",
+                account.name,
+                Printable(credential.named().unwrap_or_default())
+            ),
+        )
+        .hinted(format!(
+            "svccfg -s {fmri} setprop method_context/use_profile = boolean: false (svcprop shows the service's, and svc.startd may not look there), then svcadm refresh {fmri} and svcadm clear {fmri}"
+        )),
+    }
+}
+
+/// What of the caller's environment may have a say in what programs see. A program that runs as root, or as a user whom
+/// root asks for, sees nothing of what root's shell had of VirtualBox and of the time zone, which may be the name of a
+/// file to read: without `TZ` the system's counts.
+pub(crate) fn of_the_caller(
+    environment: &[(OsString, OsString)],
+    is_root: bool,
+) -> Vec<(OsString, OsString)> {
+    let passes = |name: &OsString| {
+        let name = name.to_string_lossy();
+        let of_the_user = name == "TZ" || name.starts_with("VBOX_");
+        name == "LANG" || name.starts_with("LC_") || (of_the_user && !is_root)
+    };
+    environment
+        .iter()
+        .filter(|(name, _)| passes(name))
+        .cloned()
+        .collect()
+}
+
+/// What VBoxManage sees of the environment in this run.
+pub(super) fn environment(
+    host: &dyn Host,
+    request: &Request,
+    properties: &Properties,
+    account: &Account,
+    locale_given: Option<String>,
+) -> Vec<(OsString, OsString)> {
+    let method = method_environment(request, properties);
+    let locale = locale_given.unwrap_or_else(|| locale(host, &method));
+    environment_in(locale, account, &method)
+}
+
+/// What VBoxManage sees of the environment. The first client's environment lives on in VBoxSVC and in
+/// every VM that it starts, so it is made anew, and only what `method_environment` is for goes through.
+pub(crate) fn child_environment(
+    host: &dyn Host,
+    account: &Account,
+    method: &[(OsString, OsString)],
+) -> Vec<(OsString, OsString)> {
+    environment_in(locale(host, method), account, method)
+}
+
+/// The same, in a locale that is known already.
+fn environment_in(
+    locale: String,
+    account: &Account,
+    method: &[(OsString, OsString)],
+) -> Vec<(OsString, OsString)> {
+    let mut environment: Vec<(OsString, OsString)> = vec![
+        ("LC_ALL".into(), locale.into()),
+        ("PATH".into(), "/usr/sbin:/usr/bin:/sbin:/bin".into()),
+        ("HOME".into(), account.home.clone().into()),
+        ("USER".into(), account.name.clone().into()),
+        ("LOGNAME".into(), account.name.clone().into()),
+    ];
+    let passes = |name: &OsString| name == "TZ" || name.to_string_lossy().starts_with("VBOX_");
+    environment.extend(method.iter().filter(|(name, _)| passes(name)).cloned());
+    environment
+}
+
+/// A locale in which VirtualBox can print every name. In another one, C for example, it stops printing at the
+/// first character that the locale does not have: no list is whole as soon as one VM of the user has such a
+/// name, and it says nothing about that. Its messages are English in every locale.
+pub(crate) fn locale(host: &dyn Host, environment: &[(OsString, OsString)]) -> String {
+    // What svc.startd has of /etc/default/init or of method_environment. The first that is set decides.
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|wanted| {
+        let (_, value) = environment
+            .iter()
+            .find(|(name, value)| name == wanted && !value.is_empty())?;
+        value.to_str().map(str::to_owned)
+    });
+    let usual = ["C.UTF-8", "en_US.UTF-8"].map(str::to_owned);
+    set.into_iter()
+        .chain(usual)
+        .find(|name| is_utf8(name) && host.has_locale(name))
+        .unwrap_or_else(|| "C".to_owned())
+}
+
+/// `en_US.UTF-8`, `de_AT.utf8@euro`
+fn is_utf8(locale: &str) -> bool {
+    // It becomes a file's name in every program that is run: LANG=../x.UTF-8 is none.
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.@-".contains(&b);
+    if !locale.bytes().all(plain) {
+        return false;
+    }
+    let codeset = locale.split(['.', '@']).nth(1).unwrap_or_default();
+    ["utf-8", "utf8"].contains(&codeset.to_ascii_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::fake::Fake;
+
+    #[test]
+    fn by_hand_the_instance_s_environment_counts() {
+        let pair = |(name, value): (&str, &str)| (OsString::from(name), OsString::from(value));
+        let request = |caller| Request {
+            intent: Intent::Start,
+            fmri: "svc:/site/xvm/vbox:vm1".parse().expect("an FMRI"),
+            environment: [
+                ("TZ", "UTC"),
+                ("LANG", "C"),
+                ("VBOX_USER_HOME", "/root/x"),
+                ("SECRET", "x"),
+            ]
+            .map(pair)
+            .to_vec(),
+            caller,
+            dry_run: false,
+        };
+        let value = |values: &[&str]| svcprop::Value {
+            value_type: "astring".to_owned(),
+            values: values.iter().map(|v| (*v).to_owned()).collect(),
+        };
+        let whole = (
+            "method_context/environment".to_owned(),
+            value(&["VBOX_USER_HOME=/data/vb", "LANG=de_AT.UTF-8"]),
+        );
+        let of_start = ("start/environment".to_owned(), value(&["TZ=Europe/Vienna"]));
+        let by_hand = |properties: Vec<(String, svcprop::Value)>| {
+            method_environment(&request(Caller::Hand), &properties.into_iter().collect())
+        };
+        assert_eq!(by_hand(vec![]), [("TZ", "UTC"), ("LANG", "C")].map(pair));
+        assert_eq!(
+            by_hand(vec![whole.clone()]),
+            [
+                ("TZ", "UTC"),
+                ("VBOX_USER_HOME", "/data/vb"),
+                ("LANG", "de_AT.UTF-8")
+            ]
+            .map(pair)
+        );
+        // The method's replaces the instance's as a whole.
+        assert_eq!(
+            by_hand(vec![whole, of_start]),
+            [("LANG", "C"), ("TZ", "Europe/Vienna")].map(pair)
+        );
+        let smf = request(Caller::Smf);
+        assert_eq!(
+            method_environment(&smf, &Properties::new()),
+            smf.environment
+        );
+    }
+
+    #[test]
+    fn of_root_s_environment_a_locale_alone_counts() {
+        let pair = |(name, value): (&str, &str)| (OsString::from(name), OsString::from(value));
+        let shell = [
+            ("TZ", "/etc/shadow"),
+            ("LC_ALL", "de_AT.UTF-8"),
+            ("LANG", "C"),
+            ("VBOX_USER_HOME", "/x"),
+            ("SMF_METHOD", "start"),
+            ("LD_PRELOAD", "x"),
+        ]
+        .map(pair);
+        assert_eq!(of_the_caller(&shell, true), shell[1..3]);
+        assert_eq!(of_the_caller(&shell, false), shell[..4]);
+    }
+
+    #[test]
+    fn a_locale_that_has_every_character() {
+        let cases: [(&[(&str, &str)], &[&'static str], &str); 8] = [
+            (&[], &["C.UTF-8", "en_US.UTF-8"], "C.UTF-8"),
+            (&[], &["en_US.UTF-8"], "en_US.UTF-8"),
+            (&[], &[], "C"),
+            (
+                &[("LANG", "de_AT.UTF-8")],
+                &["C.UTF-8", "de_AT.UTF-8"],
+                "de_AT.UTF-8",
+            ),
+            (&[("LANG", "de_AT.UTF-8")], &["C.UTF-8"], "C.UTF-8"),
+            (
+                &[("LANG", "de_AT.UTF-8"), ("LC_ALL", "C")],
+                &["C.UTF-8", "de_AT.UTF-8"],
+                "C.UTF-8",
+            ),
+            (
+                &[("LC_ALL", ""), ("LC_CTYPE", "x.utf8@y")],
+                &["x.utf8@y"],
+                "x.utf8@y",
+            ),
+            (&[("LANG", "de_AT.ISO8859-1")], &["de_AT.ISO8859-1"], "C"),
+        ];
+        for (environment, locales, expected) in cases {
+            let host = locales
+                .iter()
+                .fold(Fake::default(), |host, name| host.locale(name));
+            let environment: Vec<_> = environment
+                .iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect();
+            assert_eq!(locale(&host, &environment), expected, "{environment:?}");
+        }
+    }
+}

@@ -1,0 +1,460 @@
+//! The course of a run: look, decide, act, look again.
+
+use std::time::Duration;
+
+use super::Request;
+use super::refused::{
+    Ended, has_lost_its_server, what_ends_an_orphan, what_hangs, what_keeps_it_away,
+};
+use crate::config::settings::{Settings, StopMethod};
+use crate::engine::look::{GLANCE, Glimpse, Looker, Sight};
+use crate::engine::plan::{
+    self, Action, CalledOff, Class, Deed, Note, Observed, Outcome, Reason, SHORT_CALL, Step,
+    Waiting,
+};
+use crate::failure::{Failure, Kind};
+use crate::host::{Account, Host, RunError};
+use crate::text::log::Log;
+use crate::text::printable::Printable;
+use crate::virtualbox::advice::{self, Advice};
+use crate::virtualbox::machine_file::MachineFile;
+use crate::virtualbox::refusal::Refusal;
+use crate::virtualbox::registry::Registry;
+use crate::virtualbox::vboxmanage::{self, VBoxError, VBoxManage};
+use crate::virtualbox::vm::{Intent, Uuid};
+
+mod act;
+mod called_off;
+mod wait;
+
+/// How long the last look may take when the time is over: less than svc.startd's timeout leaves us.
+const LAST_LOOK: Duration = Duration::from_secs(5);
+/// An answer that takes longer is that of a server that stood still.
+const AT_ONCE: Duration = Duration::from_secs(1);
+/// VirtualBox's server ends 5 s after its last client.
+const SERVER_ENDS: Duration = Duration::from_secs(6);
+/// How often a look may fail in a way that nobody knows before it is given up.
+const FAILED_LOOKS: usize = 3;
+
+/// A run of a method, from the first look to the end.
+pub(super) struct Course<'a> {
+    host: &'a dyn Host,
+    log: &'a Log<'a>,
+    request: &'a Request,
+    settings: &'a Settings,
+    budget: Duration,
+    account: &'a Account,
+    vbox: &'a VBoxManage<'a>,
+    looker: Looker<'a>,
+    deeds: Vec<Deed>,
+    /// The last line of the log about a wait, and when.
+    said: Option<(String, Duration)>,
+    failed_looks: usize,
+    /// How long the last look took.
+    look_took: Duration,
+    /// How long a call took that hung before VirtualBox had said anything in this run.
+    without_a_word: Duration,
+    /// What VBoxManage said when it last gave no answer.
+    last_words: String,
+    /// Why nobody wants this start any more, as far as SMF was asked.
+    called_off: Option<CalledOff>,
+    /// SMF gave no answer to that, and the log says so.
+    smf_was_silent: bool,
+}
+
+impl<'a> Course<'a> {
+    /// The course of a run that is to be over within `budget`.
+    pub(super) fn new(
+        host: &'a dyn Host,
+        log: &'a Log<'a>,
+        request: &'a Request,
+        settings: &'a Settings,
+        budget: Duration,
+        account: &'a Account,
+        vbox: &'a VBoxManage<'a>,
+    ) -> Self {
+        let mut looker = Looker::new(host, log, vbox, &settings.vm, request.intent, budget)
+            .with_settings_in(vbox.settings_folder(account));
+        // Powering off needs a state that is known. Two lists, of which the first tells it roughly, cost more.
+        if request.intent == Intent::Stop && settings.stop_method == StopMethod::PowerOff {
+            looker.be_exact();
+        }
+        if request.intent == Intent::Start && !request.dry_run && settings.start_from_any_rest() {
+            looker.any_rest_will_do();
+        }
+        Self {
+            host,
+            log,
+            request,
+            settings,
+            budget,
+            account,
+            vbox,
+            looker,
+            deeds: Vec::new(),
+            said: None,
+            failed_looks: 0,
+            look_took: Duration::ZERO,
+            without_a_word: Duration::ZERO,
+            last_words: String::new(),
+            called_off: None,
+            smf_was_silent: false,
+        }
+    }
+
+    /// Runs it. The processes may have been looked at just now.
+    ///
+    /// # Errors
+    /// The VM is not proven where it should be.
+    pub(super) fn run(mut self, glimpse: Option<Glimpse>) -> Result<(), Failure> {
+        self.looker.recall(glimpse);
+        let mut seen_since: Option<(Sight, Duration)> = None;
+        loop {
+            let sight = self.look()?;
+            let now = self.host.now();
+            let since = match &seen_since {
+                Some((before, since)) if *before == sight => *since,
+                _ => now,
+            };
+            seen_since = Some((sight.clone(), since));
+            let observed = Observed {
+                state: sight.state.as_ref(),
+                process: sight.process,
+                suspended: sight.suspended.as_ref(),
+                unchanged: now.saturating_sub(since),
+                elapsed: now,
+                deeds: &self.deeds,
+                rest: sight.rest.as_ref(),
+                called_off: self.called_off,
+            };
+            match plan::next(&observed, self.request.intent, self.budget, self.settings) {
+                Step::Done(Note::CalledOff(_)) if !self.stays_called_off() => {}
+                Step::Done(note) => {
+                    self.say(&sight, note.told(sight.state.as_ref()));
+                    return Ok(());
+                }
+                Step::Fail(kind, reason) => return Err(self.failure(kind, &reason)),
+                Step::Wait(pause, what) if self.request.dry_run && what != Waiting::Answer => {
+                    self.say(
+                        &sight,
+                        format_args!("{} (dry run: not done)", what.told(pause)),
+                    );
+                    return Ok(());
+                }
+                Step::Wait(pause, Waiting::Delay) => self.wait_for_delay(&sight, pause),
+                Step::Wait(pause, what) => self.wait(&sight, pause, what),
+                Step::Act(action, _, because) if self.request.dry_run => {
+                    self.say(
+                        &sight,
+                        format_args!("{action}{because} (dry run: not done)"),
+                    );
+                    return Ok(());
+                }
+                // What loses the guest's work is done to a state that is known.
+                Step::Act(Action::PowerOff | Action::EmergencyStop, ..) if sight.roughly => {
+                    self.looker.be_exact();
+                }
+                Step::Act(action @ (Action::Start | Action::DiscardState), limit, because) => {
+                    self.say(&sight, format_args!("{action}{because}"));
+                    self.can_write_settings(&sight)?;
+                    self.act(action, limit)?;
+                }
+                Step::Act(action, limit, because) => {
+                    self.say(&sight, format_args!("{action}{because}"));
+                    self.act(action, limit)?;
+                }
+            }
+        }
+    }
+
+    /// One line of the log: the VM, the state seen, and what is done.
+    fn say(&self, sight: &Sight, what: impl std::fmt::Display) {
+        self.log
+            .line(format_args!("{}: {}: {what}", self.named(), sight.words()));
+    }
+
+    /// The VM with its UUID, once that is known.
+    fn named(&self) -> String {
+        let vm = &self.settings.vm;
+        match self.looker.uuid() {
+            Some(uuid) if vm.as_uuid().as_ref() != Some(uuid) => format!("{vm} {{{uuid}}}"),
+            _ => vm.to_string(),
+        }
+    }
+
+    fn failure(&self, kind: Kind, reason: &Reason) -> Failure {
+        let words = match reason {
+            Reason::OutOfTime { state: None, .. } if !self.last_words.is_empty() => {
+                format!(" ({})", self.last_words)
+            }
+            _ => String::new(),
+        };
+        if let Some((kind, advice)) = self.advice_by_the_files(kind, reason) {
+            let told = format_args!("{}: {reason}: {}", self.named(), advice.finding);
+            return Failure::told(kind, told).hinted(advice.next_step);
+        }
+        let hint = self.hint_by_the_processes(reason);
+        Failure::told(kind, format_args!("{}: {reason}{words}", self.named()))
+            .hinted(hint.unwrap_or_else(|| reason.next_step()))
+    }
+
+    /// What the files tell about a server that gives no answer, and about a state that cannot be written.
+    fn advice_by_the_files(&self, kind: Kind, reason: &Reason) -> Option<(Kind, Advice)> {
+        let folder = self.vbox.settings_folder(self.account)?;
+        match reason {
+            Reason::ActionHung(_) if !self.looker.heard_of_virtualbox() => {
+                let advice = advice::of_settings_folder(self.host, self.account, &folder)?;
+                Some((advice.refusal.kind(), advice))
+            }
+            Reason::StillUp { tried, .. } | Reason::OutOfTime { tried, .. } => {
+                let is_refused = |deed: &Deed| {
+                    deed.action == Action::SaveState && matches!(deed.outcome, Outcome::Refused(_))
+                };
+                if !tried.iter().any(is_refused) {
+                    return None;
+                }
+                let registry = Registry::read(self.host, &folder).ok()?;
+                let file = &registry.only(self.looker.uuid()?)?.settings_file;
+                let machine = MachineFile::read(self.host, file).ok()?;
+                let mut advice = advice::of_snapshots(self.host, self.account, &machine)?;
+                advice.next_step = format!(
+                    "disabling the instance again will not stop it: {}",
+                    advice.next_step
+                );
+                Some((kind, advice))
+            }
+            _ => None,
+        }
+    }
+
+    /// What the processes of VirtualBox tell about a VM that is not where it should be in time.
+    fn hint_by_the_processes(&self, reason: &Reason) -> Option<String> {
+        let state = match reason {
+            Reason::ActionHung(_) if !self.looker.heard_of_virtualbox() => {
+                return Some(what_hangs(&self.account.name, self.looker.census().ok()));
+            }
+            Reason::OutOfTime { state, .. } => state.as_ref(),
+            Reason::StillUp { state, .. } => Some(state),
+            _ => return None,
+        };
+        if let (Some(true), Ok(Some(pid))) = (state.map(plan::is_off), self.looker.runs_elsewhere())
+        {
+            return Some(format!(
+                "process {pid} of another user runs a VM with this UUID, and two on the same disks would destroy them: end that one, or give the copy a UUID of its own, then svcadm clear the instance"
+            ));
+        }
+        let census = self.looker.census().ok()?;
+        match state {
+            None => what_keeps_it_away(&self.account.name, Some(census)),
+            Some(state) if plan::is_off(state) => census.process.map(|pid| {
+                format!(
+                    "{}; then svcadm clear the instance",
+                    what_ends_an_orphan(pid)
+                )
+            }),
+            Some(_)
+                if self.request.intent == Intent::Stop
+                    && has_lost_its_server(&census, self.host.now()) =>
+            {
+                Some(format!(
+                    "the VirtualBox server that started it is gone; {}",
+                    reason.next_step()
+                ))
+            }
+            // A client whose server stands still may end all the same, after some ten seconds, with what it had printed.
+            Some(_) if self.look_took > self.budget / 2 => Some(format!(
+                "VirtualBox took {} s to answer: {}; {}",
+                self.look_took.as_secs(),
+                what_hangs(&self.account.name, Some(census)),
+                reason.next_step()
+            )),
+            Some(_) => None,
+        }
+    }
+
+    /// Looks at the VM. VirtualBox not answering this time is no failure yet.
+    fn look(&mut self) -> Result<Sight, Failure> {
+        let began = self.host.now();
+        let looked = self.looker.look(self.end());
+        self.look_took = self.host.now().saturating_sub(began);
+        let without_a_word = std::mem::take(&mut self.without_a_word);
+        // Where VirtualBox answers at once, it was the VM's process that did not.
+        if self.look_took >= AT_ONCE {
+            self.look_took += without_a_word;
+        }
+        let error = match looked {
+            Ok(sight) => {
+                self.failed_looks = 0;
+                return Ok(sight);
+            }
+            Err(error) => self.with_the_registry_in_mind(error),
+        };
+        self.looker.doubt();
+        self.failed_looks += 1;
+        self.last_words = error.to_string();
+        let may_pass = match &error {
+            VBoxError::ServerGone(words) => !self.ipc_folder_is_wrong(words),
+            // A server that stands still goes on, and a guest that is not saved now is lost when the host goes down.
+            VBoxError::Elsewhere(_)
+            | VBoxError::NotYet(..)
+            | VBoxError::Run(RunError::Hung { .. }) => self.host.now() < self.budget,
+            VBoxError::EndedEarly(_) | VBoxError::Other(_) | VBoxError::Garbled(_) => {
+                self.failed_looks < FAILED_LOOKS
+            }
+            VBoxError::Refused(Refusal::Registry | Refusal::RegistryDenied, _) => {
+                self.failed_looks == 1 && self.registry_can_be_read()
+            }
+            VBoxError::Run(_) | VBoxError::Refused(..) => false,
+        };
+        if !may_pass {
+            return Err(self.refused(error));
+        }
+        self.log
+            .line(format_args!("{}: {error}; looking again", self.named()));
+        let exponent = u32::try_from(self.failed_looks.min(5)).unwrap_or_default();
+        let pause = match error {
+            VBoxError::Refused(..) => SERVER_ENDS,
+            _ => GLANCE * 2_u32.pow(exponent),
+        };
+        self.host
+            .sleep(pause.min(self.end().saturating_sub(self.host.now())));
+        let process = self.looker.census().is_ok_and(|census| census.lives);
+        Ok(Sight {
+            state: None,
+            or_paused: false,
+            roughly: true,
+            process,
+            rest: None,
+            suspended: None,
+        })
+    }
+
+    /// A server that cannot reach its settings folder ends without a word: to its clients it looks like one that is gone.
+    fn with_the_registry_in_mind(&self, error: VBoxError) -> VBoxError {
+        let VBoxError::ServerGone(words) = error else {
+            return error;
+        };
+        let folder = self.vbox.settings_folder(self.account);
+        match folder.filter(|folder| advice::is_out_of_reach(self.host, folder)) {
+            Some(_) => VBoxError::Refused(Refusal::RegistryDenied, words.into()),
+            None => VBoxError::ServerGone(words),
+        }
+    }
+
+    /// A server that could not read its registry says so as long as it lives, whatever was mended meanwhile.
+    fn registry_can_be_read(&self) -> bool {
+        let folder = self.vbox.settings_folder(self.account);
+        folder.is_some_and(|folder| Registry::read(self.host, &folder).is_ok())
+    }
+
+    /// VirtualBox's clients and server meet in a folder in /tmp; one that is not this user's looks like
+    /// a server that is gone, for ever.
+    pub(super) fn ipc_folder_is_wrong(&self, words: &str) -> bool {
+        words.contains("SOCKET_FAIL")
+            && vboxmanage::ipc_folder_is_wrong(self.host, self.account, &self.vbox.ipc_folder())
+    }
+
+    /// A VBoxManage failure that ends the run.
+    fn refused(&self, error: VBoxError) -> Failure {
+        let ended = Ended {
+            host: self.host,
+            vm: &self.named(),
+            account: self.account,
+            ipc_folder: &self.vbox.ipc_folder(),
+            census: self.looker.census().ok(),
+            intent: self.request.intent,
+            settings_folder: self.vbox.settings_folder(self.account),
+        };
+        match &error {
+            VBoxError::Refused(Refusal::DiskInUse, _) => {
+                ended.by(error).also(self.who_has_the_disk())
+            }
+            _ => ended.by(error),
+        }
+    }
+
+    /// Which VMs that run have a disk of this one; none where VirtualBox does not say.
+    fn who_has_the_disk(&self) -> Option<String> {
+        let uuid = self.looker.uuid()?;
+        let limit = SHORT_CALL.min(self.end().saturating_sub(self.host.now()));
+        let all = self.vbox.inventory(limit).ok()?;
+        let running = self.vbox.running(limit).ok()?;
+        let own = &all.iter().find(|vm| vm.uuid == *uuid)?.disks;
+        let others = all
+            .iter()
+            .filter(|vm| vm.uuid != *uuid && running.contains(&vm.uuid));
+        let shared = others.filter_map(|vm| {
+            let disk = vm.disks.iter().find(|disk| own.contains(disk))?;
+            Some(format!(
+                "{} {{{}}} runs with its disk {}",
+                Printable(&vm.name),
+                vm.uuid,
+                Printable(disk)
+            ))
+        });
+        let told: Vec<String> = shared.collect();
+        (!told.is_empty()).then(|| told.join(", "))
+    }
+
+    /// Whether VirtualBox will be able to write the VM's settings. Where it is not, a saved VM is left as it is: started, it
+    /// would keep its old state beside a newer disk. Where there is no room for them, no VM is started: VirtualBox would
+    /// replace the settings with a file that is empty. Any other VM is started, and the log says what a stop cannot do.
+    fn can_write_settings(&self, sight: &Sight) -> Result<(), Failure> {
+        let trouble = self
+            .looker
+            .uuid()
+            .zip(self.vbox.settings_folder(self.account))
+            .and_then(|(uuid, folder)| {
+                let registry = Registry::read(self.host, &folder).ok()?;
+                let file = &registry.only(uuid)?.settings_file;
+                advice::of_settings(self.host, self.account, file)
+            });
+        let Some(trouble) = trouble else {
+            return Ok(());
+        };
+        let is_saved = sight
+            .state
+            .as_ref()
+            .is_some_and(|state| plan::class(state) == Class::Stored);
+        let why_not = if is_saved {
+            "it is saved, and VirtualBox could not take its state away once it runs"
+        } else if trouble.refusal == Refusal::NoSpace {
+            "VirtualBox could not write its settings when it ends, and would lose them"
+        } else {
+            self.note(format_args!(
+                "warning: a stop will not be able to save it: {}",
+                trouble.finding
+            ));
+            return Ok(());
+        };
+        let told = format_args!("{}: {why_not}: {}", self.named(), trouble.finding);
+        Err(Failure::told(trouble.refusal.kind(), told).hinted(trouble.next_step))
+    }
+
+    /// Why the VM's process ended before it did anything, where its files tell.
+    fn ended_early(&self, uuid: &Uuid, words: &str) -> Option<Failure> {
+        let folder = self.vbox.settings_folder(self.account)?;
+        let registry = Registry::read(self.host, &folder).ok()?;
+        let file = &registry.only(uuid)?.settings_file;
+        let machine = MachineFile::read(self.host, file).ok()?;
+        let advice = advice::of_early_end(self.host, self.account, file, &machine)?;
+        let told = format_args!("{}: {words}: {}", self.named(), advice.finding);
+        Some(Failure::told(advice.refusal.kind(), told).hinted(advice.next_step))
+    }
+
+    /// When everything is over, the last look included: after our time, and before svc.startd's, which leaves
+    /// us ten seconds, or half of a limit that is shorter than twenty.
+    fn end(&self) -> Duration {
+        self.budget + LAST_LOOK.min(self.budget / 2)
+    }
+
+    /// What is left of the time, in seconds.
+    fn left(&self) -> u64 {
+        self.budget.saturating_sub(self.host.now()).as_secs()
+    }
+
+    /// One line of the log about the VM, whatever its state.
+    fn note(&self, what: impl std::fmt::Display) {
+        self.log.line(format_args!("{}: {what}", self.named()));
+    }
+}

@@ -1,0 +1,290 @@
+//! VBoxManage failures that end a run: how bad they are, and the next step to take.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::failure::{Failure, Kind};
+use crate::host::{Access, Account, Host, RunError};
+use crate::manifest::names::shell_word;
+use crate::text::printable::PrintablePath;
+use crate::virtualbox::advice::{self, Advice};
+use crate::virtualbox::machine_file::MachineFile;
+use crate::virtualbox::processes::Census;
+use crate::virtualbox::refusal::Refusal;
+use crate::virtualbox::registry::Registry;
+use crate::virtualbox::vboxmanage::{VBoxError, Words};
+use crate::virtualbox::vm::Intent;
+
+/// A run that VBoxManage ended.
+pub(super) struct Ended<'a> {
+    /// For a look at the files in question.
+    pub(super) host: &'a dyn Host,
+    /// The VM, as the log names it.
+    pub(super) vm: &'a str,
+    /// The user as whom it was looked for.
+    pub(super) account: &'a Account,
+    /// Where this user's clients and server meet.
+    pub(super) ipc_folder: &'a str,
+    /// The processes of VirtualBox, where they are known.
+    pub(super) census: Option<Census>,
+    /// What the run was for.
+    pub(super) intent: Intent,
+    /// Where VirtualBox keeps the user's settings.
+    pub(super) settings_folder: Option<PathBuf>,
+}
+
+impl Ended<'_> {
+    /// The failure for this error.
+    pub(super) fn by(&self, error: VBoxError) -> Failure {
+        let Self { vm, intent, .. } = self;
+        let user = &self.account.name;
+        let told = |kind| Failure::told(kind, format_args!("{vm}: {error}"));
+        match &error {
+            VBoxError::Refused(refusal, words) => self.by_cause(*refusal, words),
+            VBoxError::Run(spawn @ RunError::Spawn { .. }) if spawn.may_pass() => {
+                told(Kind::Transient).hinted("the system may be short of memory or processes")
+            }
+            VBoxError::Run(RunError::Spawn { .. }) => Failure::new(Kind::Config, error)
+                .hinted("install VirtualBox, or set virtualbox/vboxmanage"),
+            VBoxError::Run(RunError::Hung { .. })
+                if let Some(advice) = self.of_settings_folder() =>
+            {
+                Failure::told(
+                    advice.refusal.kind(),
+                    format_args!("{vm}: {error}: {}", advice.finding),
+                )
+                .hinted(advice.next_step)
+            }
+            VBoxError::Run(RunError::Hung { .. }) => told(match intent {
+                Intent::Start => Kind::Transient,
+                Intent::Stop => Kind::Fatal,
+            })
+            .hinted(what_hangs(user, self.census)),
+            VBoxError::ServerGone(_) => told(Kind::Config).hinted(format!(
+                "{} is not a folder of {user} alone: end the VirtualBox that uses it, remove it, then svcadm clear the instance",
+                self.ipc_folder
+            )),
+            VBoxError::Elsewhere(_)
+            | VBoxError::NotYet(..)
+            | VBoxError::EndedEarly(_)
+            | VBoxError::Garbled(_)
+            | VBoxError::Other(_) => {
+                told(Kind::Transient).hinted(format!(
+                    "VBoxManage showvminfo of it, run as {user}, may tell more"
+                ))
+            }
+        }
+    }
+
+    /// Why a server that is not there yet will not answer.
+    fn of_settings_folder(&self) -> Option<Advice> {
+        let is_cold = |census: &Census| census.vm_processes == 0;
+        self.census.as_ref().filter(|census| is_cold(census))?;
+        advice::of_settings_folder(self.host, self.account, self.settings_folder.as_deref()?)
+    }
+
+    /// The failure for a cause that is known: with what the files tell about it.
+    fn by_cause(&self, refusal: Refusal, words: &Words) -> Failure {
+        let Self { vm, account, .. } = self;
+        let user = &account.name;
+        let plain = |more: &str| {
+            Failure::told(refusal.kind(), format_args!("{vm}: {words}{more}"))
+                .hinted(refusal.next_step())
+        };
+        match refusal {
+            Refusal::NotRegistered => {
+                let folder = self.settings_folder.as_deref();
+                let home = account.home.join(".config/VirtualBox");
+                let whose = match folder.filter(|folder| **folder != *home) {
+                    Some(folder) => format!(
+                        ", looked for as user {user} in {}",
+                        PrintablePath(folder)
+                    ),
+                    None => format!(", looked for as user {user}"),
+                };
+                plain(&whose).also(folder.and_then(|folder| unreadable(self.host, folder)))
+            }
+            Refusal::Home => plain("").hinted(format!(
+                "{user} must be able to write to its home directory, {}, and to VBOX_USER_HOME where that is set; then svcadm clear the instance",
+                account.home.display()
+            )),
+            Refusal::DiskMissing | Refusal::DiskDenied => {
+                let found = words
+                    .disk
+                    .as_deref()
+                    .and_then(|disk| advice::of_disk(self.host, account, disk));
+                match found {
+                    Some(Advice { refusal, finding, next_step }) => {
+                        Failure::told(refusal.kind(), format_args!("{vm}: {words}: {finding}"))
+                            .hinted(next_step)
+                    }
+                    None => plain(""),
+                }
+            }
+            Refusal::DiskReplaced => match (&words.disk, &words.registered) {
+                (Some(disk), Some(uuid)) => plain("").hinted(format!(
+                    "another file is in the place of the disk that was attached: restore that one; or, if this is meant, VBoxManage internalcommands sethduuid {} {uuid}, run as {user}; then svcadm clear the instance",
+                    shell_word(&PrintablePath(disk).to_string())
+                )),
+                _ => plain(""),
+            },
+            Refusal::RegistryDenied => match &self.settings_folder {
+                Some(folder) => {
+                    let file = folder.join("VirtualBox.xml");
+                    let blocked = if self.host.may(folder, Access::Search).is_ok() {
+                        &file
+                    } else {
+                        folder
+                    };
+                    let path = PrintablePath(blocked);
+                    let whose = advice::whose(self.host, blocked);
+                    plain(&format!(": {path} {whose}")).hinted(advice::let_have(account, blocked))
+                }
+                None => plain(""),
+            },
+            Refusal::Inaccessible
+            | Refusal::DiskBroken
+            | Refusal::DiskInUse
+            | Refusal::Driver
+            | Refusal::DriverVersion
+            | Refusal::DriverDenied
+            | Refusal::OtherHypervisor
+            | Refusal::NoVirtualization
+            | Refusal::NoMemory
+            | Refusal::ExtensionPack
+            | Refusal::Frontend
+            | Refusal::Folder
+            | Refusal::NoSpace
+            | Refusal::Registry
+            | Refusal::SavedState
+            | Refusal::Locale
+            | Refusal::Port
+            | Refusal::NoAdditions => plain(""),
+        }
+    }
+}
+
+/// The VMs of a registry whose settings files cannot be read, with path and UUID: VirtualBox shows them without their names.
+pub(crate) fn unreadable(host: &dyn Host, settings_folder: &Path) -> Option<String> {
+    const SHOWN: usize = 5;
+    let registry = Registry::read(host, settings_folder).ok()?;
+    let mut told: Vec<String> = Vec::new();
+    let mut more = 0;
+    for entry in &registry.entries {
+        let Err(trouble) = MachineFile::read(host, &entry.settings_file) else {
+            continue;
+        };
+        if told.len() == SHOWN {
+            more += 1;
+        } else {
+            told.push(format!("{{{}}}: {trouble}", entry.uuid));
+        }
+    }
+    if more > 0 {
+        told.push(format!("{more} more"));
+    }
+    (!told.is_empty())
+        .then(|| format!("VirtualBox cannot read the settings of {}", told.join(", ")))
+}
+
+/// Who keeps VBoxManage from answering, and what ends that.
+pub(crate) fn what_hangs(user: &str, census: Option<Census>) -> String {
+    if let Some(words) = what_keeps_it_away(user, census) {
+        return words;
+    }
+    match census {
+        Some(census) if census.server_age.is_some() => format!(
+            "VirtualBox's server does not answer: one that is about to end does so within 31 s; where it does not, it is deadlocked, and pkill -9 -u {} VBoxSVC ends it, and aborts the VMs of {user}",
+            shell_word(user)
+        ),
+        Some(_) | None => {
+            format!("VBoxManage list vms, run as {user}, may show what it waits for")
+        }
+    }
+}
+
+/// Who keeps a server that is gone from being started again, and what ends that; none, if nobody does.
+pub(crate) fn what_keeps_it_away(user: &str, census: Option<Census>) -> Option<String> {
+    let census = census.filter(|census| census.server_age.is_none() && census.vm_processes > 0)?;
+    let whose = if census.vm_processes == 1 {
+        "a VM process that it left keeps"
+    } else {
+        "VM processes that it left keep"
+    };
+    Some(format!(
+        "VirtualBox's server is gone, and {whose} another one from starting, which passes within 31 s, when they have ended; where it does not, pkill -9 -u {} VBoxHeadless ends the VMs of {user}, as a power failure would",
+        shell_word(user)
+    ))
+}
+
+/// Whether the server is gone, or younger than a run that found the VM up: it is not the one that started the VM.
+pub(super) fn has_lost_its_server(census: &Census, run: Duration) -> bool {
+    census.server_age.is_none_or(|age| age < run)
+}
+
+/// What ends a VM's process of which VirtualBox does not know: it says that the VM is off, so no command of its reaches it.
+pub(crate) fn what_ends_an_orphan(pid: u32) -> String {
+    format!(
+        "the server that started process {pid} is gone, and VirtualBox does not know of it: where it does not end within 31 s, kill -9 {pid} ends it, as a power failure would"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn census(server: bool, vm_processes: usize) -> Census {
+        Census {
+            may_live: false,
+            lives: false,
+            process: None,
+            vm_processes,
+            handled: false,
+            server_age: server.then_some(MINUTE),
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_younger_than_the_run() {
+        for (server, run, lost) in [
+            (true, MINUTE / 2, false),
+            (true, MINUTE * 2, true),
+            (false, MINUTE / 2, true),
+        ] {
+            assert_eq!(has_lost_its_server(&census(server, 1), run), lost);
+        }
+    }
+
+    #[test]
+    fn what_keeps_virtualbox_from_answering() {
+        for (seen, hangs, gone) in [
+            (
+                Some(census(true, 2)),
+                "deadlocked, and pkill -9 -u vb VBoxSVC",
+                None,
+            ),
+            (
+                Some(census(false, 1)),
+                "a VM process that it left keeps",
+                Some("pkill -9 -u vb VBoxHeadless"),
+            ),
+            (
+                Some(census(false, 2)),
+                "VM processes that it left keep",
+                Some("passes within 31 s"),
+            ),
+            (Some(census(false, 0)), "VBoxManage list vms", None),
+            (None, "VBoxManage list vms", None),
+        ] {
+            let told = what_hangs("vb", seen);
+            assert!(told.contains(hangs), "{told}");
+            let away = what_keeps_it_away("vb", seen);
+            match gone {
+                Some(words) => assert!(away.is_some_and(|told| told.contains(words))),
+                None => assert_eq!(away, None),
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The folder that a file goes to, and what earlier runs have left in it.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use super::error::PlaceError;
+use super::step::{OLD, PREFIX, TEMPORARY};
+use crate::host::real::writing::{self, Astray, Folder, Others};
+use crate::host::real::{current_uid, is_root};
+use crate::text::output;
+use crate::text::printable::PrintablePath;
+
+/// In a folder with more names leftovers are not looked for.
+const NAMES_MAX: usize = 100_000;
+/// So many leftovers of a folder are named.
+const LEFTOVERS_MAX: usize = 10;
+
+/// The folder that `path` goes to. Where others may put something else on the way root does not write, and anybody else
+/// is warned.
+///
+/// # Errors
+/// It cannot be entered, or root should not.
+pub(crate) fn folder(path: &Path, above: &Path) -> Result<Folder, PlaceError> {
+    let others = if is_root() {
+        Others::Refused
+    } else {
+        Others::Told
+    };
+    let walked = writing::walk(above, others).map_err(|astray| match astray {
+        // With how far it went.
+        Astray::Io(at, error) => {
+            let told = format!("{}: {error}", PrintablePath(&at));
+            PlaceError::cannot(path, io::Error::new(error.kind(), told))
+        }
+        Astray::Replaceable(here) => PlaceError::Replaceable {
+            path: here.path,
+            why: here.why,
+        },
+    })?;
+    if let Some(here) = walked.replaceable {
+        output::tell(&format!(
+            "warning: {} {}: others could have files written elsewhere",
+            PrintablePath(&here.path),
+            here.why
+        ));
+    }
+    Ok(walked.folder)
+}
+
+/// Names what a run of this user that was killed has left: it is for people to say what becomes of it. What others have
+/// put there under such a name is passed over: nobody should move their file into a place.
+pub(super) fn name_leftovers(above: &Path, folder: &Folder) {
+    let ours = current_uid();
+    let names = match folder.names(NAMES_MAX) {
+        Ok(names) => names,
+        // A folder that may be entered and not read is usual, as one of mode 711.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return,
+        Err(_) => {
+            return output::tell(&format!(
+                "warning: {} was not searched for what an earlier run may have left: it has more than {NAMES_MAX} names, or cannot be read",
+                PrintablePath(above)
+            ));
+        }
+    };
+    let mut found = 0;
+    for name in names {
+        let Some(what) = leftover(&name) else {
+            continue;
+        };
+        let entry = folder.entry(&name).ok().flatten();
+        if !entry.is_some_and(|entry| entry.is_file() && entry.owner == ours) {
+            continue;
+        }
+        found += 1;
+        if found <= LEFTOVERS_MAX {
+            output::tell(&format!(
+                "warning: {} was left by a run that did not end: {what}",
+                PrintablePath(&above.join(&name))
+            ));
+        }
+    }
+    if found > LEFTOVERS_MAX {
+        output::tell(&format!(
+            "warning: {} more such files are in that folder",
+            found - LEFTOVERS_MAX
+        ));
+    }
+}
+
+/// What a file of this name is, and what to do about it; none where it is not a leftover.
+fn leftover(name: &OsStr) -> Option<String> {
+    let rest = name.as_bytes().strip_prefix(PREFIX.as_bytes())?;
+    let digits = rest.split(|byte| *byte == b'-').next()?;
+    let pid: u32 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    // One of our own number cannot be ours yet.
+    if pid != std::process::id() && writing::is_alive(pid) {
+        return None;
+    }
+    if rest.ends_with(TEMPORARY.as_bytes()) {
+        let what = "it is a new file, or the one that it replaced: look at it before you remove it";
+        return Some(what.to_owned());
+    }
+    // PID-NTH-ATTEMPT.NAME.old
+    let numbers_and_name = rest.strip_suffix(OLD.as_bytes())?;
+    let point = numbers_and_name.iter().position(|byte| *byte == b'.');
+    let name = point.map_or(&b""[..], |point| &numbers_and_name[point + 1..]);
+    Some(if name.is_empty() {
+        "it is a file as it was before: move it back if that file is missing, or remove it"
+            .to_owned()
+    } else {
+        let name = PrintablePath(Path::new(OsStr::from_bytes(name))).to_string();
+        format!("it is {name} as it was before: move it back if {name} is missing, or remove it")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leftovers_are_told_by_their_names() {
+        let me = std::process::id();
+        let old =
+            "it is vm.1.xml as it was before: move it back if vm.1.xml is missing, or remove it";
+        for (name, what) in [
+            (
+                format!(".vbox-smf-{me}-0-0.tmp"),
+                Some("it is a new file, or"),
+            ),
+            // No process has this number.
+            (
+                ".vbox-smf-4294967295-0-0.tmp".to_owned(),
+                Some("it is a new file, or"),
+            ),
+            (format!(".vbox-smf-{me}-12-3.vm.1.xml.old"), Some(old)),
+            (
+                format!(".vbox-smf-{me}-12-3.old"),
+                Some("it is a file as it was before"),
+            ),
+            // A process that lives.
+            (".vbox-smf-1-0-0.tmp".to_owned(), None),
+            (format!(".vbox-smf-{me}-0-0.xml"), None),
+            (format!("vbox-smf-{me}-0-0.tmp"), None),
+            (".vbox-smf-x-0-0.tmp".to_owned(), None),
+            (".vbox-smf-".to_owned(), None),
+        ] {
+            let told = leftover(OsStr::new(&name));
+            match (&told, what) {
+                (Some(told), Some(what)) => assert!(told.starts_with(what), "{name}: {told}"),
+                (told, what) => assert_eq!(told.as_deref(), what, "{name}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Manifests: what SMF imports.
+//!
+//! ```text
+//! request -> resolve -> blueprint -> build -> model -> write -> text
+//!                       schema -> describe ^       ^-- read <-- text
+//!
+//! source, neighbours -> bytes -> rules -> findings
+//! ```
+
+pub(crate) mod authority;
+pub(crate) mod blueprint;
+pub(crate) mod build;
+mod comments;
+pub(crate) mod context;
+mod dependency;
+mod describe;
+pub(crate) mod duration;
+pub(crate) mod explain;
+pub(crate) mod fleet;
+mod layout;
+pub(crate) mod method;
+pub(crate) mod model;
+pub(crate) mod names;
+pub(crate) mod need;
+pub(crate) mod neighbours;
+pub(crate) mod notify;
+pub(crate) mod profile;
+pub(crate) mod rbac;
+#[cfg(test)]
+pub(crate) mod read;
+pub(crate) mod request;
+pub(crate) mod resolve;
+pub(crate) mod setting;
+pub(crate) mod source;
+pub(crate) mod template;
+pub(crate) mod write;
+
+#[cfg(test)]
+pub(crate) mod order;
+#[cfg(test)]
+mod strategy;

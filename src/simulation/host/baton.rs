@@ -1,0 +1,230 @@
+//! The baton: a thread for each actor, and only one of them at a time.
+//!
+//! An actor that waits gives the baton back. It goes to whatever comes next in virtual time: a change
+//! of the world, or the actor with the earliest wake-up; at the same moment changes come first, then
+//! actors by their keys. So a run depends on nothing but what is in it, and repeats exactly.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::events::What;
+use super::repository::Composed;
+use super::world::World;
+use crate::smf::fmri::InstanceFmri;
+
+/// The world, and the threads that share it.
+pub(super) struct Shared(Mutex<World>);
+
+impl Shared {
+    pub(super) fn new(world: World) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(world)))
+    }
+
+    /// Looks at the world, or changes it, without time passing.
+    pub(super) fn with<R>(&self, f: impl FnOnce(&mut World) -> R) -> R {
+        f(&mut self.lock())
+    }
+
+    /// A method that is killed unwinds, but never while it holds this: what is inside is whole.
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An actor.
+pub(crate) struct Task<'a> {
+    /// Who goes first of those that wake at the same moment.
+    pub(crate) key: String,
+    /// When it begins.
+    pub(crate) at: Duration,
+    /// What it does.
+    pub(crate) body: Box<dyn FnOnce(&Turn) + Send + 'a>,
+}
+
+/// The places of the actors, in the order of their keys.
+#[derive(Default)]
+pub(super) struct Stage {
+    seats: Vec<Seat>,
+    active: Option<usize>,
+    /// Everybody waits and nothing will ever happen.
+    stalled: bool,
+}
+
+struct Seat {
+    /// When it wakes; never, unless something wakes it, where there is none.
+    wake: Option<Duration>,
+    over: bool,
+    bell: Arc<Condvar>,
+}
+
+impl Stage {
+    /// Wakes an actor now, or lets it wake earlier.
+    pub(super) fn wake(&mut self, seat: usize, now: Duration) {
+        if let Some(seat) = self.seats.get_mut(seat) {
+            seat.wake = Some(seat.wake.map_or(now, |wake| wake.min(now)));
+        }
+    }
+
+    /// The actor that wakes first, and when.
+    fn next(&self) -> Option<(Duration, usize)> {
+        let waking = self.seats.iter().enumerate();
+        waking
+            .filter(|(_, seat)| !seat.over)
+            .filter_map(|(i, seat)| Some((seat.wake?, i)))
+            .min()
+    }
+}
+
+/// Lets the world go on until it is an actor's turn.
+fn pass_on(world: &mut World) {
+    world.stage.active = None;
+    loop {
+        match (world.next_change(), world.stage.next()) {
+            (Some(change), Some((wake, _))) if change <= wake => world.change(),
+            (_, Some((wake, seat))) => {
+                world.now = world.now.max(wake);
+                world.stage.active = Some(seat);
+                world.stage.seats[seat].bell.notify_one();
+                return;
+            }
+            (Some(_), None) if world.stage.seats.iter().any(|seat| !seat.over) => world.change(),
+            // Nobody is left: what is to come waits for the next run.
+            (_, None) => {
+                world.stage.stalled = world.stage.seats.iter().any(|seat| !seat.over);
+                for seat in &world.stage.seats {
+                    seat.bell.notify_one();
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// An actor's hold on the world. It has the baton, except while it waits.
+pub(crate) struct Turn {
+    shared: Arc<Shared>,
+    seat: usize,
+}
+
+impl Turn {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Its place, by which [`Turn::wake`] wakes it.
+    pub(crate) fn seat(&self) -> usize {
+        self.seat
+    }
+
+    pub(super) fn with<R>(&self, f: impl FnOnce(&mut World) -> R) -> R {
+        self.shared.with(f)
+    }
+
+    /// The virtual time.
+    pub(crate) fn now(&self) -> Duration {
+        self.with(|world| world.now)
+    }
+
+    /// Writes into the record.
+    pub(crate) fn tell(&self, subject: &str, what: What) {
+        self.with(|world| world.tell(subject, what));
+    }
+
+    /// The properties of an instance, as its methods see them.
+    pub(crate) fn running(&self, fmri: &InstanceFmri) -> Composed {
+        self.with(|world| world.repository.running(fmri).unwrap_or_default())
+    }
+
+    /// Enables or disables an instance.
+    pub(crate) fn set_enabled(&self, fmri: &InstanceFmri, enabled: bool) {
+        self.with(|world| world.repository.set_enabled(fmri, enabled));
+    }
+
+    /// Whether somebody has disabled an instance.
+    pub(crate) fn is_disabled(&self, fmri: &InstanceFmri) -> bool {
+        self.with(|world| world.repository.is_disabled(fmri))
+    }
+
+    /// Wakes an actor that waits.
+    pub(crate) fn wake(&self, seat: usize) {
+        self.with(|world| {
+            let now = world.now;
+            world.stage.wake(seat, now);
+        });
+    }
+
+    /// Waits until then, or until something wakes this actor.
+    pub(crate) fn park(&self, until: Option<Duration>) {
+        let mut world = self.shared.lock();
+        world.stage.seats[self.seat].wake = until;
+        pass_on(&mut world);
+        self.wait(world);
+    }
+
+    /// Waits for the baton.
+    fn wait(&self, mut world: MutexGuard<'_, World>) {
+        let bell = Arc::clone(&world.stage.seats[self.seat].bell);
+        while world.stage.active != Some(self.seat) {
+            assert!(
+                !world.stage.stalled,
+                "the simulation stands still: everybody waits, and nothing will happen"
+            );
+            world = bell.wait(world).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Whoever leaves passes the baton on, also when it panics.
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut world = self.shared.lock();
+        world.stage.seats[self.seat].over = true;
+        if world.stage.active == Some(self.seat) {
+            pass_on(&mut world);
+        }
+    }
+}
+
+/// What a thread has for its calls: a method needs a tenth of it, and there are as many threads as instances.
+const STACK: usize = 1 << 20;
+
+/// Lets all actors act, to their ends.
+pub(super) fn perform(shared: &Arc<Shared>, mut tasks: Vec<Task<'_>>) {
+    tasks.sort_by(|a, b| a.key.cmp(&b.key));
+    shared.with(|world| {
+        let seats = tasks.iter().map(|task| Seat {
+            wake: Some(task.at.max(world.now)),
+            over: false,
+            bell: Arc::default(),
+        });
+        world.stage.seats = seats.collect();
+    });
+    thread::scope(|scope| {
+        for (seat, task) in tasks.into_iter().enumerate() {
+            let turn = Turn {
+                shared: Arc::clone(shared),
+                seat,
+            };
+            let begun = thread::Builder::new()
+                .stack_size(STACK)
+                .spawn_scoped(scope, move || {
+                    turn.wait(turn.shared.lock());
+                    (task.body)(&turn);
+                });
+            if let Err(error) = begun {
+                // The others would wait for their turn for ever.
+                shared.with(|world| {
+                    world.stage.stalled = true;
+                    for seat in &world.stage.seats {
+                        seat.bell.notify_one();
+                    }
+                });
+                panic!("cannot play so many instances here: {error}");
+            }
+        }
+        // Only now, when everybody has a seat: else who is first would depend on the threads.
+        shared.with(pass_on);
+    });
+    shared.with(|world| world.stage = Stage::default());
+}

@@ -1,0 +1,308 @@
+//! svc.startd, as far as it runs the methods of transient services (`svc.startd(8)`, and its source).
+//!
+//! ```text
+//!            enable: start method            disable: stop method
+//! disabled ------> offline ------> online ------> offline ------> disabled
+//!                     |    exit 0            |         exit 0         ^
+//!                     `----> maintenance <---'                        |
+//!                  95, 96, 99, 100: at once   `------- disable -------'
+//!                  (also one that was asked for while the start method ran)
+//!                  anything else: the third time in a row
+//!                  the fifth start in a row, each within ten minutes of the one before
+//! ```
+
+mod verdict;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use self::verdict::{FAULT_LIMIT, Verdict, ending, verdict};
+use super::board::{Board, Waited};
+use super::depends::{Ready, Relations, Standing};
+use super::exec::{self, Method, Run};
+use crate::failure::{Caller, Failure};
+use crate::host::{Ended, Host};
+use crate::simulation::host::{self as sim, SimHost, SmfState, Spec, Turn, What};
+use crate::smf::fmri::InstanceFmri;
+use crate::text::log::Log;
+use crate::virtualbox::vm::Intent;
+
+pub(super) use crate::engine::method::Request;
+
+/// So many starts are remembered; where the oldest of so many is too near, the next one is not run.
+const STARTS: usize = 5;
+/// The least time between two starts, in the middle of those that are remembered.
+const START_EVERY: Duration = Duration::from_secs(600);
+
+/// What the methods of this program do: `engine::method::run`, except in tests of svc.startd itself.
+pub(super) type Program<'a> =
+    &'a (dyn Fn(&dyn Host, &Log<'_>, &Request) -> Result<(), Failure> + Sync);
+
+/// What all instances have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Common<'a> {
+    pub(super) program: Program<'a>,
+    pub(super) board: &'a Board,
+    pub(super) relations: &'a Relations,
+}
+
+/// svc.startd's side of an instance.
+pub(super) struct Startd<'a> {
+    fmri: InstanceFmri,
+    /// Its place on the board.
+    who: usize,
+    common: Common<'a>,
+    state: SmfState,
+    /// Failures in a row. Nothing but a success forgets them: neither `svcadm clear` nor a disable.
+    failures: u32,
+    /// When the last starts began.
+    starts: VecDeque<Duration>,
+    /// When the host goes, whatever is still to be done.
+    host_ends: Option<Duration>,
+}
+
+impl<'a> Startd<'a> {
+    /// An instance in this state.
+    pub(super) fn new(fmri: InstanceFmri, who: usize, state: SmfState, common: Common<'a>) -> Self {
+        common.board.put(who, state);
+        Self {
+            fmri,
+            who,
+            common,
+            state,
+            failures: 0,
+            starts: VecDeque::new(),
+            host_ends: None,
+        }
+    }
+
+    pub(super) fn state(&self) -> SmfState {
+        self.state
+    }
+
+    /// `svcadm enable`, and a boot: everybody is offline before anybody is started.
+    pub(super) fn enable(&mut self, turn: &Turn) {
+        turn.set_enabled(&self.fmri, true);
+        self.enter(turn, SmfState::Offline, "enabled");
+        if let Some(cycle) = self.common.relations.cycle_of(self.who) {
+            let told = format!("completes a dependency cycle ({cycle}): maintenance");
+            return self.enter(turn, SmfState::Maintenance, &told);
+        }
+        self.start(turn);
+    }
+
+    /// Waits for its dependencies, then runs the start method.
+    fn start(&mut self, turn: &Turn) {
+        let (relations, who) = (self.common.relations, self.who);
+        let question = |standing: &dyn Fn(usize) -> Standing| {
+            if turn.is_disabled(&self.fmri) {
+                return Ready::Never("it was disabled before its turn came".to_owned());
+            }
+            relations.may_start(who, standing)
+        };
+        match self.wait(turn, question) {
+            Waited::Ready => self.method(turn, Intent::Start, SmfState::Online),
+            Waited::GaveUp(why) => {
+                self.tell(turn, &format!("stays offline: {why}"));
+                self.common.board.give_up(turn, self.who);
+            }
+            Waited::TimeUp => {}
+        }
+    }
+
+    /// `svcadm enable`, and at that time, while the start method runs or before its turn comes, `svcadm disable`: no method
+    /// is interrupted, and one that fails is run again all the same, until it has failed often enough.
+    pub(super) fn enable_and_disable(&mut self, turn: &Turn, at: Duration) {
+        self.enable(turn);
+        while turn.now() < at {
+            turn.park(Some(at));
+        }
+        self.disable(turn);
+    }
+
+    /// `svcadm disable`: only what is up is stopped.
+    pub(super) fn disable(&mut self, turn: &Turn) {
+        turn.set_enabled(&self.fmri, false);
+        self.starts.clear();
+        self.stop(turn, "to be disabled", false);
+    }
+
+    /// `svcadm restart`: of what is not up nothing is heard.
+    pub(super) fn restart(&mut self, turn: &Turn) {
+        if self.state != SmfState::Online {
+            return self.tell(
+                turn,
+                &format!("restarted from {}: nothing happens", self.state),
+            );
+        }
+        self.starts.clear();
+        self.tell(turn, "to be restarted");
+        self.stop_method(turn, false, SmfState::Offline);
+        if self.state == SmfState::Offline {
+            self.start(turn);
+        }
+    }
+
+    /// The host goes down: dependents first, and at that time whether or not all is done.
+    pub(super) fn shut_down(&mut self, turn: &Turn, host_ends: Option<Duration>) {
+        self.host_ends = host_ends;
+        self.stop(turn, "to be stopped with the host", true);
+    }
+
+    fn stop(&mut self, turn: &Turn, why: &str, all: bool) {
+        if self.state != SmfState::Online {
+            let told = format!("disabled from {}: no stop method is run", self.state);
+            return self.enter(turn, SmfState::Disabled, &told);
+        }
+        self.tell(turn, why);
+        self.stop_method(turn, all, SmfState::Disabled);
+    }
+
+    fn stop_method(&mut self, turn: &Turn, all: bool, goal: SmfState) {
+        let (relations, who) = (self.common.relations, self.who);
+        let question =
+            |standing: &dyn Fn(usize) -> Standing| relations.may_stop(who, all, standing);
+        match self.wait(turn, question) {
+            Waited::Ready | Waited::GaveUp(_) => self.method(turn, Intent::Stop, goal),
+            Waited::TimeUp => self.tell(turn, "the host's time is over before its turn came"),
+        }
+    }
+
+    fn wait(&self, turn: &Turn, question: impl Fn(&dyn Fn(usize) -> Standing) -> Ready) -> Waited {
+        let begin = |why: &str| self.tell(turn, why);
+        self.common
+            .board
+            .wait(turn, self.host_ends, question, begin)
+    }
+
+    fn tell(&self, turn: &Turn, told: &str) {
+        let (told, state) = (told.to_owned(), None);
+        turn.tell(&self.fmri.to_string(), What::Smf { told, state });
+    }
+
+    /// The instance is in another state from now on.
+    fn enter(&mut self, turn: &Turn, state: SmfState, told: &str) {
+        self.state = state;
+        let (told, state) = (told.to_owned(), Some(state));
+        turn.tell(&self.fmri.to_string(), What::Smf { told, state });
+        self.common.board.set(turn, self.who, self.state);
+    }
+
+    /// Whether this start would be one too many; if not, it is remembered.
+    fn too_quick(&mut self, now: Duration) -> bool {
+        self.starts.push_back(now);
+        if self.starts.len() < STARTS {
+            return false;
+        }
+        let gaps = u32::try_from(STARTS - 1).unwrap_or(u32::MAX);
+        let first = self.starts.pop_front().unwrap_or(now);
+        now.saturating_sub(first) / gaps < START_EVERY
+    }
+
+    /// Runs a method until svc.startd is content with it, which leads to `goal`, or gives up.
+    fn method(&mut self, turn: &Turn, intent: Intent, goal: SmfState) {
+        let going = match intent {
+            Intent::Start => SmfState::Starting,
+            Intent::Stop => SmfState::Stopping,
+        };
+        let maintenance = SmfState::Maintenance;
+        loop {
+            let method = match exec::method(&turn.running(&self.fmri), &self.fmri, intent) {
+                Ok(method) => method,
+                Err(error) => {
+                    let told = format!("the {intent} method {error}: maintenance");
+                    return self.enter(turn, maintenance, &told);
+                }
+            };
+            let began = turn.now();
+            if intent == Intent::Start && self.too_quick(began) {
+                let told = "restarting too quickly: maintenance, the start method is not run";
+                return self.enter(turn, maintenance, told);
+            }
+            let ended = match method.run {
+                Run::Nothing => {
+                    self.failures = 0;
+                    let told = format!("nothing to run as {intent} method: {goal}");
+                    return self.enter(turn, goal, &told);
+                }
+                Run::Kill | Run::Another(_) => {
+                    let why = "is not one that a transient service can have here";
+                    let told = format!("the {intent} method {why}: maintenance");
+                    return self.enter(turn, maintenance, &told);
+                }
+                Run::Ours(asked) => {
+                    let limit = match method.timeout {
+                        Some(limit) => format!("for at most {} s", limit.as_secs()),
+                        None => "without a limit".to_owned(),
+                    };
+                    let told = format!("{intent} method runs, {limit}");
+                    self.enter(turn, going, &told);
+                    self.run(turn, &method, asked)
+                }
+            };
+            if self.host_ends.is_some_and(|end| turn.now() >= end) {
+                return self.tell(turn, "the host's time is over: the stop method is killed");
+            }
+            let took = turn.now().saturating_sub(began);
+            let verdict = verdict(ended, self.failures);
+            self.failures = match verdict {
+                Verdict::Success => 0,
+                Verdict::Again | Verdict::Threshold => self.failures + 1,
+                Verdict::Permanent => self.failures,
+            };
+            let end = ending(intent, ended, took);
+            match verdict {
+                Verdict::Success => return self.enter(turn, goal, &format!("{end}: {goal}")),
+                Verdict::Again => {
+                    let (so_far, limit) = (self.failures, FAULT_LIMIT);
+                    let told = format!("{end}: failure {so_far} of {limit}, run again at once");
+                    self.tell(turn, &told);
+                }
+                Verdict::Permanent => {
+                    let told = format!("{end}: maintenance at once");
+                    return self.enter(turn, maintenance, &told);
+                }
+                Verdict::Threshold => {
+                    let told = format!("{end}: failure {FAULT_LIMIT}, maintenance");
+                    return self.enter(turn, maintenance, &told);
+                }
+            }
+        }
+    }
+
+    /// Runs this program once.
+    fn run(&self, turn: &Turn, method: &Method, intent: Intent) -> Ended {
+        let left = self.host_ends.map(|end| end.saturating_sub(turn.now()));
+        let spec = Spec {
+            subject: self.fmri.to_string(),
+            user: method.user.clone(),
+            timeout: [method.timeout, left].into_iter().flatten().min(),
+        };
+        let request = Request {
+            intent,
+            fmri: self.fmri.clone(),
+            environment: method.environment.clone(),
+            caller: Caller::Smf,
+            dry_run: false,
+        };
+        sim::run(turn, &spec, |host| {
+            run_program(self.common.program, host, &request)
+        })
+    }
+}
+
+/// The program's own frame, as `cli` has it: errors to the log, their kind to the exit status.
+pub(super) fn run_program(program: Program<'_>, host: &SimHost<'_>, request: &Request) -> u8 {
+    let sink = |line: &str| host.log(line);
+    let log = Log::new(&sink);
+    match program(host, &log, request) {
+        Ok(()) => crate::failure::SUCCESS,
+        Err(failure) => {
+            log.line(format_args!("vbox-smf: {failure}"));
+            failure.kind.exit_status(request.caller)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,11 @@
+//! What SMF itself defines, written once: values, methods. No I/O.
+
+pub(crate) mod credential;
+pub(crate) mod enabled;
+pub(crate) mod fmri;
+pub(crate) mod method;
+pub(crate) mod recipe;
+pub(crate) mod run_level;
+pub(crate) mod timeout;
+pub(crate) mod tools;
+pub(crate) mod value_type;

@@ -1,0 +1,5 @@
+//! SMF's own programs: how each is run, and a pure parser of what it prints.
+
+pub(crate) mod svccfg;
+pub(crate) mod svcprop;
+pub(crate) mod svcs;

@@ -1,0 +1,8 @@
+//! What is printed, and how names that are misspelt are found.
+
+pub(crate) mod columns;
+pub(crate) mod log;
+pub(crate) mod near;
+pub(crate) mod output;
+pub(crate) mod paper;
+pub(crate) mod printable;

@@ -1,0 +1,127 @@
+//! Instances of this program's own method: whether it will take the properties, and whether svc.startd
+//! leaves it the time that they ask for.
+
+use std::time::Duration;
+
+use super::value;
+use crate::config::settings::{MARGIN, SettingError, Settings, WANTED, unknown_properties};
+use crate::smf::method::is_ours;
+use crate::smf::tools::svcprop::{Properties, Value};
+use crate::text::printable::Printable;
+use crate::validate::code::Code;
+use crate::validate::entity::{Instance, Service};
+use crate::validate::finding::Findings;
+use crate::validate::value::{ValueType, count};
+use crate::virtualbox::vm::{Intent, VmName};
+
+/// Checks an instance, where its methods are this program.
+pub(super) fn check(service: &Service<'_>, instance: &Instance<'_>, findings: &mut Findings) {
+    let entities = [&instance.entity, &service.entity];
+    let method = |name| {
+        entities
+            .iter()
+            .find_map(|entity| entity.find(name, "method"))
+    };
+    let Some(start) = method("start").filter(|_| runs_us(service, instance)) else {
+        return;
+    };
+    let mut properties = Properties::new();
+    for entity in entities {
+        for group in &entity.groups {
+            for property in &group.properties {
+                let path = format!("{}/{}", group.name, property.name);
+                let wanted = WANTED.iter().any(|w| *w == group.name || *w == path);
+                if let Some(value_type) = property.value_type.filter(|_| wanted) {
+                    properties.entry(path).or_insert_with(|| Value {
+                        value_type: value_type.name().to_owned(),
+                        values: property
+                            .values
+                            .iter()
+                            .map(|value| stored(value_type, &value.text))
+                            .collect(),
+                    });
+                }
+            }
+        }
+    }
+    for path in unknown_properties(&properties) {
+        let message = format!("{} is no property that the method knows", Printable(path));
+        findings.add(
+            Code::VmProperty,
+            place(&entities, path, instance.at),
+            message,
+        );
+    }
+    let Ok(name) = instance.name.parse::<VmName>() else {
+        return;
+    };
+    let settings = match Settings::from_properties(&properties, &name) {
+        Ok(settings) => settings,
+        Err(error) => return setting(&error, instance, findings),
+    };
+    if let Err(error) = settings.budget(Intent::Start) {
+        let message = format!("the method start of {}: {error}", Printable(instance.name));
+        findings.add(Code::ShortTimeout, start.at, message);
+    }
+    let (Some(limit), Some(timeout)) = (settings.stop_limit, settings.stop_timeout) else {
+        return;
+    };
+    if timeout + MARGIN > limit {
+        short_stop(
+            timeout,
+            limit,
+            method("stop").map_or(instance.at, |stop| stop.at),
+            instance,
+            findings,
+        );
+    }
+}
+
+/// Whether the start method of an instance, its own or its service's, is this program.
+pub(in crate::validate) fn runs_us(service: &Service<'_>, instance: &Instance<'_>) -> bool {
+    let start = [&instance.entity, &service.entity]
+        .into_iter()
+        .find_map(|entity| entity.find("start", "method"));
+    start
+        .and_then(|start| value(start, "exec"))
+        .is_some_and(|(exec, _)| is_ours(exec))
+}
+
+/// A value as svcprop will print it: a count of -1 is 2^64-1.
+fn stored(value_type: ValueType, text: &str) -> String {
+    let count = count(text).filter(|_| value_type == ValueType::Count);
+    count.map_or_else(|| text.to_owned(), |count| count.to_string())
+}
+
+fn place(entities: &[&crate::validate::entity::Entity<'_>], path: &str, otherwise: usize) -> usize {
+    let (group, name) = path.split_once('/').unwrap_or((path, ""));
+    let found = entities
+        .iter()
+        .find_map(|entity| entity.named(group)?.property(name));
+    found.map_or(otherwise, |property| property.at)
+}
+
+fn setting(error: &SettingError, instance: &Instance<'_>, findings: &mut Findings) {
+    let message = format!("the methods of {} fail: {error}", Printable(instance.name));
+    findings.add(Code::VmProperty, instance.at, message);
+}
+
+fn short_stop(
+    timeout: Duration,
+    limit: Duration,
+    at: usize,
+    instance: &Instance<'_>,
+    findings: &mut Findings,
+) {
+    let message = format!(
+        "{} may take {} s to stop, and svc.startd kills the method after {} s",
+        Printable(instance.name),
+        timeout.as_secs(),
+        limit.as_secs()
+    );
+    let help = format!(
+        "raise timeout_seconds of the method stop to {} at least, or lower vm/stop_timeout",
+        (timeout + MARGIN).as_secs()
+    );
+    findings.add_with_help(Code::ShortTimeout, at, message, help);
+}

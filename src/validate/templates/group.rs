@@ -1,0 +1,280 @@
+//! The check of a property group against its pattern.
+
+use super::compose::{self, Composed};
+use super::consistency::{GROUP_NAME_MAX, GROUP_TYPE_MAX};
+use super::{Check, applies};
+use crate::text::printable::Printable;
+use crate::validate::code::Code;
+use crate::validate::entity::{GroupPattern, Property, PropertyPattern};
+use crate::validate::value::{self, ValueType};
+
+/// So many of the values that are allowed are named.
+const SHOWN: usize = 20;
+
+impl<'c, 'd> Check<'c, 'd> {
+    pub(super) fn groups(&mut self) {
+        for group in Composed::groups(self.service, self.instance) {
+            if group.group.kind != "template" {
+                self.group(group);
+            }
+        }
+    }
+
+    fn group(&mut self, composed: Composed<'c, 'd>) {
+        let group = composed.group;
+        for (what, length, longest) in [
+            ("name", group.name.len(), GROUP_NAME_MAX),
+            ("type", group.kind.len(), GROUP_TYPE_MAX),
+        ] {
+            if length > longest {
+                let message = format!(
+                    "the {what} of the property group {} has {length} bytes, and templates can be found for {longest}",
+                    Printable(&group.name)
+                );
+                self.say(Code::TemplateName, group.at, message);
+                return;
+            }
+        }
+        let Some(pattern) = self.pattern_of(&group.name, &group.kind) else {
+            return;
+        };
+        if !pattern.kind.is_empty() && pattern.kind != group.kind {
+            let message = format!(
+                "the property group {} is of the type {}, and its template requires {}",
+                Printable(&group.name),
+                Printable(&group.kind),
+                Printable(pattern.kind)
+            );
+            self.say(Code::GroupType, group.at, message);
+        }
+        for property in composed.properties() {
+            self.property(composed, property, pattern);
+        }
+        self.required_properties(composed, pattern);
+    }
+
+    /// The pattern for a group: the most special one, by name and type, by name, by type, for anything;
+    /// of two alike the closest one.
+    fn pattern_of(&self, name: &str, kind: &str) -> Option<&'c GroupPattern<'d>> {
+        let rank = |pattern: &GroupPattern<'_>| {
+            match (pattern.name.is_empty(), pattern.kind.is_empty()) {
+                // A pattern is found by its name alone; that the type differs is reported afterwards.
+                (false, false) if pattern.name == name => Some(0),
+                (false, true) if pattern.name == name => Some(1),
+                (true, false) if pattern.kind == kind => Some(2),
+                (true, true) => Some(3),
+                (false | true, false) | (false, true) => None,
+            }
+        };
+        self.group_patterns()
+            .filter(|(pattern, level)| applies(pattern.target, *level))
+            .filter_map(|(pattern, _)| rank(pattern).map(|rank| (rank, pattern)))
+            .min_by_key(|(rank, _)| *rank)
+            .map(|(_, pattern)| pattern)
+    }
+
+    fn property(
+        &mut self,
+        composed: Composed<'c, 'd>,
+        property: &Property<'d>,
+        group_pattern: &GroupPattern<'d>,
+    ) {
+        let path = format!(
+            "{}/{}",
+            Printable(&composed.group.name),
+            Printable(&property.name)
+        );
+        let pattern = self
+            .property_patterns()
+            .find(|pattern| pattern.group == group_pattern.key && pattern.name == property.name);
+        let Some(pattern) = pattern else {
+            return;
+        };
+        if let (Some(wanted), Some(found)) = (pattern.value_type, property.value_type)
+            && !found.is_a(wanted)
+        {
+            let message = format!(
+                "{path} is of the type {}, and its template requires {}",
+                found.name(),
+                wanted.name()
+            );
+            self.say(Code::PropertyType, property.at, message);
+        }
+        let behind = self.pattern_behind(pattern);
+        let pattern = &*compose::pattern(pattern, behind);
+        self.cardinality(&path, property, pattern);
+        self.ranges(&path, property, pattern);
+        self.allowed(&path, property, pattern);
+    }
+
+    /// The pattern of the service that a pattern of the instance hides.
+    fn pattern_behind(&self, pattern: &PropertyPattern<'_>) -> Option<&'c PropertyPattern<'d>> {
+        let same = |other: &&PropertyPattern<'_>| other.key == pattern.key;
+        let own = &self.instance.entity.property_patterns;
+        own.iter().find(same)?;
+        self.service.entity.property_patterns.iter().find(same)
+    }
+
+    fn cardinality(&mut self, path: &str, property: &Property<'d>, pattern: &PropertyPattern<'d>) {
+        let found = property.values.len() as u64;
+        if found == 0 && pattern.group == "tm_pgpatt_dependency" {
+            let message = format!("{path} is empty: the dependency depends on nothing");
+            let help = "add <service_fmri value='svc:/...'/>".to_owned();
+            self.say_with_help(Code::CardinalityViolated, property.at, message, help);
+            return;
+        }
+        if let Some((min, max)) = pattern.cardinality
+            && !(min..=max).contains(&found)
+        {
+            let wanted = match (min, max) {
+                (min, max) if min == max => format!("{min}"),
+                (min, u64::MAX) => format!("at least {min}"),
+                (min, max) => format!("{min} to {max}"),
+            };
+            let message = format!("{path} has {found} values, and its template wants {wanted}");
+            self.say(Code::CardinalityViolated, property.at, message);
+        }
+    }
+
+    fn ranges(&mut self, path: &str, property: &Property<'d>, pattern: &PropertyPattern<'d>) {
+        if pattern.ranges.is_empty() {
+            return;
+        }
+        let within = |text: &str| match property.value_type {
+            Some(ValueType::Count) => in_ranges(value::count(text), pattern, value::template_count),
+            _ => in_ranges(value::integer(text), pattern, value::template_integer),
+        };
+        if !matches!(
+            property.value_type,
+            Some(ValueType::Count | ValueType::Integer)
+        ) {
+            let kind = property.value_type.map_or("no type", ValueType::name);
+            let message = format!("the template has a range for {path}, which is of type {kind}");
+            self.say(Code::RangeType, property.at, message);
+            return;
+        }
+        let readable = |limit: &str| match property.value_type {
+            Some(ValueType::Count) => value::template_count(limit).is_some(),
+            _ => value::template_integer(limit).is_some(),
+        };
+        let broken = |(min, max): &&(&str, &str)| !readable(min) || !readable(max);
+        if let Some((min, max)) = pattern.ranges.iter().find(broken) {
+            let message = format!(
+                "the template has a range for {path} that its type cannot hold: {} to {}",
+                Printable(min),
+                Printable(max)
+            );
+            self.say(Code::RangeType, property.at, message);
+            return;
+        }
+        let shown: Vec<_> = pattern
+            .ranges
+            .iter()
+            .map(|(min, max)| format!("{min} to {max}"))
+            .collect();
+        for value in &property.values {
+            if !within(&value.text) {
+                let message = format!(
+                    "{path} is {}, and its template wants {}",
+                    Printable(&value.text),
+                    Printable(&shown.join(" or "))
+                );
+                self.say(Code::OutOfRange, value.at, message);
+            }
+        }
+    }
+
+    fn allowed(&mut self, path: &str, property: &Property<'d>, pattern: &PropertyPattern<'d>) {
+        let Some(allowed) = &pattern.allowed else {
+            return;
+        };
+        // svccfg converts the allowed values first, and stops where one cannot be.
+        let same: &dyn Fn(&str, &str) -> bool = match property.value_type {
+            Some(ValueType::Boolean) => {
+                &|value, allowed| value::template_count(allowed) == Some(u64::from(value == "true"))
+            }
+            Some(ValueType::Count) => {
+                &|value, allowed| value::count(value) == value::template_count(allowed)
+            }
+            Some(ValueType::Integer) => {
+                &|value, allowed| value::integer(value) == value::template_integer(allowed)
+            }
+            _ => &|value, allowed| value == allowed,
+        };
+        let number = matches!(
+            property.value_type,
+            Some(ValueType::Boolean | ValueType::Count | ValueType::Integer)
+        );
+        let broken = allowed.iter().find(|a| {
+            number && value::template_integer(a).is_none() && value::template_count(a).is_none()
+        });
+        if let Some(broken) = broken {
+            let message = format!(
+                "the template allows '{}' for {path}, which is no value of its type",
+                Printable(broken)
+            );
+            self.say(Code::ConstraintType, property.at, message);
+            return;
+        }
+        let shown = allowed
+            .iter()
+            .take(SHOWN)
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", ");
+        let more = match allowed.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        for value in &property.values {
+            if self.findings.is_full() {
+                return;
+            }
+            if !allowed.iter().any(|allowed| same(&value.text, allowed)) {
+                let message = format!(
+                    "{path} cannot be '{}'; its template allows {}{more}",
+                    Printable(&value.text),
+                    Printable(&shown)
+                );
+                self.say(Code::ValueNotAllowed, value.at, message);
+            }
+        }
+    }
+
+    fn required_properties(
+        &mut self,
+        composed: Composed<'c, 'd>,
+        group_pattern: &GroupPattern<'d>,
+    ) {
+        let missing: Vec<_> = self
+            .property_patterns()
+            .filter(|pattern| pattern.required && pattern.group == group_pattern.key)
+            .filter(|pattern| !composed.has(pattern.name))
+            .collect();
+        for pattern in missing {
+            let message = format!(
+                "the property group {} lacks the property {}",
+                Printable(&composed.group.name),
+                Printable(pattern.name)
+            );
+            self.say(Code::PropertyMissing, composed.group.at, message);
+        }
+    }
+}
+
+fn in_ranges<N: PartialOrd>(
+    value: Option<N>,
+    pattern: &PropertyPattern<'_>,
+    limit: impl Fn(&str) -> Option<N>,
+) -> bool {
+    let Some(value) = value else {
+        return false;
+    };
+    pattern
+        .ranges
+        .iter()
+        .any(|(min, max)| match (limit(min), limit(max)) {
+            (Some(min), Some(max)) => min <= value && value <= max,
+            _ => false,
+        })
+}
