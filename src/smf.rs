@@ -2,6 +2,7 @@
 
 pub(crate) mod credential;
 pub(crate) mod enabled;
+pub(crate) mod escape;
 pub(crate) mod fmri;
 pub(crate) mod method;
 pub(crate) mod recipe;

@@ -6,3 +6,4 @@ pub(crate) mod near;
 pub(crate) mod output;
 pub(crate) mod paper;
 pub(crate) mod printable;
+pub(crate) mod shell;

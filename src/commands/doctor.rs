@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
-use crate::manifest::names::shell_word;
 use crate::text::output;
+use crate::text::shell::shell_word;
 
 use super::status::join::{Asked, join};
 use crate::inventory::instances::{Gathered, Selection, gather};

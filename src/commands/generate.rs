@@ -18,9 +18,9 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::context::Variable;
-use crate::manifest::names::shell_word;
 use crate::manifest::resolve::resolve;
 use crate::text::log::Log;
+use crate::text::shell::shell_word;
 pub(crate) use arguments::Arguments;
 use deliver::Target;
 

@@ -1,9 +1,10 @@
 //! FMRIs and names: what is read is what is printed, and what one part lets through the others know too.
 
 use crate::manifest::names::{
-    Operand, OperandError, ServiceName, ServiceNameError, instance_from, instance_like, shell_word,
+    Operand, OperandError, ServiceName, ServiceNameError, instance_from, instance_like,
 };
 use crate::smf::fmri::{FmriError, InstanceFmri, InstanceName};
+use crate::text::shell::shell_word;
 use crate::validate::fuzzing::{is_instance, is_service};
 use crate::virtualbox::vm::{Uuid, VmName, VmNameError};
 

@@ -5,12 +5,12 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::model::{ExecMethod, MethodKind};
-use super::names::shell_word;
 use super::setting::Setting;
 use super::write::is_xml_char;
 use crate::config::schema;
 use crate::config::settings::MARGIN;
 use crate::text::printable::Printable;
+use crate::text::shell::shell_word;
 
 /// The longest `exec` that SMF keeps whole.
 const EXEC_MAX: usize = 4095;

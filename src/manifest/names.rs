@@ -8,13 +8,12 @@ use thiserror::Error;
 
 use crate::failure::{Failure, Kind};
 use crate::smf::fmri::{
-    DEFAULT_SERVICE, FmriError, INSTANCE_NAME_MAX, InstanceName, is_component, is_service_name,
+    DEFAULT_SERVICE, FmriError, INSTANCE_NAME_MAX, InstanceName, SERVICE_NAME_MAX, is_component,
+    is_service_name,
 };
 use crate::text::printable::Printable;
+use crate::text::shell::shell_word;
 use crate::virtualbox::vm::{VmName, VmNameError};
-
-/// The longest service name that `svccfg import` takes: it imports into `TEMP/NAME` first.
-pub(crate) const SERVICE_NAME_MAX: usize = 114;
 
 /// The name of a service, without `svc:/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -226,16 +225,6 @@ pub(crate) fn instance_from(wanted: &str) -> String {
     name
 }
 
-/// A word as a shell reads it: quoted where it has to be.
-pub(crate) fn shell_word(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+,:@=".contains(&b);
-    if !text.is_empty() && text.bytes().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,20 +336,6 @@ mod tests {
                 Err(OperandError::Vm(error)),
                 "{text:?}"
             );
-        }
-    }
-
-    #[test]
-    fn words_for_a_shell() {
-        for (text, word) in [
-            ("vm1", "vm1"),
-            ("", "''"),
-            ("a b", "'a b'"),
-            ("a'b", r"'a'\''b'"),
-            ("$x", "'$x'"),
-            ("~", "'~'"),
-        ] {
-            assert_eq!(shell_word(text), word);
         }
     }
 

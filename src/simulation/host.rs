@@ -48,9 +48,6 @@ pub(crate) use self::events::{Command, Ending, Event, SmfState, What};
 pub(crate) use self::machine::{Fault, Guest};
 pub(crate) use self::method::{SimHost, Spec, run};
 pub(crate) use self::repository::{Composed, Level, Repository};
-pub(crate) use self::svcprop::escaped;
-#[cfg(any(test, fuzzing))]
-pub(crate) use self::svcprop::quoted;
 
 /// The superuser's login name.
 pub(crate) const ROOT: &str = "root";

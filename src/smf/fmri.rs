@@ -22,6 +22,9 @@ use crate::text::printable::{Printable, is_unprintable};
 /// The longest instance name that `svccfg import` takes, in bytes.
 pub(crate) const INSTANCE_NAME_MAX: usize = 119;
 
+/// The longest service name that `svccfg import` takes: it imports into `TEMP/NAME` first.
+pub(crate) const SERVICE_NAME_MAX: usize = 114;
+
 /// The service whose instances are VMs, unless another one is named.
 pub(crate) const DEFAULT_SERVICE: &str = "site/xvm/vbox";
 

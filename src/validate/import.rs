@@ -8,7 +8,7 @@ use super::finding::Findings;
 use super::fmri::{self, Fmri};
 use super::lint::vm::runs_us;
 use super::value::USTRING_MAX;
-use crate::manifest::names::SERVICE_NAME_MAX;
+use crate::smf::fmri::SERVICE_NAME_MAX;
 use crate::smf::fmri::{INSTANCE_NAME_MAX, is_component, is_service_name};
 use crate::text::printable::Printable;
 

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use super::machine_file::MachineFile;
 use super::refusal::Refusal;
 use crate::host::{Access, Account, FileKind, Host};
-use crate::manifest::names::shell_word;
 use crate::text::printable::{Printable, PrintablePath};
+use crate::text::shell::shell_word;
 
 /// As much of a disk image as its description may take, in bytes.
 const DESCRIPTION_MAX: u64 = 64 << 10;

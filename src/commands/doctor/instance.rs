@@ -11,10 +11,10 @@ use crate::engine::method::context;
 use crate::engine::method::refused::what_ends_an_orphan;
 use crate::inventory::instances::{Instance, Known};
 use crate::inventory::owners::{Owner, find};
-use crate::manifest::names::shell_word;
 use crate::smf::recipe;
 use crate::smf::tools::svcs::SmfState;
 use crate::text::printable::Printable;
+use crate::text::shell::shell_word;
 use crate::virtualbox::refusal::Refusal;
 use crate::virtualbox::vm::Intent;
 

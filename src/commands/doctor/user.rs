@@ -12,8 +12,8 @@ use crate::engine::method::context;
 use crate::host::{Account, FileKind, Host, LockError};
 use crate::inventory::limit::Limit;
 use crate::inventory::owners::{self, Answer, Owner};
-use crate::manifest::names::shell_word;
 use crate::text::printable::Printable;
+use crate::text::shell::shell_word;
 use crate::virtualbox::settings_folder::user_home;
 use crate::virtualbox::vboxmanage::{VBoxManage, ipc_folder_is_wrong};
 

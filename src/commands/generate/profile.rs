@@ -6,12 +6,12 @@ use super::deliver::{self, Target};
 use super::{fleet, options};
 use crate::failure::{Failure, Kind};
 use crate::manifest::blueprint::Blueprint;
-use crate::manifest::names::shell_word;
 use crate::manifest::profile;
 use crate::manifest::request::{Origin, Owners, Request, Want, Whom, Wish};
 use crate::manifest::resolve::resolve;
 use crate::manifest::write;
 use crate::text::log::Log;
+use crate::text::shell::shell_word;
 
 /// Write a site profile: it enables instances, and sets properties
 ///

@@ -8,13 +8,13 @@ use crate::failure::{Failure, Kind};
 use crate::host::place::place_all;
 use crate::manifest::authority::LoginName;
 use crate::manifest::blueprint::Blueprint;
-use crate::manifest::names::shell_word;
 use crate::manifest::rbac::{Fragments, Grants, fragments};
 use crate::manifest::request::{Owners, Request};
 use crate::manifest::resolve::resolve;
 use crate::smf::fmri::InstanceName;
 use crate::text::log::Log;
 use crate::text::output;
+use crate::text::shell::shell_word;
 
 /// Write fragments for the databases of RBAC: who may manage the VMs
 ///

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::failure::{Failure, Kind};
 use crate::host::{Access, Account, Host, RunError};
-use crate::manifest::names::shell_word;
 use crate::text::printable::PrintablePath;
+use crate::text::shell::shell_word;
 use crate::virtualbox::advice::{self, Advice};
 use crate::virtualbox::machine_file::MachineFile;
 use crate::virtualbox::processes::Census;

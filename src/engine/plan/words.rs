@@ -7,8 +7,8 @@ use super::{
     Action, Because, CalledOff, Class, Deed, Note, Outcome, Reason, StateFile, Unproven, Waiting,
     Worth, class,
 };
-use crate::manifest::names::shell_word;
 use crate::text::printable::{Printable, PrintablePath};
+use crate::text::shell::shell_word;
 use crate::virtualbox::vm::{Intent, VmState};
 
 /// For the log: what is being done.

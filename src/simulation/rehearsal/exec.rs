@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::simulation::host::{Composed, escaped};
+use crate::simulation::host::Composed;
 use crate::smf::credential::{Credential, ROOT};
+use crate::smf::escape::escaped;
 use crate::smf::fmri::InstanceFmri;
 use crate::smf::method::{is_ours, words};
 use crate::smf::timeout;

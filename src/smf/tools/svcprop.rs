@@ -265,7 +265,7 @@ fn parse(text: &str) -> Result<Properties, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulation::host::quoted;
+    use crate::smf::escape::quoted;
     use proptest::prelude::*;
 
     fn value(value_type: &str, values: &[&str]) -> Value {

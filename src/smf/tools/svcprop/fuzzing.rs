@@ -2,7 +2,7 @@
 
 use super::{Properties, parse, several, understand};
 use crate::fuzzing::{assert_careful, assert_printable, printed};
-use crate::simulation::host::quoted;
+use crate::smf::escape::quoted;
 use crate::smf::value_type::ValueType;
 
 /// A NUL parts what it printed from what it complained about.
