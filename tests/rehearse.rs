@@ -86,7 +86,7 @@ fn the_picture_of_the_readme() {
     );
 }
 
-/// What takes 0.2 s on a free machine, as the README says, takes more where other tests run beside it: ten times as long,
+/// What takes less than a second on a free machine, as the README says, takes more where other tests run beside it: ten times as long,
 /// and more, is another kind of fault.
 #[test]
 fn every_scenario_of_forty_vms_at_once() {
@@ -100,9 +100,9 @@ fn every_scenario_of_forty_vms_at_once() {
         best = best.min(began.elapsed());
         assert_eq!(status, 0);
         let all = "40 of 40 instances ended where they should.\n";
-        assert_eq!(stdout.matches(all).count(), 6);
+        assert_eq!(stdout.matches(all).count(), 8);
     }
-    let bound = if cfg!(debug_assertions) { 60 } else { 10 };
+    let bound = if cfg!(debug_assertions) { 120 } else { 10 };
     assert!(best < Duration::from_secs(bound), "{best:?}");
 }
 

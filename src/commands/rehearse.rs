@@ -85,6 +85,7 @@ Faults:
   state-not-written
                  VirtualBox saves the state and does not write that into the VM's settings
   no-driver      VirtualBox's kernel driver is not loaded
+  no-memory      the host has no memory for the VM
   no-home        VirtualBox's settings directory cannot be used
   missing-disk   the VM's disk image is not there
   not-registered the owner has no such VM

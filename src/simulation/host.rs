@@ -103,6 +103,14 @@ impl Sim {
         self.shared.with(|world| world.at(when, change));
     }
 
+    /// `svccfg delete -f` at a time: no method is run, and none is interrupted.
+    #[cfg(test)]
+    pub(crate) fn delete_at(&self, when: Duration, fmri: &InstanceFmri) {
+        let fmri = fmri.clone();
+        self.shared
+            .with(|world| world.at(when, move |world| world.delete(&fmri)));
+    }
+
     /// Lets the host go to a run level at a time.
     pub(crate) fn run_level_at(&self, when: Duration, level: char) {
         self.shared

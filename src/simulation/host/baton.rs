@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::events::What;
-use super::repository::Composed;
+use super::repository::{Composed, Level};
 use super::world::World;
 use crate::smf::fmri::InstanceFmri;
 
@@ -144,6 +144,22 @@ impl Turn {
     /// Whether somebody has disabled an instance.
     pub(crate) fn is_disabled(&self, fmri: &InstanceFmri) -> bool {
         self.with(|world| world.repository.is_disabled(fmri))
+    }
+
+    /// Lets somebody delete an instance, as the next thing that happens.
+    pub(crate) fn delete(&self, fmri: &InstanceFmri) {
+        let fmri = fmri.clone();
+        self.with(|world| world.after(Duration::ZERO, move |world| world.delete(&fmri)));
+    }
+
+    /// Whether SMF has an instance.
+    pub(crate) fn is_there(&self, fmri: &InstanceFmri) -> bool {
+        self.with(|world| world.repository.current(fmri).is_some())
+    }
+
+    /// Imports an instance again, with these properties of its own.
+    pub(crate) fn import_again(&self, fmri: &InstanceFmri, own: Level) {
+        self.with(|world| world.repository.import_again(fmri, own));
     }
 
     /// Wakes an actor that waits.

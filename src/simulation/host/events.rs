@@ -65,6 +65,8 @@ pub(crate) enum SmfState {
     Stopping,
     /// Somebody has to look.
     Maintenance,
+    /// SMF does not have it any more.
+    Deleted,
 }
 
 impl SmfState {
@@ -77,6 +79,7 @@ impl SmfState {
             Self::Online => "online",
             Self::Stopping => "online*",
             Self::Maintenance => "maintenance",
+            Self::Deleted => "deleted",
         }
     }
 }

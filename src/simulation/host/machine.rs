@@ -57,6 +57,8 @@ pub(crate) enum Fault {
     StateNotWritten,
     /// VirtualBox's kernel driver is not loaded.
     NoDriver,
+    /// The host has no memory for the VM.
+    NoMemory,
     /// The VM's disk image is not there.
     MissingDisk,
     /// VirtualBox does not know the VM.

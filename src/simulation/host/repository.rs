@@ -148,12 +148,17 @@ impl Repository {
         for_now.or_else(|| current.value("general", "enabled")) == Some("false")
     }
 
-    /// Forgets an instance.
-    #[cfg(test)]
+    /// Forgets an instance, as `svccfg delete -f` does.
     pub(super) fn remove(&mut self, fmri: &InstanceFmri) {
         if let Some(service) = self.services.get_mut(fmri.service()) {
             service.instances.remove(fmri.instance().as_str());
         }
+    }
+
+    /// Brings an instance back that was deleted, with the properties that its manifest gives it.
+    pub(super) fn import_again(&mut self, fmri: &InstanceFmri, own: Level) {
+        *self.instance_mut(fmri) = own;
+        self.refresh(fmri);
     }
 
     /// Takes a running snapshot: from now on the methods see what is there now.

@@ -43,6 +43,11 @@ impl Sim {
             .with(|world| world.hung_methods.insert(subject.to_owned()));
     }
 
+    /// They hang no more.
+    pub(crate) fn mend_methods_of(&self, subject: &str) {
+        self.shared.with(|world| world.hung_methods.remove(subject));
+    }
+
     /// Puts something at a path; its folders are there with it, root's and safe.
     pub(crate) fn file(&self, path: &str, kind: FileKind, owner: u32, mode: u32) {
         let path = path.into();
@@ -90,8 +95,27 @@ impl Vm<'_> {
                 | Fault::DiskFull
                 | Fault::StateNotWritten
                 | Fault::NoDriver
+                | Fault::NoMemory
                 | Fault::MissingDisk => (),
             }
+        });
+        self
+    }
+
+    /// Nothing is wrong with it any more. What has happened is not undone.
+    pub(crate) fn mend(self) -> Self {
+        let id = self.id;
+        self.sim.shared.with(|world| {
+            let machine = world.machine_mut(id);
+            machine.faults.clear();
+            machine.registration = Registration::Known;
+            if machine.is_frozen() {
+                machine.mood = Mood::Alive;
+            }
+            let owner = machine.owner.clone();
+            let virtualbox = world.virtualbox(&owner);
+            virtualbox.rival = false;
+            virtualbox.no_home = false;
         });
         self
     }

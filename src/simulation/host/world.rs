@@ -10,6 +10,7 @@ use super::machine::{Machine, MachineId, Registration};
 use super::processes::Client;
 use super::repository::Repository;
 use super::server::VirtualBox;
+use crate::smf::fmri::InstanceFmri;
 
 /// Something that is to happen at its time.
 type Change = Box<dyn FnOnce(&mut World) + Send>;
@@ -114,6 +115,13 @@ impl World {
             self.change();
         }
         self.now = self.now.max(until);
+    }
+
+    /// `svccfg delete -f`: no method is run, and none is interrupted.
+    pub(super) fn delete(&mut self, fmri: &InstanceFmri) {
+        self.repository.remove(fmri);
+        let (told, state) = ("svccfg delete -f".to_owned(), None);
+        self.tell(&fmri.to_string(), What::Smf { told, state });
     }
 
     /// Writes down what happened, and gives its place in the record.

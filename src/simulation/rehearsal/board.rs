@@ -66,7 +66,9 @@ impl Board {
 
     /// An instance is in a state from the beginning.
     pub(super) fn put(&self, who: usize, state: SmfState) {
-        self.inside().states[who] = state;
+        let mut inside = self.inside();
+        inside.states[who] = state;
+        inside.stuck[who] = false;
     }
 
     /// An instance waits for nothing any more, and does not come.
@@ -134,7 +136,7 @@ impl Inside {
     fn standing(&self, who: usize) -> Standing {
         match self.states[who] {
             SmfState::Online | SmfState::Stopping => Standing::Up,
-            SmfState::Disabled | SmfState::Maintenance => Standing::Down,
+            SmfState::Disabled | SmfState::Maintenance | SmfState::Deleted => Standing::Down,
             SmfState::Offline | SmfState::Starting if self.stuck[who] => Standing::Down,
             SmfState::Offline | SmfState::Starting => Standing::Coming,
         }

@@ -214,6 +214,22 @@ impl Cast<'_> {
         }
     }
 
+    /// What is wrong is wrong no more.
+    pub(super) fn faults_end(&self, sim: &Sim) {
+        for (actor, vm) in self.actors.iter().zip(&self.vms) {
+            sim.mend_methods_of(&actor.subject);
+            vm.mend();
+        }
+        sim.tell("host", What::Note("what was wrong is mended".to_owned()));
+    }
+
+    /// No VM can be started now.
+    pub(super) fn memory_is_short(&self) {
+        for vm in &self.vms {
+            vm.fault(Fault::NoMemory);
+        }
+    }
+
     /// What is wrong begins to be wrong. What is wrong with a user's VirtualBox is so once.
     pub(super) fn faults_begin(&self, sim: &Sim) {
         let mut of_users = BTreeSet::new();

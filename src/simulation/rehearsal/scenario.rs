@@ -35,18 +35,24 @@ pub(crate) enum Scenario {
     DisableEarly,
     /// svcadm restart of instances whose VMs run
     Restart,
+    /// Starts fail, for want of memory or by --fault; svcadm clear before and after the cause is mended
+    Clear,
+    /// svccfg delete -f of instances that are online, and of instances that are being disabled; each is imported again
+    Delete,
     /// The host goes down: dependents first, with a limit where --shutdown-limit says so
     Shutdown,
 }
 
 impl Scenario {
     /// Every story, in the order in which `--all` shows them.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Life,
         Self::Boot,
         Self::Disable,
         Self::DisableEarly,
         Self::Restart,
+        Self::Clear,
+        Self::Delete,
         Self::Shutdown,
     ];
 
@@ -58,6 +64,8 @@ impl Scenario {
             Self::Disable => "disable",
             Self::DisableEarly => "disable-early",
             Self::Restart => "restart",
+            Self::Clear => "clear",
+            Self::Delete => "delete",
             Self::Shutdown => "shutdown",
         }
     }
@@ -153,8 +161,12 @@ type Ends = (Vec<Vec<Look>>, Vec<bool>);
 
 fn perform(sim: &Sim, cast: &Cast<'_>, script: &Script, program: Program<'_>) -> Ends {
     let begin = match script.scenario {
-        Scenario::Life | Scenario::Boot | Scenario::DisableEarly => SmfState::Disabled,
-        Scenario::Disable | Scenario::Restart | Scenario::Shutdown => SmfState::Online,
+        Scenario::Life | Scenario::Boot | Scenario::DisableEarly | Scenario::Clear => {
+            SmfState::Disabled
+        }
+        Scenario::Disable | Scenario::Restart | Scenario::Delete | Scenario::Shutdown => {
+            SmfState::Online
+        }
     };
     let board = Board::new(vec![begin; cast.actors.len()]);
     let common = Common {
@@ -219,6 +231,33 @@ fn perform(sim: &Sim, cast: &Cast<'_>, script: &Script, program: Program<'_>) ->
             stage.all(Wanted::Up, Startd::restart);
             sim.pass(AFTERMATH);
         }
+        Scenario::Clear => {
+            if script.faults.is_empty() {
+                cast.memory_is_short();
+            }
+            stage.are_offline();
+            stage.on_the_way(Startd::enable);
+            // Too early: svc.startd gives one more try, not three.
+            stage.are_cleared();
+            stage.on_the_way(Startd::clear);
+            cast.faults_end(sim);
+            stage.are_cleared();
+            stage.all(Wanted::Up, Startd::clear);
+            sim.pass(LIFE.max(event));
+            stage.look_again();
+        }
+        Scenario::Delete => {
+            stage.on_the_way(Startd::delete);
+            sim.pass(LIFE);
+            stage.are_offline();
+            stage.on_the_way(Startd::import_again);
+            stage.on_the_way(Startd::disable_and_delete);
+            sim.pass(LIFE);
+            stage.are_offline();
+            stage.all(Wanted::Up, Startd::import_again);
+            sim.pass(AFTERMATH);
+            stage.look_again();
+        }
         Scenario::Shutdown => {
             let end = script.limit().map(|limit| sim.now() + limit);
             // Written down before anything is stopped.
@@ -270,8 +309,26 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// Nobody takes another one for stuck that only had no turn yet.
+    fn are_cleared(&self) {
+        for (who, instance) in self.instances.iter().enumerate() {
+            if instance.state() == SmfState::Maintenance || instance.state() == SmfState::Offline {
+                self.board.put(who, SmfState::Offline);
+            }
+        }
+    }
+
     /// Does something with all instances at once, and looks where it led.
     fn all(&mut self, wanted: Wanted, what: impl Fn(&mut Startd<'a>, &Turn) + Sync) {
+        self.each(Some(wanted), what);
+    }
+
+    /// The same in the middle of a story, where nobody is yet where it should be.
+    fn on_the_way(&mut self, what: impl Fn(&mut Startd<'a>, &Turn) + Sync) {
+        self.each(None, what);
+    }
+
+    fn each(&mut self, wanted: Option<Wanted>, what: impl Fn(&mut Startd<'a>, &Turn) + Sync) {
         let (sim, board, begin) = (self.sim, self.board, self.sim.now());
         self.board.begin(self.actors.len());
         let what = &what;
@@ -283,12 +340,12 @@ impl<'a> Stage<'a> {
                 at: begin,
                 body: Box::new(move |turn: &Turn| {
                     what(instance, turn);
-                    looks.push(Look {
+                    looks.extend(wanted.map(|wanted| Look {
                         wanted,
                         smf: instance.state(),
                         vm: vm(sim, actor),
                         took: turn.now().saturating_sub(begin),
-                    });
+                    }));
                     board.leave(turn);
                 }),
             });

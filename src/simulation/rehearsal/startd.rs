@@ -6,6 +6,7 @@
 //!                     |    exit 0            |         exit 0         ^
 //!                     `----> maintenance <---'                        |
 //!                  95, 96, 99, 100: at once   `------- disable -------'
+//!                  (and back to offline with clear, for one try where three failures led there)
 //!                  (also one that was asked for while the start method ran)
 //!                  anything else: the third time in a row
 //!                  the fifth start in a row, each within ten minutes of the one before
@@ -22,7 +23,7 @@ use super::depends::{Ready, Relations, Standing};
 use super::exec::{self, Method, Run};
 use crate::failure::{Caller, Failure};
 use crate::host::{Ended, Host};
-use crate::simulation::host::{self as sim, SimHost, SmfState, Spec, Turn, What};
+use crate::simulation::host::{self as sim, Level, SimHost, SmfState, Spec, Turn, What};
 use crate::smf::fmri::InstanceFmri;
 use crate::text::log::Log;
 use crate::virtualbox::vm::Intent;
@@ -59,6 +60,8 @@ pub(super) struct Startd<'a> {
     starts: VecDeque<Duration>,
     /// When the host goes, whatever is still to be done.
     host_ends: Option<Duration>,
+    /// The instance's own properties, as its manifest gave them.
+    own: Level,
 }
 
 impl<'a> Startd<'a> {
@@ -73,6 +76,7 @@ impl<'a> Startd<'a> {
             failures: 0,
             starts: VecDeque::new(),
             host_ends: None,
+            own: Level::default(),
         }
     }
 
@@ -83,7 +87,12 @@ impl<'a> Startd<'a> {
     /// `svcadm enable`, and a boot: everybody is offline before anybody is started.
     pub(super) fn enable(&mut self, turn: &Turn) {
         turn.set_enabled(&self.fmri, true);
-        self.enter(turn, SmfState::Offline, "enabled");
+        self.come_up(turn, "enabled");
+    }
+
+    /// It is offline, and started where nothing is in the way.
+    fn come_up(&mut self, turn: &Turn, told: &str) {
+        self.enter(turn, SmfState::Offline, told);
         if let Some(cycle) = self.common.relations.cycle_of(self.who) {
             let told = format!("completes a dependency cycle ({cycle}): maintenance");
             return self.enter(turn, SmfState::Maintenance, &told);
@@ -118,6 +127,64 @@ impl<'a> Startd<'a> {
             turn.park(Some(at));
         }
         self.disable(turn);
+    }
+
+    /// `svcadm clear`: back to offline, or to disabled where somebody disabled it. svc.startd forgets no failure by that.
+    /// What waits for another one that is cleared goes on waiting.
+    pub(super) fn clear(&mut self, turn: &Turn) {
+        match self.state {
+            SmfState::Maintenance => {}
+            SmfState::Offline => return self.start(turn),
+            SmfState::Disabled
+            | SmfState::Starting
+            | SmfState::Online
+            | SmfState::Stopping
+            | SmfState::Deleted => {
+                let told = format!("svcadm clear from {}: it is refused", self.state);
+                return self.tell(turn, &told);
+            }
+        }
+        self.starts.clear();
+        if turn.is_disabled(&self.fmri) {
+            let told = "svcadm clear: disabled, no method is run";
+            return self.enter(turn, SmfState::Disabled, told);
+        }
+        self.come_up(turn, "svcadm clear");
+    }
+
+    /// `svccfg delete -f`: no method is run, and the VM is left as it is.
+    pub(super) fn delete(&mut self, turn: &Turn) {
+        self.own = turn.running(&self.fmri).own;
+        turn.delete(&self.fmri);
+        turn.park(Some(turn.now()));
+        self.is_deleted(
+            turn,
+            "deleted: no method is run, and its VM is left as it is",
+        );
+    }
+
+    /// `svcadm disable`, and `svccfg delete -f` without waiting: where the stop method runs, it finds no instance.
+    pub(super) fn disable_and_delete(&mut self, turn: &Turn) {
+        if self.state != SmfState::Online {
+            self.disable(turn);
+            return self.delete(turn);
+        }
+        self.own = turn.running(&self.fmri).own;
+        turn.delete(&self.fmri);
+        self.disable(turn);
+    }
+
+    fn is_deleted(&mut self, turn: &Turn, told: &str) {
+        self.enter(turn, SmfState::Deleted, told);
+    }
+
+    /// `svccfg import` of the manifest of an instance that was deleted, whose failures are forgotten, and `svcadm enable`.
+    pub(super) fn import_again(&mut self, turn: &Turn) {
+        turn.import_again(&self.fmri, self.own.clone());
+        self.failures = 0;
+        self.starts.clear();
+        self.enter(turn, SmfState::Disabled, "imported again");
+        self.enable(turn);
     }
 
     /// `svcadm disable`: only what is up is stopped.
@@ -244,6 +311,10 @@ impl<'a> Startd<'a> {
                 return self.tell(turn, "the host's time is over: the stop method is killed");
             }
             let took = turn.now().saturating_sub(began);
+            if !turn.is_there(&self.fmri) {
+                let end = ending(intent, ended, took);
+                return self.is_deleted(turn, &format!("{end}: the instance is deleted"));
+            }
             let verdict = verdict(ended, self.failures);
             self.failures = match verdict {
                 Verdict::Success => 0,
@@ -263,7 +334,12 @@ impl<'a> Startd<'a> {
                     return self.enter(turn, maintenance, &told);
                 }
                 Verdict::Threshold => {
-                    let told = format!("{end}: failure {FAULT_LIMIT}, maintenance");
+                    let failures = self.failures;
+                    let why = match failures {
+                        FAULT_LIMIT => "",
+                        _ => " after one try: no success since the first",
+                    };
+                    let told = format!("{end}: failure {failures}, maintenance{why}");
                     return self.enter(turn, maintenance, &told);
                 }
             }

@@ -434,6 +434,30 @@ fn a_user_that_svc_startd_ignores() {
     assert_eq!(bench.state("vm1"), VmState::Running);
 }
 
+/// `svcadm disable` and `svccfg delete -f` at once: the stop finds no instance. The VM stays up, and the log says how to stop
+/// it.
+#[test]
+fn a_stop_whose_instance_is_gone() {
+    let bench = Bench::new();
+    bench.vm("vm1").state(VmState::Running);
+    let fmri = "svc:/site/xvm/vbox:vm1".parse().unwrap();
+    bench.sim.delete_at(bench.sim.now(), &fmri);
+    let stop = bench.stop("vm1");
+    ends(&stop, 96);
+    for words in [
+        "SMF has no instance svc:/site/xvm/vbox:vm1",
+        "it was deleted before its VM was stopped: process",
+        "VBoxManage controlvm vm1 savestate, run as vb, stops it",
+    ] {
+        assert!(stop.says(words), "{words}: {stop}");
+    }
+    assert_eq!(stop.acts(), [""; 0], "{stop}");
+    assert_eq!(
+        (bench.state("vm1"), bench.processes("vm1")),
+        (VmState::Running, 1)
+    );
+}
+
 /// A VM that waits for a minute, and what becomes of its start.
 fn waits_for_a_minute() -> (Bench, InstanceFmri) {
     let bench = Bench::new();

@@ -107,7 +107,8 @@ fn tone(event: &Event) -> Tone {
                 | SmfState::Offline
                 | SmfState::Starting
                 | SmfState::Online
-                | SmfState::Stopping,
+                | SmfState::Stopping
+                | SmfState::Deleted,
             )
             | None => Tone::Smf,
         },

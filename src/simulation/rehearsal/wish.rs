@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_hours(24 * 7);
 pub(crate) const GUESTS: &str = "acpi, slow=90s, deaf, off-by-itself=5m, crash=1m, triple";
 /// What faults can be.
 pub(crate) const FAULTS: &str = "svc-race, svc-dies=10s, method-hangs, hang, disk-full, state-not-written, no-driver, \
-                                 no-home, missing-disk, not-registered";
+                                 no-memory, no-home, missing-disk, not-registered";
 
 /// Why a word of the command line is none.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -176,6 +176,7 @@ fn fault(text: &str) -> Result<Fault, WishError> {
         "disk-full" => Fault::DiskFull,
         "state-not-written" => Fault::StateNotWritten,
         "no-driver" => Fault::NoDriver,
+        "no-memory" => Fault::NoMemory,
         "no-home" => Fault::NoHome,
         "missing-disk" => Fault::MissingDisk,
         "not-registered" => Fault::NotRegistered,
@@ -198,6 +199,7 @@ fn fault(text: &str) -> Result<Fault, WishError> {
             | Fault::DiskFull
             | Fault::StateNotWritten
             | Fault::NoDriver
+            | Fault::NoMemory
             | Fault::NoHome
             | Fault::MissingDisk
             | Fault::NotRegistered,

@@ -7,7 +7,6 @@ use crate::simulation::host::machine::Registration;
 use crate::simulation::host::stage::Vm;
 use crate::simulation::host::world::World;
 use crate::simulation::host::{Sim, life, processes};
-use crate::smf::fmri::InstanceFmri;
 use crate::virtualbox::vm::VmState;
 
 impl Vm<'_> {
@@ -76,13 +75,6 @@ impl Sim {
     pub(crate) fn repository_goes(&self, from: Duration, until: Duration) {
         let go = move |world: &mut World| world.repository_down_until = until;
         self.shared.with(|world| world.at(from, go));
-    }
-
-    /// `svccfg delete -f` at a time: no method is run, and none is interrupted.
-    pub(crate) fn delete_at(&self, when: Duration, fmri: &InstanceFmri) {
-        let fmri = fmri.clone();
-        let go = move |world: &mut World| world.repository.remove(&fmri);
-        self.shared.with(|world| world.at(when, go));
     }
 
     /// Nothing answers svcprop before this time.

@@ -162,6 +162,13 @@ pub(super) fn missing_disk(wanted: &str, disk: &str) -> Output {
     printed(1, &waiting(wanted), &stderr)
 }
 
+/// The host is short of memory.
+pub(super) fn no_memory(wanted: &str) -> Output {
+    let stderr = "VBoxManage: error: Failed to allocate the VM structure (VERR_NO_MEMORY)\n\
+         VBoxManage: error: Details: code NS_ERROR_FAILURE (0x80004005), component ConsoleWrap, interface IConsole\n";
+    printed(1, &waiting(wanted), stderr)
+}
+
 pub(super) fn not_running(wanted: &str) -> Output {
     let stderr = format!("VBoxManage: error: Machine '{wanted}' is not currently running.\n");
     printed(1, "", &stderr)

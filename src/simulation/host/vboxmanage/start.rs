@@ -19,6 +19,8 @@ const POWER_UP: Duration = Duration::from_millis(320);
 const NO_DRIVER: Duration = Duration::from_millis(110);
 /// The process sees that a disk is missing.
 const NO_DISK: Duration = Duration::from_millis(190);
+/// The process sees that there is no memory.
+const NO_MEMORY: Duration = Duration::from_millis(210);
 /// A refusal.
 const REFUSAL: Duration = Duration::from_millis(10);
 /// `--type emergencystop`.
@@ -115,6 +117,12 @@ fn power_up(world: &mut World, id: u64, machine: MachineId, wanted: &str, fronte
             life::off(world, machine, before);
             let output = errors::missing_disk(&wanted, &show::disk(world.machine(machine)));
             reply(world, id, output);
+        });
+    }
+    if world.machine(machine).has(Fault::NoMemory) {
+        return life::between(world, machine, going, NO_MEMORY, move |world, machine| {
+            life::off(world, machine, before);
+            reply(world, id, errors::no_memory(&wanted));
         });
     }
     let restoring = if saved {

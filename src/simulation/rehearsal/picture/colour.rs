@@ -12,6 +12,7 @@ pub(super) enum Colour {
     Online,
     Stopping,
     Maintenance,
+    Deleted,
     Off,
     Up,
     Running,
@@ -25,13 +26,14 @@ pub(super) enum Colour {
 
 impl Colour {
     /// In the order of the legend.
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Disabled,
         Self::Offline,
         Self::Starting,
         Self::Online,
         Self::Stopping,
         Self::Maintenance,
+        Self::Deleted,
         Self::Off,
         Self::Up,
         Self::Running,
@@ -51,6 +53,7 @@ impl Colour {
             SmfState::Online => Self::Online,
             SmfState::Stopping => Self::Stopping,
             SmfState::Maintenance => Self::Maintenance,
+            SmfState::Deleted => Self::Deleted,
         }
     }
 
@@ -87,7 +90,8 @@ impl Colour {
             | Self::Starting
             | Self::Online
             | Self::Stopping
-            | Self::Maintenance => true,
+            | Self::Maintenance
+            | Self::Deleted => true,
             Self::Off
             | Self::Up
             | Self::Running
@@ -109,6 +113,7 @@ impl Colour {
             Self::Online => "online",
             Self::Stopping => "stop method runs",
             Self::Maintenance => "maintenance",
+            Self::Deleted => "deleted",
             Self::Off => "off",
             Self::Up => "starting, restoring",
             Self::Running => "running",
@@ -141,13 +146,16 @@ impl Colour {
             Self::Down => "#b48ee0",
             Self::Saved => "#7550b0",
             Self::Aborted => "#96602f",
-            Self::Other => "#a0a0a0",
+            Self::Deleted | Self::Other => "#a0a0a0",
         };
         format!("fill='{fill}'")
     }
 
     /// Whether white letters can be read on it.
     pub(super) const fn carries_words(self) -> bool {
-        !matches!(self, Self::Off | Self::Up | Self::Down | Self::Other)
+        !matches!(
+            self,
+            Self::Off | Self::Up | Self::Down | Self::Deleted | Self::Other
+        )
     }
 }

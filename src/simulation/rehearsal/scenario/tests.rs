@@ -242,7 +242,7 @@ fn a_host_that_goes_before_the_guest_is_down() {
     assert!(end(&played, 1).2, "{}", shown(&played));
 }
 
-/// What ends well, by guest or fault and scenario: life, boot, disable, disable-early, restart, shutdown.
+/// What ends well, by guest or fault and scenario: life, boot, disable, disable-early, restart, clear, delete, shutdown.
 #[test]
 fn every_guest_and_every_fault() {
     let text = manifest(&[
@@ -250,21 +250,55 @@ fn every_guest_and_every_fault() {
         ("vm2", &vm(&[("stop_method", "acpipowerbutton")])),
     ]);
     for (wish, expected) in [
-        ("acpi", [true, true, true, true, true, true]),
-        ("slow=90s", [true, true, true, true, true, true]),
-        ("deaf", [true, true, true, true, true, true]),
-        ("off-by-itself=5m", [true, false, true, true, true, true]),
-        ("crash=1m", [true, false, true, true, true, true]),
-        ("triple", [true, false, true, true, true, true]),
-        ("svc-race", [true, true, true, true, true, true]),
-        ("svc-dies=100ms", [true, true, false, true, false, false]),
-        ("hang", [false, true, false, true, false, false]),
-        ("method-hangs", [true, true, true, true, true, true]),
-        ("disk-full", [false, true, false, false, false, false]),
-        ("no-driver", [false, false, true, true, false, true]),
-        ("no-home", [false, false, false, true, false, false]),
-        ("missing-disk", [false, false, true, true, false, true]),
-        ("not-registered", [false, false, false, false, false, false]),
+        ("acpi", [true, true, true, true, true, true, true, true]),
+        ("slow=90s", [true, true, true, true, true, true, true, true]),
+        ("deaf", [true, true, true, true, true, true, true, true]),
+        (
+            "off-by-itself=5m",
+            [true, false, true, true, true, false, true, true],
+        ),
+        (
+            "crash=1m",
+            [true, false, true, true, true, false, true, true],
+        ),
+        (
+            "triple",
+            [true, false, true, true, true, false, false, true],
+        ),
+        ("svc-race", [true, true, true, true, true, true, true, true]),
+        (
+            "svc-dies=100ms",
+            [true, true, false, true, false, true, true, false],
+        ),
+        ("hang", [false, true, false, true, false, true, true, false]),
+        (
+            "method-hangs",
+            [true, true, true, true, true, true, true, true],
+        ),
+        (
+            "disk-full",
+            [false, true, false, false, false, true, true, false],
+        ),
+        (
+            "no-driver",
+            [false, false, true, true, false, true, true, true],
+        ),
+        (
+            "no-memory",
+            [false, false, true, true, false, true, true, true],
+        ),
+        (
+            "no-home",
+            [false, false, false, true, false, true, false, false],
+        ),
+        (
+            "missing-disk",
+            [false, false, true, true, false, true, true, true],
+        ),
+        (
+            "not-registered",
+            [false, false, false, false, false, true, false, false],
+        ),
     ] {
         for (scenario, expected) in Scenario::ALL.into_iter().zip(expected) {
             let mut script = Script::of(scenario);
@@ -490,4 +524,83 @@ fn a_delay_of_an_instance_that_the_manifest_disables() {
             "{story}"
         );
     }
+}
+
+/// The exit statuses of an instance's methods, in their order.
+fn statuses(played: &Played, instance: &str) -> Vec<String> {
+    let fmri = format!("svc:/site/vbox:{instance}");
+    let of_it = played.events.iter().filter(|event| event.subject == fmri);
+    of_it
+        .filter_map(|event| match &event.what {
+            What::Smf { told, .. } => {
+                let (method, rest) = told.split_once(" method exits ")?;
+                Some(format!("{method} {}", rest.split(' ').next()?))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// As the real svc.startd did it (tests/vectors/startd/clear.txt): who depends on the instance comes up with it.
+#[test]
+fn clear_helps_when_the_cause_is_mended() {
+    let text = manifest(&[
+        ("a", &depends("require_all", "b")),
+        ("b", ""),
+        ("c", &depends("optional_all", "b")),
+    ]);
+    let played = play(&text, &script(Scenario::Clear, &[], &["b:no-memory"])).unwrap();
+    let story = shown(&played);
+    let up = (SmfState::Online, Some(VmState::Running), true);
+    for nth in 0..3 {
+        assert_eq!(end(&played, nth), up, "{story}");
+    }
+    let of_b = ["start 1", "start 1", "start 1", "start 1", "start 0"];
+    assert_eq!(statuses(&played, "b"), of_b, "{story}");
+    assert_eq!(statuses(&played, "a"), ["start 0"], "{story}");
+    assert_eq!(statuses(&played, "c"), ["start 0"], "{story}");
+    // c does not wait for what is stuck, a does.
+    let online = when(&played, "b", ": online");
+    assert!(when(&played, "c", ": online") < online, "{story}");
+    assert!(when(&played, "a", ": online") > online, "{story}");
+    assert!(story.contains("(VERR_NO_MEMORY)"), "{story}");
+    // Without a fault it is the memory that is short, for everybody.
+    let text = manifest(&[("vm1", ""), ("vm2", "")]);
+    let played = play(&text, &Script::of(Scenario::Clear)).unwrap();
+    for (nth, name) in ["vm1", "vm2"].into_iter().enumerate() {
+        assert_eq!(statuses(&played, name), of_b);
+        assert_eq!(end(&played, nth), up);
+    }
+}
+
+/// As the real svc.startd did it (tests/vectors/startd/delete.txt): no stop is run, or the stop finds no instance; the VM
+/// goes on either way, and the start of the instance that is imported again finds it running.
+#[test]
+fn an_instance_that_is_deleted_leaves_its_vm_running() {
+    let record = include_str!("../../../../tests/vectors/startd/delete.txt");
+    assert!(record.contains("Method \"stop\" exited with status 96."));
+    assert!(record.contains("SMF has no instance svc:/site/xvm/vbox:vm7"));
+    assert!(record.contains("running: it runs already"));
+    let played = play(&manifest(&[("vm1", "")]), &Script::of(Scenario::Delete)).unwrap();
+    let story = shown(&played);
+    let expected = ["start 0", "stop 96", "start 0"];
+    assert_eq!(statuses(&played, "vm1"), expected, "{story}");
+    let up = (SmfState::Online, Some(VmState::Running), true);
+    assert_eq!(end(&played, 0), up, "{story}");
+    let words = story.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "deleted: no method is run, and its VM is left as it is",
+        "SMF has no instance svc:/site/vbox:vm1",
+        "it was deleted before its VM was stopped: process",
+        "stop method exits 96 after",
+        "the instance is deleted",
+        "running: it runs already",
+    ] {
+        assert!(words.contains(said), "{said}: {story}");
+    }
+    let changes = played
+        .events
+        .iter()
+        .filter(|event| matches!(event.what, What::Machine { .. }) && event.at > Duration::ZERO);
+    assert_eq!(changes.count(), 0, "{story}");
 }
