@@ -9,13 +9,14 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::commands;
 use crate::commands::docs;
-use crate::engine::method::{Request, context};
+use crate::engine::method::Request;
 use crate::failure::{Caller, Ending, Failure, Kind};
 use crate::host::real::{RealHost, is_root};
 use crate::smf::fmri::{DEFAULT_SERVICE, InstanceFmri};
 use crate::text::log::Log;
 use crate::text::output;
 use crate::text::printable::{Printable, PrintableLines};
+use crate::virtualbox::environment::of_the_caller;
 use crate::virtualbox::vm::Intent;
 
 /// VirtualBox VMs as SMF services, one VM per instance
@@ -233,7 +234,7 @@ fn dispatch(
     environment: &[(OsString, OsString)],
     caller: Caller,
 ) -> Result<Ending, Failure> {
-    let of_the_caller = || context::of_the_caller(environment, is_root());
+    let of_the_caller = || of_the_caller(environment, is_root());
     let method = |intent, arguments: &MethodArguments| {
         let request = Request {
             intent,

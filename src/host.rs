@@ -14,6 +14,8 @@ mod error;
 pub(crate) mod fake;
 pub(crate) mod place;
 pub(crate) mod real;
+#[cfg(any(test, target_os = "illumos", target_os = "solaris"))]
+mod utmpx;
 
 use std::ffi::{OsStr, OsString};
 use std::io;

@@ -5,6 +5,7 @@ pub(crate) mod enabled;
 pub(crate) mod escape;
 pub(crate) mod fmri;
 pub(crate) mod method;
+pub(crate) mod method_context;
 pub(crate) mod recipe;
 pub(crate) mod run_level;
 pub(crate) mod timeout;

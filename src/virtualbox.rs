@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "not all of it is used yet")]
 
 pub(crate) mod advice;
+pub(crate) mod environment;
 pub(crate) mod file;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
@@ -13,6 +14,7 @@ pub(crate) mod machine_file;
 pub(crate) mod processes;
 pub(crate) mod refusal;
 pub(crate) mod registry;
+pub(crate) mod server;
 pub(crate) mod settings_folder;
 pub(crate) mod vbox_log;
 pub(crate) mod vboxmanage;

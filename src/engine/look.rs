@@ -20,7 +20,7 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::engine::plan::{self, Class, Rest, SHORT_CALL};
+use crate::engine::plan::{self, Class, Rest};
 use crate::host::{Host, Process};
 use crate::text::log::Log;
 use crate::virtualbox::processes::{Census, Wanted, candidates, census};
@@ -33,15 +33,14 @@ mod files;
 mod glimpse;
 mod turn;
 
+use crate::virtualbox::server::{LOCK_PATIENCE, SERVER_READY, SHORT_CALL};
 use files::Files;
 pub(crate) use glimpse::Glimpse;
 use turn::TURN_PATIENCE;
-pub(crate) use turn::{LOCK_PATIENCE, Turn};
+pub(crate) use turn::Turn;
 
 /// VBoxSVC is there for 5 s after its last client, so an answer this long ago means that it still is.
 const ANSWER_HOLDS: Duration = Duration::from_secs(4);
-/// A VBoxSVC that has been there for this long answers.
-pub(crate) const SERVER_READY: Duration = Duration::from_secs(3);
 /// One that nobody of ours starts at this moment answers sooner.
 const SERVER_UP: Duration = Duration::from_secs(1);
 /// The longest time that VirtualBox has for a look, where there is much. A busy one stalls for 20 s and goes on: to kill

@@ -295,8 +295,6 @@ const PROCESS_ENDS: Duration = Duration::from_secs(5);
 const WEDGED: Duration = Duration::from_secs(2);
 /// The server ends 5 s after its last client.
 const SERVER_ENDS: Duration = Duration::from_secs(6);
-/// How long a call may take that is not the heart of the matter.
-pub(crate) const SHORT_CALL: Duration = Duration::from_secs(20);
 /// How often the same thing is tried before it is given up.
 const TRIES: usize = 3;
 

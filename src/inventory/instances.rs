@@ -8,14 +8,13 @@ use crate::failure::{Failure, Kind};
 use crate::host::Host;
 use crate::smf::credential::{self, Ignored};
 use crate::smf::fmri::{DEFAULT_SERVICE, InstanceFmri, is_service_name};
-use crate::smf::method;
 use crate::smf::tools::svcprop::{self, Properties, SvcpropError};
 use crate::smf::tools::svcs::{self, SmfState, SvcsError};
+use crate::smf::{method, method_context};
 use crate::text::printable::Printable;
 use crate::virtualbox::vm::{Intent, VmName};
 
 use super::limit::Limit;
-use crate::engine::method::context;
 
 /// How long svcs and svcprop may take, each.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -149,7 +148,7 @@ pub(crate) struct Known {
 impl Known {
     fn new(fmri: &InstanceFmri, properties: Properties) -> Option<Self> {
         let instance: VmName = fmri.instance().as_str().parse().ok()?;
-        let credential = context::credential(&properties, Intent::Start);
+        let credential = method_context::credential(&properties, Intent::Start.method());
         let user = credential.user().or(credential.named());
         Some(Self {
             settings: Settings::from_properties(&properties, &instance),
@@ -160,36 +159,11 @@ impl Known {
     }
 }
 
-/// Where the execs of an instance's methods are.
-pub(crate) const EXECS: [&str; 2] = ["start/exec", "stop/exec"];
-
-/// The program that an instance's methods run, where it is not this one.
-pub(crate) fn another_program(properties: &Properties) -> Option<String> {
-    let execs: Vec<&str> = EXECS
-        .iter()
-        .filter_map(|path| properties.get(*path)?.values.first())
-        .map(String::as_str)
-        .collect();
-    method::another_program(&execs)
-}
-
-/// The failure for a command about one instance that is another program's.
-pub(crate) fn not_ours(fmri: &InstanceFmri, program: &str) -> Failure {
-    Failure::told(
-        Kind::Config,
-        format_args!(
-            "the methods of {fmri} run {}, not vbox-smf: what its properties mean, that program says",
-            Printable(program)
-        ),
-    )
-    .hinted(format!("svcadm enable and disable start and stop it; svcs -xv {fmri} tells more"))
-}
-
 impl Instance {
     /// The program that the methods run, where it is not this one: the instance is another program's, whatever its
     /// service is called, and its properties mean what that one says. What has no method counts as ours.
     pub(crate) fn another_program(&self) -> Option<String> {
-        another_program(&self.known.as_ref()?.properties)
+        method::another_program_of(&self.known.as_ref()?.properties)
     }
 
     /// The name by which people call it: without the service, where it is the usual one.

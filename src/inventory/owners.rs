@@ -15,15 +15,14 @@ use serde::{Deserialize, Serialize};
 
 use super::instances::Instance;
 use super::limit::Limit;
-use crate::engine::look::{LOCK_PATIENCE, SERVER_READY};
-use crate::engine::method::context;
-use crate::engine::method::refused::{what_hangs, what_keeps_it_away};
-use crate::engine::plan::{self, SHORT_CALL};
+use crate::engine::plan;
 use crate::host::{Account, Args, AsUserError, Held, Host, Process, RunError, UserTask};
+use crate::smf::method_context::environment_by_hand;
 use crate::text::output;
 use crate::text::printable::PrintablePath;
 use crate::text::shell::shell_word;
 use crate::virtualbox::advice;
+use crate::virtualbox::environment::child_environment;
 use crate::virtualbox::machine_file::MachineFile;
 use crate::virtualbox::processes::{Census, Wanted, census};
 use crate::virtualbox::registry::Registry;
@@ -34,6 +33,9 @@ use crate::virtualbox::vm::{Intent, Uuid};
 mod by_files;
 mod listed;
 
+use crate::virtualbox::server::{
+    LOCK_PATIENCE, SERVER_READY, SHORT_CALL, what_hangs, what_keeps_it_away,
+};
 use listed::Told;
 pub(crate) use listed::{Listed, Sight, find, namesakes};
 
@@ -120,7 +122,7 @@ pub(crate) fn owners(
             name,
             account,
             members: vec![at],
-            environment: context::environment_by_hand(shell, &known.properties, Intent::Start),
+            environment: environment_by_hand(shell, &known.properties, Intent::Start.method()),
             vboxmanage: set,
         });
     }
@@ -241,7 +243,7 @@ fn with_virtualbox(
         .map_err(|e| told(e.to_string(), "VirtualBox needs a user".to_owned()))?;
     let program = vboxmanage::find(host, owner.vboxmanage.as_deref())
         .map_err(|e| told(e.to_string(), e.next_step().to_owned()))?;
-    let environment = context::child_environment(host, &account, &owner.environment);
+    let environment = child_environment(host, &account, &owner.environment);
     let vbox = VBoxManage::new(host, program, environment);
     let is_there = |census: Census| census.server_age.is_some_and(|age| age >= SERVER_READY);
     let census = stock(host);

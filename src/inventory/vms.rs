@@ -5,18 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::limit::{self, Limit};
-use crate::engine::method::context::child_environment;
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, AsUserError, Host, UserTask};
 use crate::text::log::Log;
+use crate::virtualbox::environment::child_environment;
+use crate::virtualbox::server::{LOCK_PATIENCE, SERVER_READY};
 use crate::virtualbox::vboxmanage::{self, LISTED_MAX, Registered, VBoxError, VBoxManage};
 
 /// How long VirtualBox may take: 25 to 60 ms a VM, and a cold start.
 const LIMIT: Duration = Duration::from_secs(120);
-/// How long the lock for cold starts is waited for.
-const LOCK_PATIENCE: Duration = Duration::from_secs(20);
-/// A VBoxSVC that has been there for this long answers.
-const SERVER_READY: Duration = Duration::from_secs(3);
 /// Between two tries, while the server is not there.
 const PAUSES: [u64; 4] = [200, 500, 1000, 3000];
 

@@ -1,5 +1,10 @@
 //! Whether a method is this program's: decided here, and nowhere else.
 
+use super::fmri::InstanceFmri;
+use super::tools::svcprop::Properties;
+use crate::failure::{Failure, Kind};
+use crate::text::printable::Printable;
+
 /// What SMF executes: the entry that is installed for svc.startd.
 pub(crate) const ENTRY: &str = "/lib/svc/method/vbox";
 
@@ -22,6 +27,31 @@ pub(crate) fn another_program(execs: &[&str]) -> Option<String> {
     }
     let named = execs.iter().find_map(|exec| program(exec));
     named.or_else(|| execs.first().map(|exec| (*exec).to_owned()))
+}
+
+/// Where the execs of an instance's methods are.
+pub(crate) const EXECS: [&str; 2] = ["start/exec", "stop/exec"];
+
+/// The program that an instance's methods run, where it is not this one.
+pub(crate) fn another_program_of(properties: &Properties) -> Option<String> {
+    let execs: Vec<&str> = EXECS
+        .iter()
+        .filter_map(|path| properties.get(*path)?.values.first())
+        .map(String::as_str)
+        .collect();
+    another_program(&execs)
+}
+
+/// The failure for a command about one instance that is another program's.
+pub(crate) fn not_ours(fmri: &InstanceFmri, program: &str) -> Failure {
+    Failure::told(
+        Kind::Config,
+        format_args!(
+            "the methods of {fmri} run {}, not vbox-smf: what its properties mean, that program says",
+            Printable(program)
+        ),
+    )
+    .hinted(format!("svcadm enable and disable start and stop it; svcs -xv {fmri} tells more"))
 }
 
 /// The program that an exec names; none for `:true` and `:kill`, which svc.startd does itself.

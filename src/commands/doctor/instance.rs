@@ -7,15 +7,15 @@ use super::check::{Check, Topic};
 use crate::commands::status::join::{Asked, Row};
 use crate::commands::status::note::Note;
 use crate::config::settings::unknown_properties;
-use crate::engine::method::context;
-use crate::engine::method::refused::what_ends_an_orphan;
 use crate::inventory::instances::{Instance, Known};
 use crate::inventory::owners::{Owner, find};
+use crate::smf::method_context::environment_by_hand;
 use crate::smf::recipe;
 use crate::smf::tools::svcs::SmfState;
 use crate::text::printable::Printable;
 use crate::text::shell::shell_word;
 use crate::virtualbox::refusal::Refusal;
+use crate::virtualbox::server::what_ends_an_orphan;
 use crate::virtualbox::vm::Intent;
 
 /// The settings and the budgets of an instance.
@@ -214,7 +214,7 @@ pub(super) fn environment(instances: &[Instance], owner: &Owner) -> Option<Check
     let topic = Topic::Environment;
     let of = |at: usize| {
         let known = instances[at].known.as_ref()?;
-        let mut all = context::environment_by_hand(&[], &known.properties, Intent::Start);
+        let mut all = environment_by_hand(&[], &known.properties, Intent::Start.method());
         // What goes through to VirtualBox.
         all.retain(|(name, _)| {
             let name = name.to_string_lossy();

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::check::{Check, Topic, Verdict};
-use crate::engine::method::context;
 use crate::host::Host;
 use crate::inventory::instances::{Gathered, Instance};
 use crate::inventory::limit::Limit;
 use crate::inventory::owners::Owner;
 use crate::smf::method::{ENTRY, program};
 use crate::smf::tools::svcs::{self, SmfState};
+use crate::virtualbox::environment;
 use crate::virtualbox::vboxmanage::{self, TrustError, VBoxManage, trust};
 
 /// The subject of these checks.
@@ -122,7 +122,7 @@ fn one_virtualbox(
     };
     let environment = host
         .account()
-        .map(|account| context::child_environment(host, &account, shell))
+        .map(|account| environment::child_environment(host, &account, shell))
         .unwrap_or_default();
     let shown = program.display().to_string();
     let vbox = VBoxManage::new(host, program.clone(), environment);

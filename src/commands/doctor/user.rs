@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{Check, Topic};
 use super::{contract, writable};
-use crate::engine::method::context;
 use crate::host::{Account, FileKind, Host, LockError};
 use crate::inventory::limit::Limit;
 use crate::inventory::owners::{self, Answer, Owner};
 use crate::text::printable::Printable;
 use crate::text::shell::shell_word;
+use crate::virtualbox::environment;
 use crate::virtualbox::settings_folder::user_home;
 use crate::virtualbox::vboxmanage::{VBoxManage, ipc_folder_is_wrong};
 
@@ -91,7 +91,7 @@ fn home(host: &dyn Host, account: &Account) -> Check {
 
 fn locale(host: &dyn Host, owner: &Owner) -> Check {
     let (topic, name) = (Topic::Locale, owner.name.as_str());
-    let locale = context::locale(host, &owner.environment);
+    let locale = environment::locale(host, &owner.environment);
     if locale == "C" {
         return Check::warn(
             topic,
@@ -105,7 +105,7 @@ fn locale(host: &dyn Host, owner: &Owner) -> Check {
 
 fn ipc(host: &dyn Host, owner: &Owner, account: &Account) -> Check {
     let (topic, name) = (Topic::Ipc, account.name.as_str());
-    let environment = context::child_environment(host, account, &owner.environment);
+    let environment = environment::child_environment(host, account, &owner.environment);
     let folder = VBoxManage::new(host, PathBuf::from("/"), environment).ipc_folder();
     if ipc_folder_is_wrong(host, account, &folder) {
         let finding = format!("{folder} is not a folder that only {name} may enter");

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::check::{Check, Topic};
-use crate::engine::method::context;
 use crate::host::{Account, Host};
 use crate::inventory::owners::Owner;
 use crate::virtualbox::advice;
+use crate::virtualbox::environment;
 use crate::virtualbox::registry::Registry;
 use crate::virtualbox::vboxmanage::VBoxManage;
 
@@ -16,7 +16,7 @@ const SHOWN: usize = 5;
 /// The VMs whose settings cannot be written. Such a VM can neither be saved nor be started from a saved state: the state
 /// would stay named in the settings, and be restored once more over a newer disk.
 pub(super) fn settings(host: &dyn Host, owner: &Owner, account: &Account) -> Vec<Check> {
-    let environment = context::child_environment(host, account, &owner.environment);
+    let environment = environment::child_environment(host, account, &owner.environment);
     let vbox = VBoxManage::new(host, PathBuf::from("/"), environment);
     let registry = vbox
         .settings_folder(account)

@@ -8,14 +8,14 @@
 use crate::commands::docs;
 use crate::config::schema::{Allowed, PROPERTIES, Property, ReadBy};
 use crate::config::settings::{START_LIMIT, STOP_LIMIT, WANTED};
-use crate::engine::method::context::{SVCPROP_LIMIT, not_read};
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
-use crate::inventory::instances::{EXECS, another_program, not_ours};
 use crate::manifest::method::{self, MethodPath, Timeouts};
 use crate::manifest::setting::{Setting, SettingError};
 use crate::smf::fmri::InstanceFmri;
+use crate::smf::method::{EXECS, another_program_of, not_ours};
 use crate::smf::tools::svcprop::{self, Asked, Properties, SvcpropError, Value, View};
+use crate::smf::tools::svcprop::{SVCPROP_LIMIT, not_read};
 use crate::text::printable::Printable;
 
 /// The level that a value comes from.
@@ -159,7 +159,7 @@ impl Sources {
             })
         };
         let mut seen = read(View::Running)?;
-        if let Some(program) = another_program(&seen) {
+        if let Some(program) = another_program_of(&seen) {
             return Err(not_ours(fmri, &program));
         }
         let own = read(View::OfInstance)?;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::settings::WANTED;
 use crate::host::fake::Fake;
-use crate::inventory::instances::EXECS;
+use crate::smf::method::EXECS;
 use crate::text::columns::WIDTH;
 use crate::virtualbox::vm::VmState;
 

@@ -11,8 +11,6 @@ use crate::host::{Held, Host, LockError};
 use crate::text::log::Log;
 use crate::virtualbox::vm::VmName;
 
-/// How long the lock for cold starts is waited for.
-pub(crate) const LOCK_PATIENCE: Duration = Duration::from_secs(20);
 /// How long a turn at the lists is waited for: 100 VMs have theirs within that.
 pub(super) const TURN_PATIENCE: Duration = Duration::from_secs(60);
 

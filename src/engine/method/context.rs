@@ -11,20 +11,22 @@ use crate::config::settings;
 use crate::engine::look::Glimpse;
 use crate::failure::{Caller, Failure, Kind};
 use crate::host::{Account, Host, STILL_RUNNING};
-use crate::inventory::instances::{EXECS, another_program, not_ours};
 use crate::smf::credential::{self, Credential};
-use crate::smf::tools::svcprop::{self, Asked, Properties, SvcpropError, View};
+use crate::smf::method::{EXECS, another_program_of, not_ours};
+use crate::smf::method_context::{context_paths, credential, environment_by_hand};
+use crate::smf::tools::svcprop::{
+    self, Asked, Properties, SVCPROP_LIMIT, SvcpropError, View, not_read,
+};
 use crate::text::log::Log;
 use crate::text::printable::{Printable, PrintablePath};
 use crate::text::shell::shell_word;
+use crate::virtualbox::environment::{environment_in, locale};
 use crate::virtualbox::processes::{Wanted, census};
 use crate::virtualbox::settings_folder::user_home;
 use crate::virtualbox::vm::Intent;
 
 /// How long svc.configd may be away, as while it is restarted.
 const REPOSITORY_PATIENCE: Duration = Duration::from_secs(30);
-/// How long one svcprop may take.
-pub(crate) const SVCPROP_LIMIT: Duration = Duration::from_secs(10);
 
 /// What is so whatever the properties are, and is looked up while svcprop runs.
 pub(super) struct Given {
@@ -58,7 +60,7 @@ pub(super) fn read_properties(
     let of_context: Vec<String> = credential::PROPERTIES
         .into_iter()
         .chain(environment)
-        .flat_map(|name| context_paths(request.intent, name))
+        .flat_map(|name| context_paths(request.intent.method(), name))
         .collect();
     let mut wanted = settings::WANTED.to_vec();
     wanted.extend(of_context.iter().map(String::as_str));
@@ -72,7 +74,7 @@ pub(super) fn read_properties(
         let given = Given::of(host, request);
         let error = match asked.and_then(Asked::answer) {
             Ok(properties) => {
-                return match another_program(&properties) {
+                return match another_program_of(&properties) {
                     Some(program) => Err(not_ours(&request.fmri, &program)),
                     None => Ok((properties, given)),
                 };
@@ -139,52 +141,6 @@ fn has_vanished(host: &dyn Host, request: &Request, error: SvcpropError) -> Fail
         ))
 }
 
-/// The failure for properties that cannot be read, with the next step.
-pub(crate) fn not_read(error: SvcpropError) -> Failure {
-    let (kind, hint) = match &error {
-        SvcpropError::Unreachable(_) => (
-            Kind::Transient,
-            "svcs -xv svc:/system/svc/repository-server tells more; see also the log of svc.configd",
-        ),
-        SvcpropError::NoInstance(_) => (Kind::Config, "svcs -a lists the instances that there are"),
-        SvcpropError::NoSmf(_) => (
-            Kind::NoSmf,
-            "vbox-smf rehearse shows what would happen with one",
-        ),
-        SvcpropError::Garbled(_) => (Kind::Config, "run svcprop by hand to see what it says"),
-        SvcpropError::Failed(_) => (Kind::Transient, "run svcprop by hand to see what it says"),
-    };
-    Failure::new(kind, error).hinted(hint)
-}
-
-/// Where a part of the method context is: on the method, else on the whole instance (`smf_method(7)`).
-fn context_paths(intent: Intent, name: &str) -> [String; 2] {
-    [
-        format!("{}/{name}", intent.method()),
-        format!("method_context/{name}"),
-    ]
-}
-
-/// The values of that part.
-pub(crate) fn of_context<'p>(
-    properties: &'p Properties,
-    intent: Intent,
-    name: &str,
-) -> &'p [String] {
-    context_paths(intent, name)
-        .iter()
-        .find_map(|path| properties.get(path))
-        .map_or(&[], |value| &value.values)
-}
-
-/// As whom svc.startd runs a method.
-pub(crate) fn credential(properties: &Properties, intent: Intent) -> Credential<'_> {
-    Credential::new(intent.method(), |group, name| {
-        let value = properties.get(&format!("{group}/{name}"))?;
-        value.values.first().map(String::as_str)
-    })
-}
-
 /// The environment of the instance's methods. svc.startd has set it; by hand it is the instance's, too:
 /// another `VBOX_USER_HOME` would be another user's VMs, and stay in VBoxSVC for all of them. What
 /// `/etc/default/init` would give, time zone and language, comes from the shell.
@@ -192,26 +148,7 @@ fn method_environment(request: &Request, properties: &Properties) -> Vec<(OsStri
     if request.caller == Caller::Smf {
         return request.environment.clone();
     }
-    environment_by_hand(&request.environment, properties, request.intent)
-}
-
-/// The same for a call by hand.
-pub(crate) fn environment_by_hand(
-    shell: &[(OsString, OsString)],
-    properties: &Properties,
-    intent: Intent,
-) -> Vec<(OsString, OsString)> {
-    let own: Vec<(OsString, OsString)> = of_context(properties, intent, "environment")
-        .iter()
-        .filter_map(|entry| entry.split_once('='))
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect();
-    let is_own = |name: &OsString| own.iter().any(|(own, _)| own == name);
-    let of_the_shell = shell.iter().filter(|(name, _)| {
-        (name == "TZ" || name == "LANG" || name.to_string_lossy().starts_with("LC_"))
-            && !is_own(name)
-    });
-    of_the_shell.chain(&own).cloned().collect()
+    environment_by_hand(&request.environment, properties, request.intent.method())
 }
 
 /// As whom a method acts.
@@ -240,7 +177,7 @@ pub(super) fn actor(
     account: io::Result<Account>,
 ) -> Result<Actor, Failure> {
     let account = account.map_err(no_account)?;
-    let credential = credential(properties, request.intent);
+    let credential = credential(properties, request.intent.method());
     let is_ours = |user: &str| is_user(host, user, &account);
     let by_smf = request.caller == Caller::Smf;
     let is_wrong = match credential.named() {
@@ -305,25 +242,6 @@ fn another_user(request: &Request, credential: &Credential<'_>, account: &Accoun
     }
 }
 
-/// What of the caller's environment may have a say in what programs see. A program that runs as root, or as a user whom
-/// root asks for, sees nothing of what root's shell had of VirtualBox and of the time zone, which may be the name of a
-/// file to read: without `TZ` the system's counts.
-pub(crate) fn of_the_caller(
-    environment: &[(OsString, OsString)],
-    is_root: bool,
-) -> Vec<(OsString, OsString)> {
-    let passes = |name: &OsString| {
-        let name = name.to_string_lossy();
-        let of_the_user = name == "TZ" || name.starts_with("VBOX_");
-        name == "LANG" || name.starts_with("LC_") || (of_the_user && !is_root)
-    };
-    environment
-        .iter()
-        .filter(|(name, _)| passes(name))
-        .cloned()
-        .collect()
-}
-
 /// What VBoxManage sees of the environment in this run.
 pub(super) fn environment(
     host: &dyn Host,
@@ -337,67 +255,9 @@ pub(super) fn environment(
     environment_in(locale, account, &method)
 }
 
-/// What VBoxManage sees of the environment. The first client's environment lives on in VBoxSVC and in
-/// every VM that it starts, so it is made anew, and only what `method_environment` is for goes through.
-pub(crate) fn child_environment(
-    host: &dyn Host,
-    account: &Account,
-    method: &[(OsString, OsString)],
-) -> Vec<(OsString, OsString)> {
-    environment_in(locale(host, method), account, method)
-}
-
-/// The same, in a locale that is known already.
-fn environment_in(
-    locale: String,
-    account: &Account,
-    method: &[(OsString, OsString)],
-) -> Vec<(OsString, OsString)> {
-    let mut environment: Vec<(OsString, OsString)> = vec![
-        ("LC_ALL".into(), locale.into()),
-        ("PATH".into(), "/usr/sbin:/usr/bin:/sbin:/bin".into()),
-        ("HOME".into(), account.home.clone().into()),
-        ("USER".into(), account.name.clone().into()),
-        ("LOGNAME".into(), account.name.clone().into()),
-    ];
-    let passes = |name: &OsString| name == "TZ" || name.to_string_lossy().starts_with("VBOX_");
-    environment.extend(method.iter().filter(|(name, _)| passes(name)).cloned());
-    environment
-}
-
-/// A locale in which VirtualBox can print every name. In another one, C for example, it stops printing at the
-/// first character that the locale does not have: no list is whole as soon as one VM of the user has such a
-/// name, and it says nothing about that. Its messages are English in every locale.
-pub(crate) fn locale(host: &dyn Host, environment: &[(OsString, OsString)]) -> String {
-    // What svc.startd has of /etc/default/init or of method_environment. The first that is set decides.
-    let set = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|wanted| {
-        let (_, value) = environment
-            .iter()
-            .find(|(name, value)| name == wanted && !value.is_empty())?;
-        value.to_str().map(str::to_owned)
-    });
-    let usual = ["C.UTF-8", "en_US.UTF-8"].map(str::to_owned);
-    set.into_iter()
-        .chain(usual)
-        .find(|name| is_utf8(name) && host.has_locale(name))
-        .unwrap_or_else(|| "C".to_owned())
-}
-
-/// `en_US.UTF-8`, `de_AT.utf8@euro`
-fn is_utf8(locale: &str) -> bool {
-    // It becomes a file's name in every program that is run: LANG=../x.UTF-8 is none.
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.@-".contains(&b);
-    if !locale.bytes().all(plain) {
-        return false;
-    }
-    let codeset = locale.split(['.', '@']).nth(1).unwrap_or_default();
-    ["utf-8", "utf8"].contains(&codeset.to_ascii_lowercase().as_str())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::fake::Fake;
 
     #[test]
     fn by_hand_the_instance_s_environment_counts() {
@@ -448,57 +308,5 @@ mod tests {
             method_environment(&smf, &Properties::new()),
             smf.environment
         );
-    }
-
-    #[test]
-    fn of_root_s_environment_a_locale_alone_counts() {
-        let pair = |(name, value): (&str, &str)| (OsString::from(name), OsString::from(value));
-        let shell = [
-            ("TZ", "/etc/shadow"),
-            ("LC_ALL", "de_AT.UTF-8"),
-            ("LANG", "C"),
-            ("VBOX_USER_HOME", "/x"),
-            ("SMF_METHOD", "start"),
-            ("LD_PRELOAD", "x"),
-        ]
-        .map(pair);
-        assert_eq!(of_the_caller(&shell, true), shell[1..3]);
-        assert_eq!(of_the_caller(&shell, false), shell[..4]);
-    }
-
-    #[test]
-    fn a_locale_that_has_every_character() {
-        let cases: [(&[(&str, &str)], &[&'static str], &str); 8] = [
-            (&[], &["C.UTF-8", "en_US.UTF-8"], "C.UTF-8"),
-            (&[], &["en_US.UTF-8"], "en_US.UTF-8"),
-            (&[], &[], "C"),
-            (
-                &[("LANG", "de_AT.UTF-8")],
-                &["C.UTF-8", "de_AT.UTF-8"],
-                "de_AT.UTF-8",
-            ),
-            (&[("LANG", "de_AT.UTF-8")], &["C.UTF-8"], "C.UTF-8"),
-            (
-                &[("LANG", "de_AT.UTF-8"), ("LC_ALL", "C")],
-                &["C.UTF-8", "de_AT.UTF-8"],
-                "C.UTF-8",
-            ),
-            (
-                &[("LC_ALL", ""), ("LC_CTYPE", "x.utf8@y")],
-                &["x.utf8@y"],
-                "x.utf8@y",
-            ),
-            (&[("LANG", "de_AT.ISO8859-1")], &["de_AT.ISO8859-1"], "C"),
-        ];
-        for (environment, locales, expected) in cases {
-            let host = locales
-                .iter()
-                .fold(Fake::default(), |host, name| host.locale(name));
-            let environment: Vec<_> = environment
-                .iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect();
-            assert_eq!(locale(&host, &environment), expected, "{environment:?}");
-        }
     }
 }

@@ -3,14 +3,11 @@
 use std::time::Duration;
 
 use super::Request;
-use super::refused::{
-    Ended, has_lost_its_server, what_ends_an_orphan, what_hangs, what_keeps_it_away,
-};
+use super::refused::{Ended, has_lost_its_server};
 use crate::config::settings::{Settings, StopMethod};
 use crate::engine::look::{GLANCE, Glimpse, Looker, Sight};
 use crate::engine::plan::{
-    self, Action, CalledOff, Class, Deed, Note, Observed, Outcome, Reason, SHORT_CALL, Step,
-    Waiting,
+    self, Action, CalledOff, Class, Deed, Note, Observed, Outcome, Reason, Step, Waiting,
 };
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, Host, RunError};
@@ -20,6 +17,7 @@ use crate::virtualbox::advice::{self, Advice};
 use crate::virtualbox::machine_file::MachineFile;
 use crate::virtualbox::refusal::Refusal;
 use crate::virtualbox::registry::Registry;
+use crate::virtualbox::server::{SHORT_CALL, what_ends_an_orphan, what_hangs, what_keeps_it_away};
 use crate::virtualbox::vboxmanage::{self, VBoxError, VBoxManage};
 use crate::virtualbox::vm::{Intent, Uuid};
 

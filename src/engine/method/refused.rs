@@ -12,6 +12,7 @@ use crate::virtualbox::machine_file::MachineFile;
 use crate::virtualbox::processes::Census;
 use crate::virtualbox::refusal::Refusal;
 use crate::virtualbox::registry::Registry;
+use crate::virtualbox::server::what_hangs;
 use crate::virtualbox::vboxmanage::{VBoxError, Words};
 use crate::virtualbox::vm::Intent;
 
@@ -187,46 +188,9 @@ pub(crate) fn unreadable(host: &dyn Host, settings_folder: &Path) -> Option<Stri
         .then(|| format!("VirtualBox cannot read the settings of {}", told.join(", ")))
 }
 
-/// Who keeps VBoxManage from answering, and what ends that.
-pub(crate) fn what_hangs(user: &str, census: Option<Census>) -> String {
-    if let Some(words) = what_keeps_it_away(user, census) {
-        return words;
-    }
-    match census {
-        Some(census) if census.server_age.is_some() => format!(
-            "VirtualBox's server does not answer: one that is about to end does so within 31 s; where it does not, it is deadlocked, and pkill -9 -u {} VBoxSVC ends it, and aborts the VMs of {user}",
-            shell_word(user)
-        ),
-        Some(_) | None => {
-            format!("VBoxManage list vms, run as {user}, may show what it waits for")
-        }
-    }
-}
-
-/// Who keeps a server that is gone from being started again, and what ends that; none, if nobody does.
-pub(crate) fn what_keeps_it_away(user: &str, census: Option<Census>) -> Option<String> {
-    let census = census.filter(|census| census.server_age.is_none() && census.vm_processes > 0)?;
-    let whose = if census.vm_processes == 1 {
-        "a VM process that it left keeps"
-    } else {
-        "VM processes that it left keep"
-    };
-    Some(format!(
-        "VirtualBox's server is gone, and {whose} another one from starting, which passes within 31 s, when they have ended; where it does not, pkill -9 -u {} VBoxHeadless ends the VMs of {user}, as a power failure would",
-        shell_word(user)
-    ))
-}
-
 /// Whether the server is gone, or younger than a run that found the VM up: it is not the one that started the VM.
 pub(super) fn has_lost_its_server(census: &Census, run: Duration) -> bool {
     census.server_age.is_none_or(|age| age < run)
-}
-
-/// What ends a VM's process of which VirtualBox does not know: it says that the VM is off, so no command of its reaches it.
-pub(crate) fn what_ends_an_orphan(pid: u32) -> String {
-    format!(
-        "the server that started process {pid} is gone, and VirtualBox does not know of it: where it does not end within 31 s, kill -9 {pid} ends it, as a power failure would"
-    )
 }
 
 #[cfg(test)]
@@ -254,37 +218,6 @@ mod tests {
             (false, MINUTE / 2, true),
         ] {
             assert_eq!(has_lost_its_server(&census(server, 1), run), lost);
-        }
-    }
-
-    #[test]
-    fn what_keeps_virtualbox_from_answering() {
-        for (seen, hangs, gone) in [
-            (
-                Some(census(true, 2)),
-                "deadlocked, and pkill -9 -u vb VBoxSVC",
-                None,
-            ),
-            (
-                Some(census(false, 1)),
-                "a VM process that it left keeps",
-                Some("pkill -9 -u vb VBoxHeadless"),
-            ),
-            (
-                Some(census(false, 2)),
-                "VM processes that it left keep",
-                Some("passes within 31 s"),
-            ),
-            (Some(census(false, 0)), "VBoxManage list vms", None),
-            (None, "VBoxManage list vms", None),
-        ] {
-            let told = what_hangs("vb", seen);
-            assert!(told.contains(hangs), "{told}");
-            let away = what_keeps_it_away("vb", seen);
-            match gone {
-                Some(words) => assert!(away.is_some_and(|told| told.contains(words))),
-                None => assert_eq!(away, None),
-            }
         }
     }
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::stop::{fallback, fallback_share, may_lose};
 use super::{
-    Action, Because, Class, GLANCE, Kind, Observed, Outcome, RETRY, Reason, SHORT_CALL, Settings,
-    Step, StopFallback, StopMethod, TRIES, VmState, Waiting, class, pause_before_retry,
+    Action, Because, Class, GLANCE, Kind, Observed, Outcome, RETRY, Reason, Settings, Step,
+    StopFallback, StopMethod, TRIES, VmState, Waiting, class, pause_before_retry,
 };
+use crate::virtualbox::server::SHORT_CALL;
 use crate::virtualbox::vm::Intent;
 
 /// How often a button is pressed: a guest that is booting misses it.

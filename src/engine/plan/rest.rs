@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use super::stop::may_lose;
 use super::{
-    Action, Because, Deed, Kind, Note, Observed, Reason, SHORT_CALL, Settings, Step, TRIES,
-    Waiting, pause_before_retry,
+    Action, Because, Deed, Kind, Note, Observed, Reason, Settings, Step, TRIES, Waiting,
+    pause_before_retry,
 };
 use crate::virtualbox::vbox_log::End;
 use crate::virtualbox::vm::{Intent, VmState};
 
 use super::class::{Class, class};
+use crate::virtualbox::server::SHORT_CALL;
 
 /// What lasts of a VM that no process runs.
 #[derive(Debug, Clone, PartialEq, Eq)]

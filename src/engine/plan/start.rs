@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{
     Action, Because, Class, GLANCE, Kind, Note, Observed, OnAborted, OnPaused, OnSaved, OnStuck,
-    Outcome, Reason, SHORT_CALL, Settings, Step, TRIES, VmState, Waiting, class, is_off,
-    pause_before_retry,
+    Outcome, Reason, Settings, Step, TRIES, VmState, Waiting, class, is_off, pause_before_retry,
 };
+use crate::virtualbox::server::SHORT_CALL;
 use crate::virtualbox::vbox_log::RuntimeError;
 use crate::virtualbox::vm::Intent;
 

@@ -1,7 +1,7 @@
 //! At which run level this host is.
 #![expect(unsafe_code, reason = "calls into libc")]
 
-use crate::smf::run_level;
+use crate::host::utmpx;
 
 /// What the entry of the run level says (`getutxent(3C)`); none where there is no such entry.
 ///
@@ -14,7 +14,7 @@ pub(super) fn current() -> Option<char> {
     while let Some(entry) = unsafe { libc::getutxent().as_ref() } {
         if entry.ut_type == libc::RUN_LVL {
             let line: Vec<u8> = entry.ut_line.iter().map(|c| c.to_ne_bytes()[0]).collect();
-            found = run_level::of_line(&line);
+            found = utmpx::of_line(&line);
             break;
         }
     }

@@ -14,13 +14,13 @@ use std::time::Duration;
 
 use super::listed::{Listed, Told};
 use super::{EACH_VM, find_orphans, lock_if_cold, patiently};
-use crate::engine::plan::SHORT_CALL;
 use crate::host::{Host, Process};
 use crate::inventory::limit::Limit;
 use crate::virtualbox::file::{FileTrouble, What};
 use crate::virtualbox::machine_file::MachineFile;
 use crate::virtualbox::processes::{Wanted, candidates, census};
 use crate::virtualbox::registry::{Registered, Registry};
+use crate::virtualbox::server::SHORT_CALL;
 use crate::virtualbox::vbox_log::{self, VBoxLog};
 use crate::virtualbox::vboxmanage::{LISTED_MAX, VBoxError, VBoxManage};
 use crate::virtualbox::vm::{Uuid, VmState};

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::failure::{Failure, Kind};
 use crate::host::{Begun, Contract, Ended, Host, Invocation, Output, RunError};
 use crate::smf::fmri::InstanceFmri;
 use crate::text::printable::Printable;
@@ -21,6 +22,8 @@ use text::{each_line, is_property_path};
 
 /// Where illumos and Solaris have it.
 const SVCPROP: &str = "/usr/bin/svcprop";
+/// How long one svcprop may take.
+pub(crate) const SVCPROP_LIMIT: Duration = Duration::from_secs(10);
 /// How a complaint begins that a property or its group is not there.
 const NOT_FOUND: &str = "svcprop: Couldn't find property";
 /// How a complaint ends that there is no such instance.
@@ -70,6 +73,24 @@ pub(crate) enum SvcpropError {
     /// Anything else.
     #[error("svcprop failed: {0}")]
     Failed(String),
+}
+
+/// The failure for properties that cannot be read, with the next step.
+pub(crate) fn not_read(error: SvcpropError) -> Failure {
+    let (kind, hint) = match &error {
+        SvcpropError::Unreachable(_) => (
+            Kind::Transient,
+            "svcs -xv svc:/system/svc/repository-server tells more; see also the log of svc.configd",
+        ),
+        SvcpropError::NoInstance(_) => (Kind::Config, "svcs -a lists the instances that there are"),
+        SvcpropError::NoSmf(_) => (
+            Kind::NoSmf,
+            "vbox-smf rehearse shows what would happen with one",
+        ),
+        SvcpropError::Garbled(_) => (Kind::Config, "run svcprop by hand to see what it says"),
+        SvcpropError::Failed(_) => (Kind::Transient, "run svcprop by hand to see what it says"),
+    };
+    Failure::new(kind, error).hinted(hint)
 }
 
 /// A svcprop for one instance that was begun.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::{Course, SERVER_ENDS};
 use crate::engine::method::verbs::{KEY, command};
-use crate::engine::plan::{Action, Deed, Outcome, SHORT_CALL};
+use crate::engine::plan::{Action, Deed, Outcome};
 use crate::failure::Failure;
 use crate::host::RunError;
 use crate::virtualbox::refusal::Refusal;
+use crate::virtualbox::server::SHORT_CALL;
 use crate::virtualbox::vboxmanage::{Command, VBoxError, is_bare};
 
 /// How long the process of a VM that was saved or powered off, or that could not be started, may take to end before

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use super::Course;
 use crate::engine::look::Sight;
-use crate::engine::method::context::SVCPROP_LIMIT;
 use crate::engine::plan::{Action, CalledOff, Waiting};
 use crate::failure::Caller;
 use crate::host::STILL_RUNNING;
-use crate::smf::tools::svcprop::{self, Asked, SvcpropError, View};
+use crate::smf::tools::svcprop::{self, Asked, SVCPROP_LIMIT, SvcpropError, View};
 use crate::smf::{enabled, run_level};
 use crate::virtualbox::vm::Intent;
 

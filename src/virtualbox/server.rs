@@ -1,0 +1,99 @@
+//! VirtualBox's server, VBoxSVC: how long it may take, and what to do where it does not answer.
+
+use std::time::Duration;
+
+use super::processes::Census;
+use crate::text::shell::shell_word;
+
+/// How long the lock for cold starts is waited for.
+pub(crate) const LOCK_PATIENCE: Duration = Duration::from_secs(20);
+/// A VBoxSVC that has been there for this long answers.
+pub(crate) const SERVER_READY: Duration = Duration::from_secs(3);
+/// How long a call may take that is not the heart of the matter.
+pub(crate) const SHORT_CALL: Duration = Duration::from_secs(20);
+
+/// Who keeps VBoxManage from answering, and what ends that.
+pub(crate) fn what_hangs(user: &str, census: Option<Census>) -> String {
+    if let Some(words) = what_keeps_it_away(user, census) {
+        return words;
+    }
+    match census {
+        Some(census) if census.server_age.is_some() => format!(
+            "VirtualBox's server does not answer: one that is about to end does so within 31 s; where it does not, it is deadlocked, and pkill -9 -u {} VBoxSVC ends it, and aborts the VMs of {user}",
+            shell_word(user)
+        ),
+        Some(_) | None => {
+            format!("VBoxManage list vms, run as {user}, may show what it waits for")
+        }
+    }
+}
+
+/// Who keeps a server that is gone from being started again, and what ends that; none, if nobody does.
+pub(crate) fn what_keeps_it_away(user: &str, census: Option<Census>) -> Option<String> {
+    let census = census.filter(|census| census.server_age.is_none() && census.vm_processes > 0)?;
+    let whose = if census.vm_processes == 1 {
+        "a VM process that it left keeps"
+    } else {
+        "VM processes that it left keep"
+    };
+    Some(format!(
+        "VirtualBox's server is gone, and {whose} another one from starting, which passes within 31 s, when they have ended; where it does not, pkill -9 -u {} VBoxHeadless ends the VMs of {user}, as a power failure would",
+        shell_word(user)
+    ))
+}
+
+/// What ends a VM's process of which VirtualBox does not know: it says that the VM is off, so no command of its reaches it.
+pub(crate) fn what_ends_an_orphan(pid: u32) -> String {
+    format!(
+        "the server that started process {pid} is gone, and VirtualBox does not know of it: where it does not end within 31 s, kill -9 {pid} ends it, as a power failure would"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn census(server: bool, vm_processes: usize) -> Census {
+        Census {
+            may_live: false,
+            lives: false,
+            process: None,
+            vm_processes,
+            handled: false,
+            server_age: server.then_some(MINUTE),
+        }
+    }
+
+    #[test]
+    fn what_keeps_virtualbox_from_answering() {
+        for (seen, hangs, gone) in [
+            (
+                Some(census(true, 2)),
+                "deadlocked, and pkill -9 -u vb VBoxSVC",
+                None,
+            ),
+            (
+                Some(census(false, 1)),
+                "a VM process that it left keeps",
+                Some("pkill -9 -u vb VBoxHeadless"),
+            ),
+            (
+                Some(census(false, 2)),
+                "VM processes that it left keep",
+                Some("passes within 31 s"),
+            ),
+            (Some(census(false, 0)), "VBoxManage list vms", None),
+            (None, "VBoxManage list vms", None),
+        ] {
+            let told = what_hangs("vb", seen);
+            assert!(told.contains(hangs), "{told}");
+            let away = what_keeps_it_away("vb", seen);
+            match gone {
+                Some(words) => assert!(away.is_some_and(|told| told.contains(words))),
+                None => assert_eq!(away, None),
+            }
+        }
+    }
+}
