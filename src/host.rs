@@ -4,7 +4,6 @@
 //! who we are. [`real`] is this machine, [`sim`] an SMF repository and a VirtualBox in memory.
 //! `unsafe` and `std::process::Command` live below here and nowhere else.
 
-pub(crate) mod bounded;
 mod error;
 #[cfg(any(test, fuzzing))]
 #[cfg_attr(

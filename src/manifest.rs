@@ -15,6 +15,7 @@ pub(crate) mod context;
 mod dependency;
 mod describe;
 pub(crate) mod duration;
+mod element;
 pub(crate) mod explain;
 pub(crate) mod fleet;
 mod layout;
@@ -34,6 +35,7 @@ pub(crate) mod setting;
 pub(crate) mod source;
 pub(crate) mod template;
 pub(crate) mod write;
+mod write_error;
 
 #[cfg(test)]
 pub(crate) mod order;

@@ -27,6 +27,7 @@ use crate::virtualbox::vbox_log::RuntimeError;
 use crate::virtualbox::vm::{Intent, VmState};
 
 mod class;
+mod fallback;
 mod forecast;
 mod ladder;
 mod rest;
@@ -35,9 +36,9 @@ mod stop;
 mod words;
 
 pub(crate) use class::{Class, class, is_off};
+pub(crate) use fallback::fallback_share;
 pub(crate) use forecast::{Doing, End, Forecast, Stage, forecast};
 pub(crate) use rest::{Rest, StateFile, Unproven, Worth};
-pub(crate) use stop::fallback_share;
 
 #[cfg(test)]
 mod tests;

@@ -11,11 +11,12 @@ use super::{
     Access, Account, AsUserError, Begun, FILE_MAX, FileEnds, FileFacts, FileKind, Held, Host,
     Invocation, LockError, Process, RunError, UserTask,
 };
-use crate::host::bounded::read_regular;
+use crate::host::real::bounded::read_regular;
 
 mod account;
 mod acl;
 mod as_user;
+pub(crate) mod bounded;
 mod child;
 #[cfg(any(test, target_os = "illumos", target_os = "solaris"))]
 mod contract;
@@ -127,7 +128,7 @@ impl Host for RealHost {
     }
 
     fn read_ends(&self, path: &Path, head: u64, tail: u64) -> io::Result<FileEnds> {
-        let ends = crate::host::bounded::read_ends(path, head, tail)?;
+        let ends = crate::host::real::bounded::read_ends(path, head, tail)?;
         Ok(FileEnds {
             facts: facts_of(&ends.metadata, FileKind::File),
             head: ends.head,

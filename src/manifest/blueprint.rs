@@ -14,7 +14,7 @@ use super::names::ServiceName;
 use super::need::Need;
 use super::notify::NotifyTarget;
 use super::setting::Setting;
-use super::write::is_xml_char;
+use super::write_error::is_xml_char;
 use crate::config::schema;
 use crate::smf::fmri::InstanceName;
 use crate::text::printable::Printable;

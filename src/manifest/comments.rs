@@ -2,7 +2,7 @@
 //!
 //! A comment stands before the first element that it fits, once.
 
-use super::layout::Element;
+use super::element::Element;
 
 /// A comment and what it stands before.
 #[derive(Debug)]

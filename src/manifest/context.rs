@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::write::is_xml_char;
+use super::write_error::is_xml_char;
 use crate::text::printable::Printable;
 
 /// The longest value that SMF keeps whole.

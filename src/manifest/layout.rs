@@ -11,7 +11,8 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 
 use super::comments::Comments;
-use super::write::{WriteError, is_xml_char};
+use super::element::Element;
+use super::write_error::{WriteError, is_xml_char};
 use crate::text::printable::Judge;
 
 /// What serde writes.
@@ -22,26 +23,6 @@ const INDENT: usize = 4;
 const TAG_WIDTH: usize = 100;
 /// A description that would be wider gets lines of its own.
 const TEXT_WIDTH: usize = 120;
-
-/// An element: it has children or text, never both.
-#[derive(Debug, Default)]
-pub(super) struct Element {
-    /// The element's name.
-    pub(super) name: String,
-    /// Names and values, without references.
-    pub(super) attributes: Vec<(String, String)>,
-    /// The elements in it.
-    pub(super) children: Vec<Self>,
-    text: String,
-}
-
-impl Element {
-    /// The value of `@name`.
-    pub(super) fn name_attribute(&self) -> Option<&str> {
-        let (_, value) = self.attributes.iter().find(|(name, _)| name == "name")?;
-        Some(value)
-    }
-}
 
 /// Takes apart what serde wrote: no comments, no white space between elements.
 pub(super) fn parse(xml: &str) -> Result<Element, quick_xml::Error> {

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::model::{ExecMethod, MethodKind};
 use super::setting::Setting;
-use super::write::is_xml_char;
+use super::write_error::is_xml_char;
 use crate::config::schema;
 use crate::config::settings::MARGIN;
 use crate::text::printable::Printable;

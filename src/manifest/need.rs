@@ -6,7 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::names::{ServiceName, ServiceNameError};
-use super::write::is_xml_char;
+use super::write_error::is_xml_char;
 use crate::smf::fmri::{FmriError, InstanceName, strip_scheme_and_scope};
 use crate::text::printable::Printable;
 

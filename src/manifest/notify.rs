@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::model::{
     Event, NotificationParameters, NotificationType, Parameter, ParameterEntry, ValueNode,
 };
-use super::write::is_xml_char;
+use super::write_error::is_xml_char;
 use crate::text::printable::Printable;
 
 /// The longest address that mail knows (RFC 5321).

@@ -1,7 +1,8 @@
 //! For tests: the order of the elements, as the document type `service_bundle` has it. svccfg refuses
 //! every other order. The table stands apart from the model on purpose: it checks it.
 
-use super::layout::{Element, parse_document};
+use super::element::Element;
+use super::layout::parse_document;
 
 /// An element, what may stand in it, in this order, and its attributes: `+` marks those it must have.
 type Rule = (

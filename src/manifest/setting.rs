@@ -3,7 +3,7 @@
 
 use thiserror::Error;
 
-use super::write::is_xml_char;
+use super::write_error::is_xml_char;
 use crate::config::schema::{self, Allowed, Property};
 use crate::text::printable::Printable;
 

@@ -1,37 +1,15 @@
 //! A manifest as text: what `svccfg import` reads and what people read.
 
 use serde::Serialize;
-use thiserror::Error;
 
 use super::layout;
 use super::model::ServiceBundle;
-use crate::text::printable::Printable;
+use super::write_error::WriteError;
 
 /// What stands above the bundle. svccfg compares the system identifier byte for byte.
 const HEAD: &str = r#"<?xml version="1.0"?>
 <!DOCTYPE service_bundle SYSTEM "/usr/share/lib/xml/dtd/service_bundle.dtd.1">
 "#;
-
-/// Why there is no text.
-#[derive(Debug, Error)]
-pub(crate) enum WriteError {
-    /// XML cannot hold this character, not even as a reference.
-    #[error("'{}' in <{element}> holds {}, which XML cannot hold", Printable(.value), .character.escape_unicode())]
-    Character {
-        /// The element.
-        element: String,
-        /// The attribute's value, or the text.
-        value: String,
-        /// The first such character.
-        character: char,
-    },
-    /// The model could not be serialized.
-    #[error("cannot write the manifest")]
-    Serialize(#[from] quick_xml::SeError),
-    /// What was serialized could not be laid out.
-    #[error("cannot lay out the manifest")]
-    Layout(#[from] quick_xml::Error),
-}
 
 /// The manifest's text. The same model gives the same bytes.
 ///
@@ -45,11 +23,6 @@ pub(crate) fn to_text(bundle: &ServiceBundle) -> Result<String, WriteError> {
     text.push_str(HEAD);
     layout::print(&root, &mut text)?;
     Ok(text)
-}
-
-/// Whether XML 1.0 can hold it, if only as a reference.
-pub(crate) const fn is_xml_char(character: char) -> bool {
-    matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 #[cfg(test)]

@@ -26,9 +26,6 @@ const SYSTEM_ID: &str = "/usr/share/lib/xml/dtd/service_bundle.dtd.1";
 /// So many prefixes may be undeclared; each is looked for anew.
 const PREFIXES_MAX: usize = 8;
 
-/// Nodes of the tree: twice [`scan::MARKUP_MAX`], for there is text between.
-pub(super) const NODES_MAX: u32 = 4_000_000;
-
 /// Reads what an `xi:include` names.
 type Include<'i> = &'i dyn Fn(&str) -> Included;
 

@@ -12,7 +12,6 @@ use roxmltree::{Document, Error, Node, ParsingOptions};
 
 use super::Included;
 use super::finding::Findings;
-use super::judge::NODES_MAX;
 use super::text::decode;
 use super::text::scan;
 use crate::text::printable::Printable;
@@ -21,6 +20,9 @@ mod href;
 mod report;
 
 use href::Href;
+
+/// Nodes of the tree: twice [`scan::MARKUP_MAX`], for there is text between.
+pub(super) const NODES_MAX: u32 = 4_000_000;
 
 /// No more files are read for one profile.
 const FILES_MAX: usize = 64;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::stop::{fallback, fallback_share, may_lose};
+use super::fallback::{fallback, fallback_share, may_lose};
 use super::{
     Action, Because, Class, GLANCE, Kind, Observed, Outcome, RETRY, Reason, Settings, Step,
     StopFallback, StopMethod, TRIES, VmState, Waiting, class, pause_before_retry,

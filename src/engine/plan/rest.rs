@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::stop::may_lose;
+use super::fallback::may_lose;
 use super::{
     Action, Because, Deed, Kind, Note, Observed, Reason, Settings, Step, TRIES, Waiting,
     pause_before_retry,

@@ -687,7 +687,7 @@ fn the_share_of_the_fallback() {
         (M::PowerOff, F::SaveState, 290, 0),
         (M::PowerOff, F::PowerOff, 290, 0),
     ] {
-        let kept = stop::fallback_share(seconds(budget), &stopping(method, fallback));
+        let kept = fallback::fallback_share(seconds(budget), &stopping(method, fallback));
         assert_eq!(kept.as_secs(), share, "{method:?} {fallback:?} {budget}");
     }
 }

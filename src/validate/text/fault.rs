@@ -3,8 +3,8 @@
 //! The parser reads `<?xml` loosely, takes a character for one that XML does not have, and looks at an
 //! entity only where it is used.
 
+use super::document_type::{DocumentType, name};
 use super::growth;
-use super::scan::{DocumentType, name};
 
 /// A place, and what is wrong there.
 pub(in super::super) type Fault = (usize, &'static str);

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::scan::{DocumentType, TooMuch, name};
+use super::document_type::{DocumentType, name};
 
 /// So many bytes entities may add. libxml2's limit depends on the size of the document; no manifest comes
 /// near either.
@@ -23,8 +23,8 @@ struct Entities<'a> {
 /// Adds up what the references behind the document type stand for.
 ///
 /// # Errors
-/// It is more than [`GROWTH_MAX`].
-pub(super) fn check(text: &str, document_type: DocumentType<'_>) -> Result<(), TooMuch> {
+/// It is more than [`GROWTH_MAX`]: the place of the reference that is too much.
+pub(super) fn check(text: &str, document_type: DocumentType<'_>) -> Result<(), usize> {
     let declarations = &text[document_type.at..document_type.end];
     let mut entities = Entities {
         values: values(declarations),
@@ -37,7 +37,7 @@ pub(super) fn check(text: &str, document_type: DocumentType<'_>) -> Result<(), T
     for (at, entity) in references(&text[document_type.end..]) {
         total = total.saturating_add(entities.length(entity, 0));
         if total > GROWTH_MAX {
-            return Err(TooMuch::Growth(document_type.end + at));
+            return Err(document_type.end + at);
         }
     }
     Ok(())
@@ -90,7 +90,7 @@ impl<'a> Entities<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scan::scan;
+    use super::super::scan::{TooMuch, scan};
     use super::*;
 
     fn document(declarations: &str, content: &str) -> String {

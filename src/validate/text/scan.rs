@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use super::document_type::{DocumentType, name};
 use super::fault::{self, Fault};
 use super::growth;
 
@@ -63,19 +64,6 @@ pub(in super::super) enum Extra<'a> {
     CData,
     /// `&name;` that XML itself does not define.
     Reference(&'a str),
-}
-
-/// The document type declaration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct DocumentType<'a> {
-    /// Where it begins.
-    pub(in super::super) at: usize,
-    /// Where it ends.
-    pub(in super::super) end: usize,
-    /// The root element that it names.
-    pub(in super::super) root: &'a str,
-    /// The SYSTEM id and its place.
-    pub(in super::super) system: Option<(&'a str, usize)>,
 }
 
 /// Why a look further is not worth it.
@@ -153,7 +141,7 @@ pub(in super::super) fn scan(text: &str) -> Result<Markup<'_>, TooMuch> {
     };
     scanner.run()?;
     if let Some(found) = scanner.markup.document_type {
-        growth::check(text, found)?;
+        growth::check(text, found).map_err(TooMuch::Growth)?;
         scanner.note(fault::entity(text, found));
     }
     Ok(scanner.markup)
@@ -322,18 +310,6 @@ impl<'a> Scanner<'a> {
             self.at += attribute.len();
         }
     }
-}
-
-/// The name at the beginning of a text.
-pub(super) fn name(text: &str) -> &str {
-    let end = text.find(|c: char| {
-        c.is_ascii_whitespace()
-            || matches!(
-                c,
-                '<' | '>' | '/' | '=' | '"' | '\'' | '?' | '!' | ';' | '&' | '[' | ']'
-            )
-    });
-    &text[..end.unwrap_or(text.len())]
 }
 
 #[cfg(test)]
