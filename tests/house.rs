@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+mod floors;
+
 /// Every source file below a folder, but for what a build left there.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
