@@ -48,6 +48,8 @@ pub(crate) use self::events::{Command, Ending, Event, SmfState, What};
 pub(crate) use self::machine::{Fault, Guest};
 pub(crate) use self::method::{SimHost, Spec, run};
 pub(crate) use self::repository::{Composed, Level, Repository};
+#[cfg(test)]
+pub(crate) use self::tests::outside::{Accident, Doom, Happened, Reach, Truth};
 
 /// The superuser's login name.
 pub(crate) const ROOT: &str = "root";

@@ -23,6 +23,8 @@ pub(crate) mod record;
 pub(crate) mod scenario;
 mod startd;
 #[cfg(test)]
+mod storms;
+#[cfg(test)]
 mod tests;
 pub(crate) mod timeline;
 pub(crate) mod wish;

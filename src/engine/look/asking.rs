@@ -104,6 +104,9 @@ impl Looker<'_> {
         let roll = self.vbox.roll(self.left(until))?;
         let found = roll.vms.iter().find(|vm| self.is_it(&vm.uuid, &vm.name));
         let Some(found) = found else {
+            if roll.vms.is_empty() {
+                self.cannot_be_empty("list vms")?;
+            }
             // VirtualBox says so in its own words.
             return self.show(until);
         };
@@ -143,6 +146,9 @@ impl Looker<'_> {
             if let Some(complaint) = all.complaint {
                 return Err(complaint);
             }
+            if all.vms.is_empty() {
+                self.cannot_be_empty("list --long vms")?;
+            }
             // It is not accessible, and has no session to take: showvminfo says why.
             return self.show(until);
         };
@@ -155,6 +161,17 @@ impl Looker<'_> {
         }
         self.recognize(found.uuid.clone(), found.name.clone());
         Ok(Told::State(found.state.clone()))
+    }
+
+    /// A list of no VM at all, while the process of one lives, is an answer that got lost. To go on with `showvminfo` would
+    /// take a session on a VM that is up.
+    fn cannot_be_empty(&self, list: &str) -> Result<(), VBoxError> {
+        match self.census()?.vm_processes {
+            0 => Ok(()),
+            _ => Err(VBoxError::Garbled(format!(
+                "{list} names no VM, although a VM process is running"
+            ))),
+        }
     }
 
     /// Waits for a turn at the lists.

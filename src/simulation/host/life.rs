@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::events::What;
 use super::machine::{Fault, Guest, MachineId, Mood, is_up};
 use super::server::{self, VmProcess};
-use super::settings;
 use super::world::World;
+use super::{processes, settings};
 use crate::virtualbox::vm::VmState;
 
 /// A guest that powers itself off: from the last word to off.
@@ -226,6 +226,7 @@ pub(super) fn kill_process(world: &mut World, user: &str, pid: u32, seen: bool) 
         let written = machine.written.clone();
         enter(world, id, aborted);
         settings::write_late(world, id, written);
+        processes::process_is_gone(world, id);
         server::note_use(world, user);
     }
 }

@@ -32,6 +32,11 @@ const SIGKILL: i32 = 9;
 /// What a killed method unwinds with. It is nobody's error, so the panic hook is not told.
 struct Killed;
 
+/// Ends the method that runs here: it is killed.
+pub(super) fn unwind() -> ! {
+    resume_unwind(Box::new(Killed))
+}
+
 /// How svc.startd runs a method.
 #[derive(Debug, Clone)]
 pub(crate) struct Spec {
@@ -78,8 +83,8 @@ fn message(payload: &(dyn Any + Send)) -> &str {
 
 /// The world as a method sees it.
 pub(crate) struct SimHost<'a> {
-    turn: &'a Turn,
-    origin: RefCell<Origin>,
+    pub(super) turn: &'a Turn,
+    pub(super) origin: RefCell<Origin>,
     began: Duration,
     killed_at: Option<Duration>,
     questions: Cell<u32>,
@@ -105,11 +110,15 @@ impl SimHost<'_> {
             self.questions.get() < QUESTIONS_MAX,
             "the method asked {QUESTIONS_MAX} times: it does not wait"
         );
+        #[cfg(test)]
+        self.die_if_doomed();
     }
 
     /// Waits until then, or until something wakes this method. It may be killed meanwhile.
     fn park(&self, until: Duration) {
         let until = self.killed_at.map_or(until, |killed| killed.min(until));
+        #[cfg(test)]
+        let until = self.until_doomed(until);
         self.turn.park(Some(until));
         if self
             .killed_at
@@ -118,8 +127,12 @@ impl SimHost<'_> {
             let method = self.origin.borrow().clone();
             self.turn
                 .with(|world| processes::kill_method(world, &method));
-            resume_unwind(Box::new(Killed));
+            #[cfg(test)]
+            self.died(true);
+            unwind();
         }
+        #[cfg(test)]
+        self.die_if_doomed();
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::host::{Args, Contract, Ended, Invocation, Output, Process};
 
 use super::events::{Command, CommandEnd, Ending, What};
+use super::machine::MachineId;
 use super::world::World;
 use super::{life, server, svcprop, vboxmanage};
 
@@ -42,6 +43,8 @@ pub(super) struct Client {
     record: usize,
     /// The VM for which a `startvm` said that it waits.
     pub(super) waits_for: Option<String>,
+    /// The VM whose process it asked for something.
+    pub(super) asks: Option<MachineId>,
     /// The method that ran it was killed, and this was not: nobody waits for it any more.
     abandoned: bool,
 }
@@ -72,6 +75,7 @@ pub(super) fn launch(world: &mut World, origin: &Origin, what: &Invocation) -> O
         reply: None,
         record,
         waits_for: None,
+        asks: None,
         abandoned: false,
         program: program.clone(),
     };
@@ -120,6 +124,31 @@ pub(super) fn reply(world: &mut World, id: u64, output: Output) {
     world.stage.wake(client.origin.seat, now);
 }
 
+/// A program asks the process of a VM for something, and gets no answer from it where that ends first.
+pub(super) fn asks(world: &mut World, id: u64, machine: MachineId) {
+    if let Some(client) = world.clients.get_mut(&id) {
+        client.asks = Some(machine);
+    }
+}
+
+/// The process of a VM is gone: who asked it for something is told so.
+pub(super) fn process_is_gone(world: &mut World, machine: MachineId) {
+    let name = world.machine(machine).name.clone();
+    let clients = world
+        .clients
+        .iter()
+        .filter(|(_, c)| c.asks == Some(machine));
+    let clients: Vec<(u64, Option<String>)> =
+        clients.map(|(id, c)| (*id, c.waits_for.clone())).collect();
+    for (id, waits_for) in clients {
+        let output = match waits_for {
+            Some(wanted) => vboxmanage::errors::killed_at_start(&wanted, &name),
+            None => vboxmanage::errors::call_failed(),
+        };
+        reply(world, id, output);
+    }
+}
+
 /// Ends a program after a while.
 pub(super) fn reply_after(world: &mut World, id: u64, delay: Duration, output: Output) {
     world.after(delay, move |world| reply(world, id, output));
@@ -166,6 +195,11 @@ fn forget(world: &mut World, id: u64, how: Ending) {
 /// A method's time is over: svc.startd kills its contract. What it ran in contracts of their own goes on without it.
 pub(super) fn kill_method(world: &mut World, method: &Origin) {
     kill_contract(world, method.contract);
+    abandon(world, method);
+}
+
+/// A method is gone: what it ran goes on without it.
+pub(super) fn abandon(world: &mut World, method: &Origin) {
     let clients = world.clients.iter();
     let left = clients.filter(|(_, c)| c.origin.subject == method.subject);
     let left: Vec<u64> = left.map(|(id, _)| *id).collect();

@@ -16,8 +16,6 @@ const COLD: Duration = Duration::from_millis(120);
 const LOST_RACE: Duration = Duration::from_millis(25);
 /// VBoxSVC goes so long after its last client.
 const IDLE: Duration = Duration::from_secs(5);
-/// How long the first client after a VBoxSVC that was killed under its VMs waits, in vain (9 to 14 s).
-const SICK: Duration = Duration::from_secs(10);
 /// The contract of a client that is none of ours.
 const RIVAL: u64 = 0;
 /// A VM's process looks for its server when it is this old, and again after each [`LOOKS_AGAIN`]: it ends where that is
@@ -54,7 +52,8 @@ pub(super) enum Server {
     /// A client started it, and it does not answer yet.
     Starting(Daemon),
     Up(Daemon),
-    /// It was killed under its VMs: until then nobody gets an answer.
+    /// It was killed under its VMs, whose processes hold its socket: until the last of them is gone nobody gets an answer,
+    /// and then a failure.
     Sick(Duration),
 }
 
@@ -228,10 +227,10 @@ pub(super) fn die(world: &mut World, user: &str) {
         .iter()
         .map(|p| (p.pid, outlives(now.saturating_sub(p.born))))
         .collect();
-    world.virtualbox(user).server = if orphans.is_empty() {
-        Server::Down
-    } else {
-        Server::Sick(world.now.saturating_add(SICK))
+    let last = orphans.iter().map(|(_, outlives)| *outlives).max();
+    world.virtualbox(user).server = match last {
+        None => Server::Down,
+        Some(last) => Server::Sick(now.saturating_add(last)),
     };
     for (pid, outlives) in orphans {
         let user = user.to_owned();

@@ -1,5 +1,6 @@
 //! The simulated host, tried without the methods.
 
+pub(super) mod outside;
 mod programs;
 mod stage;
 mod svcprop;

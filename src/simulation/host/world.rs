@@ -44,6 +44,9 @@ pub(crate) struct World {
     pub(super) contracts_inherited: bool,
     /// The instances whose methods hang.
     pub(super) hung_methods: BTreeSet<String>,
+    /// What tests judge methods by.
+    #[cfg(test)]
+    pub(super) witness: super::tests::outside::Witness,
     last_number: u64,
 }
 
@@ -64,6 +67,8 @@ impl World {
             short_arguments: false,
             contracts_inherited: false,
             hung_methods: BTreeSet::new(),
+            #[cfg(test)]
+            witness: super::tests::outside::Witness::default(),
             // Process ids begin above those of the system.
             last_number: 1000,
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{errors, find_for};
 use crate::simulation::host::life;
 use crate::simulation::host::machine::{Fault, MachineId, Mood, is_up};
-use crate::simulation::host::processes::{is_pending, printed, reply};
+use crate::simulation::host::processes::{asks, is_pending, printed, reply};
 use crate::simulation::host::world::World;
 use crate::virtualbox::vm::VmState;
 
@@ -25,8 +25,12 @@ pub(super) fn begin(world: &mut World, id: u64, wanted: &str, verb: &str) {
     };
     let (wanted, verb) = (wanted.to_owned(), verb.to_owned());
     world.after(ORDER, move |world| {
+        if !is_pending(world, id) {
+            return;
+        }
+        asks(world, id, machine);
         // Of a frozen process there will never be an answer.
-        if is_pending(world, id) && !world.machine(machine).is_frozen() {
+        if !world.machine(machine).is_frozen() {
             order(world, id, machine, &wanted, &verb);
         }
     });

@@ -153,6 +153,21 @@ pub(super) fn no_driver(wanted: &str, name: &str) -> Output {
     printed(1, &waiting(wanted), &stderr)
 }
 
+/// The VM's process was killed during a `startvm`. (From VirtualBox's source, not from a recording.)
+pub(crate) fn killed_at_start(wanted: &str, name: &str) -> Output {
+    let stderr = format!(
+        "VBoxManage: error: The virtual machine '{name}' has terminated unexpectedly during startup because of signal 9\n\
+         VBoxManage: error: Details: code NS_ERROR_FAILURE (0x80004005), component {MACHINE}\n"
+    );
+    printed(1, &waiting(wanted), &stderr)
+}
+
+/// The VM's process ended while it was asked for something. (XPCOM's words for that, not a recording.)
+pub(crate) fn call_failed() -> Output {
+    let stderr = "VBoxManage: error: Code NS_ERROR_CALL_FAILED (0x800706BE) - Call to remote object failed (extended info not available)\n";
+    printed(1, "", stderr)
+}
+
 pub(super) fn missing_disk(wanted: &str, disk: &str) -> Output {
     let stderr = format!(
         "VBoxManage: error: Could not open the medium '{disk}'.\n\

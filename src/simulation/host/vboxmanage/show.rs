@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{errors, find_for};
 use crate::simulation::host::events::What;
 use crate::simulation::host::machine::{Machine, is_between, is_up};
-use crate::simulation::host::processes::{printed, reply};
+use crate::simulation::host::processes::{asks, printed, reply};
 use crate::simulation::host::world::World;
 use crate::virtualbox::vm::VmState;
 
@@ -39,6 +39,7 @@ pub(super) fn begin(world: &mut World, id: u64, wanted: &str) {
         Ok(machine) => machine,
         Err(output) => return reply(world, id, output),
     };
+    asks(world, id, machine);
     let seen = world.machine(machine);
     if seen.is_frozen() {
         // There will never be an answer.

@@ -52,6 +52,7 @@ fn order(world: &mut World, id: u64, wanted: &str, frontend: &str) {
         Ok(machine) => {
             if let Some(client) = world.clients.get_mut(&id) {
                 client.waits_for = Some(wanted.to_owned());
+                client.asks = Some(machine);
             }
             power_up(world, id, machine, wanted, frontend);
         }
