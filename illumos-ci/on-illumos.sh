@@ -8,7 +8,7 @@
 #
 #   --binary FILE    test this vbox-smf; without it one is built with cargo
 #   --only PART,...  only these of: tests manifests vectors profiles startd
-#                    contract method order rbac package real
+#                    contract method context order rbac package real
 #   --keep           leave everything in place at the end, to look at
 #   --clean          remove what a run left that could not clean up, or --keep
 #   --self-test      test this script itself, anywhere, against stand-ins
@@ -26,7 +26,7 @@ export LC_ALL
 
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(dirname "$here")
-all_parts='tests manifests vectors profiles startd contract method order rbac package real'
+all_parts='tests manifests vectors profiles startd contract method context order rbac package real'
 
 # What every part may use; the names are nobody else's.
 # shellcheck disable=SC2034 # the parts use them
@@ -47,7 +47,7 @@ child=
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:/opt/ooce/bin:/opt/VirtualBox:${HOME:-/root}/.cargo/bin
 export PATH
 
-for part in tap tidy smf verdicts startd contract method rbac package real; do
+for part in tap tidy smf verdicts startd contract method context rbac package real; do
 	# shellcheck source=/dev/null
 	. "$here/parts/$part.sh"
 done
@@ -181,6 +181,7 @@ fi
 if wanted startd; then part_startd; fi
 if wanted contract; then part_contract; fi
 if wanted method; then part_method; fi
+if wanted context; then part_context; fi
 if wanted order; then part_order; fi
 if wanted rbac; then part_rbac; fi
 if wanted package; then part_package; fi

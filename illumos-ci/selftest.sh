@@ -94,7 +94,7 @@ clean() {
 }
 
 fresh whole
-on_illumos --only manifests,vectors,profiles,startd,contract,method,order,rbac,package,real \
+on_illumos --only manifests,vectors,profiles,startd,contract,method,context,order,rbac,package,real \
     >"$S/out" 2>&1
 ends 'a whole run passes' 0 $?
 printed 'it has a plan' '^1\.\.[0-9]'
@@ -184,6 +184,15 @@ on_illumos --only contract >"$S/out" 2>&1
 ends 'what is killed with its method is a failure' 1 $?
 printed 'it is that' '^not ok .* what VBoxManage started lives on'
 clean inherited
+
+fresh profile
+# A svc.startd that runs methods as the user whom the context names, always.
+# shellcheck disable=SC2016 # the text of the stand-in
+sed 's/^	false) .*/	*) as=$named ;;/' "$here/selftest/smf.sh" >"$S/smf.sh"
+on_illumos --only context >"$S/out" 2>&1
+ends 'a user who counts without use_profile is a failure' 1 $?
+printed 'it is that' '^not ok .* without use_profile its method runs as root'
+clean profile
 
 fresh stuck
 sed 's/^delete)/delete) exit 1 ;; delete-not)/' "$here/selftest/bin/svccfg" \

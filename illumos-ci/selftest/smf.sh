@@ -62,6 +62,13 @@ dependencies() {
 	if (own && $1 == "service_fmri" && /vbox-smf-ci/) print value("value")'
 }
 
+# property_of INSTANCE NAME: from the running snapshot; its own name where it
+# was deleted.
+property_of() {
+	awk -v name="$2" '$1 == name { value = $2 } END { print value }' \
+	    "$folder/$1.running" 2>/dev/null
+}
+
 # run INSTANCE METHOD: as svc.startd does, up to three times. All methods are
 # scripts, whose /sbin/sh is on illumos alone.
 run() {
@@ -73,11 +80,20 @@ run() {
 	user=$(sed 's/^[0-9]* //; s/|.*//' "$folder/plan")
 	line=$(sed "s/^[^|]*|//; s/%m/$2/; s/%i/$1/" "$folder/plan")
 	[ "$line" != :true ] || return 0
+	# The importer sets use_profile=false with a user; what is set later counts.
+	named=$(property_of "$1" method_context/user)
+	profile=$(property_of "$1" method_context/use_profile)
+	[ -n "$named" ] || profile=${profile:-false}
+	named=${named:-${user:-root}}
+	case $profile in
+	false) as=$named ;;
+	*) as=root ;;
+	esac
 	log=$S/root/var/svc/log/$(echo "$service" | tr / -):$1.log
 	tried=0
 	while [ "$tried" -lt 3 ]; do
 		tried=$((tried + 1))
-		SMF_FMRI=svc:/$service:$1 SMF_METHOD=$2 \
+		SMF_FMRI=svc:/$service:$1 SMF_METHOD=$2 CI_RUN_AS=$as \
 		    HOME=$(cat "$S/users/$user" 2>/dev/null) \
 		    timeout -s KILL "$limit" sh -c "exec sh $line" >>"$log" 2>&1
 		status=$?

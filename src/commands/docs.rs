@@ -13,7 +13,7 @@ pub(crate) type Row = (u8, &'static str, &'static str);
 pub(crate) fn exit_rows() -> Vec<Row> {
     let mut rows: Vec<Row> = vec![(
         SUCCESS,
-        "the VM is proven where it should be, or its delayed start is called off",
+        "the VM is proven where its properties say (also left as it was: `leave`), or its delayed start is called off",
         "the state is reached",
     )];
     rows.extend(Kind::ALL.map(|kind| {
@@ -146,6 +146,25 @@ mod tests {
             writeln!(table, "| {status} | {meaning} |").expect("a String");
         }
         assert_in_readme(&table);
+    }
+
+    /// The two ways to end a start well without a VM that runs are said wherever somebody may look for them.
+    #[test]
+    fn a_start_that_ends_well_without_a_vm_is_said() {
+        let called_off = "calls the start off";
+        let description = crate::config::schema::START_DELAY.description;
+        assert!(description.contains(called_off), "{description}");
+        let (_, meaning, _) = exit_rows()[0];
+        let manifest = include_str!("../../manifests/vbox.xml");
+        assert!(manifest.contains(description));
+        // Its table of properties has the description, too.
+        let page = include_str!("man/page.rs");
+        for text in [meaning, include_str!("../../README.md"), page] {
+            assert!(
+                text.contains("leave") && text.contains("called off"),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -17,7 +17,8 @@ const MANUAL: &str = "Maintenance Commands and Procedures";
 const DESCRIPTION: [&str; 3] = [
     "Each VirtualBox VM is an instance of the service svc:/site/xvm/vbox. Under svc.startd(8) this program is the \
      start and the stop method of the instance. It exits 0 only when the VM is proven where it should be: off means \
-     that VirtualBox says so and that no process of the VM is left. No guest loses what it has not written unless a \
+     that no process of the VM is left and that its settings file says so; after a start it runs, unless a property says \
+     leave, or the start was called off in its vm/start_delay. No guest loses what it has not written unless a \
      property says so.",
     "By hand it writes manifests, checks any SMF manifest as svccfg(8) would, shows on a simulated host what would \
      happen, and explains what a setting means. What a command prints on standard output is its result and nothing \

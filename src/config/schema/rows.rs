@@ -154,7 +154,7 @@ pub(crate) const START_DELAY: Property = Property {
     allowed: Allowed::Seconds { min: 0, max: 3_600 },
     read_by: ReadBy::Start,
     common_name: "start delay",
-    description: "How long a start waits before it starts a virtual machine that is off.",
+    description: "How long a start waits before it starts a virtual machine that is off; a disable or a shutdown of the host meanwhile calls the start off.",
 };
 
 /// `vm/on_paused`

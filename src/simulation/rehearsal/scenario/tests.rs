@@ -604,3 +604,62 @@ fn an_instance_that_is_deleted_leaves_its_vm_running() {
         .filter(|event| matches!(event.what, What::Machine { .. }) && event.at > Duration::ZERO);
     assert_eq!(changes.count(), 0, "{story}");
 }
+
+/// A start that is called off ends with 0: svc.startd takes the instance for online, for a moment, and starts who waited for
+/// that. With `restart_on` none nobody stops them again.
+#[test]
+fn who_depends_on_a_start_that_is_called_off() {
+    for grouping in ["require_all", "require_any", "optional_all"] {
+        let delayed = vm(&[("start_delay", "60")]);
+        let text = manifest(&[("a", &depends(grouping, "b")), ("b", &delayed)]);
+        let sim = Sim::new();
+        let cast = cast(&sim, &text, &[], &[]).unwrap();
+        let board = Board::new(vec![SmfState::Offline; 2]);
+        let common = Common {
+            program: &crate::engine::method::run,
+            board: &board,
+            relations: &cast.relations,
+        };
+        let fmris = cast.actors.iter().map(|actor| actor.fmri.clone());
+        let instances = fmris.enumerate();
+        let instances =
+            instances.map(|(who, fmri)| Startd::new(fmri, who, SmfState::Offline, common));
+        let mut instances: Vec<_> = instances.collect();
+        let at = 10 * SECOND;
+        sim.svcadm_at(at, &cast.actors[1].fmri, false);
+        board.begin(2);
+        let tasks = instances.iter_mut().zip(&cast.actors).enumerate();
+        let tasks = tasks.map(|(who, (instance, actor))| Task {
+            key: actor.subject.clone(),
+            at: Duration::ZERO,
+            body: Box::new({
+                let board = &board;
+                move |turn: &Turn| {
+                    match who {
+                        0 => instance.enable(turn),
+                        _ => instance.enable_and_disable(turn, at),
+                    }
+                    board.leave(turn);
+                }
+            }),
+        });
+        sim.perform(tasks.collect());
+        let found = [0, 1].map(|who| (instances[who].state(), super::vm(&sim, &cast.actors[who])));
+        let expected = [
+            (SmfState::Online, Some(VmState::Running)),
+            (SmfState::Disabled, Some(VmState::PowerOff)),
+        ];
+        let told: Vec<_> = sim.events();
+        assert_eq!(found, expected, "{grouping}: {told:#?}");
+        // The dependent waited for the delayed one, and not for the end of its delay.
+        let started = told.iter().find(|event| {
+            let runs = matches!(&event.what, What::Smf { told, .. } if told.starts_with("start method runs"));
+            runs && event.subject == cast.actors[0].subject
+        });
+        let started = started.map(|event| event.at);
+        assert!(
+            started.is_some_and(|time| time > at && time < at + 20 * SECOND),
+            "{grouping}: {started:?}"
+        );
+    }
+}
