@@ -7,7 +7,7 @@
 #   on-illumos.sh --self-test [--binary FILE]
 #
 # VBOX_SMF_CI_SHELL is the shell that on-illumos.sh is run by: sh, or ksh93,
-# which is illumos' sh.
+# which is illumos' sh. VBOX_SMF_CI_EVERY=N has it judge every Nth vector alone.
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -133,8 +133,8 @@ clean broken
 for signal in TERM INT HUP; do
 	fresh "$signal"
 	: >"$S/hang"
-	# What a shell runs in the background ignores INT, and cannot help it.
-	env --default-signal=INT "$shell" "$here/on-illumos.sh" --stand-ins "$S" \
+	# What a shell runs in the background ignores INT, and what nohup runs HUP.
+	env --default-signal=INT,HUP "$shell" "$here/on-illumos.sh" --stand-ins "$S" \
 	    --binary "$S/bin/vbox-smf" --only method >"$S/out" 2>&1 &
 	running=$!
 	tries=100

@@ -51,7 +51,7 @@ pub(crate) fn gen_in(directory: &Path, arguments: &[&str]) -> Run {
         .args(arguments)
         .env_clear()
         .current_dir(directory)
-        .timeout(Duration::from_secs(60))
+        .timeout(Duration::from_secs(900))
         .output()
         .unwrap();
     (

@@ -1,6 +1,10 @@
 //! Rules of the house that no compiler holds.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+#[cfg(target_os = "linux")]
+use crate::lanes::{NO_RIG_FOR, REAL};
 
 mod floors;
 
@@ -106,4 +110,188 @@ fn every_test_file_is_compiled() {
             .any(|text| text.contains(&format!("mod {name};")));
         assert!(named, "no mod names {}", path.display());
     }
+}
+
+/// What changes a machine stands behind one gate, [`crate::real::rig::Rig::get`], which `VBOX_SMF_REAL` opens.
+#[test]
+fn only_the_rig_changes_the_machine() {
+    let tests = root().join("tests");
+    let rig = tests.join("real/rig");
+    for path in sources(&tests) {
+        let is_rig = path.starts_with(&rig) || path == tests.join("real/rig.rs");
+        // The benchmarks are run by a command of their own.
+        if is_rig || path.starts_with(tests.join("bench")) || path.ends_with("tests/house.rs") {
+            continue;
+        }
+        let code = code(&path);
+        if path.starts_with(tests.join("real")) && code.contains("rig_or_skip!();") {
+            continue;
+        }
+        for forbidden in [
+            "rig/setup.sh",
+            "\"chroot\"",
+            "\"mount\"",
+            "\"umount\"",
+            "\"unshare\"",
+            "\"useradd\"",
+            "\"groupadd\"",
+            "\"apt-get\"",
+            "\"apt\"",
+            "\"dpkg\"",
+            "\"debootstrap\"",
+            "libc::mount",
+            "libc::chroot",
+            "libc::unshare",
+        ] {
+            assert!(!code.contains(forbidden), "{}: {forbidden}", path.display());
+        }
+    }
+    let text = code(&tests.join("real/rig.rs"));
+    assert_eq!(
+        text.matches("fn set_up() -> Result<Self, String> {\n        if !lanes::is_real() {")
+            .count(),
+        1
+    );
+    assert_eq!(
+        text.matches("_installed: lock").count(),
+        1,
+        "a second way to make a Rig"
+    );
+}
+
+/// Runs the tests under `tests/real` in the fast lane, with programs in PATH that tell of it when one of them is used.
+#[cfg(target_os = "linux")]
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test program is run as cargo runs it"
+)]
+fn the_fast_lane_does_not_touch_the_rig() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::process::Command;
+
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("house-traps");
+    let _none = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let mark = folder.join("used");
+    for program in [
+        "apt-get",
+        "apt",
+        "dpkg",
+        "debootstrap",
+        "mount",
+        "umount",
+        "chroot",
+        "unshare",
+        "useradd",
+        "groupadd",
+        "setup.sh",
+    ] {
+        let trap = folder.join(program);
+        std::fs::write(
+            &trap,
+            format!("#!/bin/sh\necho \"$0 $*\" >>'{}'\n", mark.display()),
+        )
+        .unwrap();
+        std::fs::set_permissions(&trap, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let run = |arguments: &[&str], real: Option<&str>| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command
+            .args(arguments)
+            .env("PATH", &path)
+            .env_remove(REAL)
+            .env_remove("VBOX_SMF_REQUIRE_RIG");
+        if let Some(value) = real {
+            command.env(REAL, value);
+        }
+        let output = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (
+            output.status.success(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    };
+    let (_, listed, _) = run(&["real::", "--list"], None);
+    let listed: BTreeSet<&str> = listed
+        .lines()
+        .filter_map(|line| line.strip_suffix(": test"))
+        .collect();
+    for value in [None, Some("0")] {
+        let (passed, stdout, stderr) = run(&["real::", "--nocapture"], value);
+        assert!(passed, "{stdout}{stderr}");
+        assert!(
+            !mark.exists(),
+            "{}",
+            std::fs::read_to_string(&mark).unwrap()
+        );
+        // What each test prints can be in the midst of another line.
+        let words = stdout.split(NO_RIG_FOR).skip(1);
+        let not_run: BTreeSet<&str> = words.map(|rest| rest.lines().next().unwrap()).collect();
+        let others: BTreeSet<&str> = listed.difference(&not_run).copied().collect();
+        assert!(not_run.len() > 150, "{not_run:?}");
+        for test in &others {
+            let known = WITHOUT_RIG.iter().any(|known| test.starts_with(known));
+            assert!(
+                known,
+                "{test} is neither behind the gate nor known to need no VirtualBox (WITHOUT_RIG)"
+            );
+        }
+        let told = format!(
+            "{0} tests were not run: {0} on real VirtualBox",
+            not_run.len()
+        );
+        assert!(
+            stderr.lines().last().unwrap().starts_with(&told),
+            "{told}: {stderr}"
+        );
+    }
+}
+
+/// The tests under `tests/real` of the rig itself and of the stand-ins, which need no VirtualBox.
+const WITHOUT_RIG: [&str; 8] = [
+    "real::bad_input::properties::every_property_has_a_row",
+    "real::faults::draw::",
+    "real::faults::random::",
+    "real::faults::selftest::",
+    "real::rig::",
+    "real::storms::tally::",
+    "real::storms::watched::what_a_terminal_showed",
+    "real::svcprop_fake::",
+];
+
+/// The table in CONTRIBUTING of what can be set names what the tests look at, and nothing else.
+#[test]
+fn every_variable_of_the_tests_is_documented() {
+    let page = root().join(".github/CONTRIBUTING.md");
+    let Ok(page) = std::fs::read_to_string(page) else {
+        return crate::skipped(
+            "every_variable_of_the_tests_is_documented",
+            "the crate does not have .github",
+        );
+    };
+    let documented: BTreeSet<String> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .filter_map(|line| line.split('`').next())
+        .map(|name| name.trim_end_matches("=1").to_owned())
+        .filter(|name| name.starts_with("VBOX_SMF_") || name == "UPDATE_GOLDEN")
+        .collect();
+    let mut used = BTreeSet::new();
+    let mut files = sources(&root().join("tests"));
+    files.extend(sources(&root().join("src")));
+    files.extend(["tests/bench/run.sh", ".ci/run"].map(|file| root().join(file)));
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let words = text.split(|c: char| c != '_' && !c.is_ascii_uppercase());
+        let names = words.filter(|word| {
+            word.strip_prefix("VBOX_SMF_")
+                .is_some_and(|rest| !rest.is_empty())
+                || *word == "UPDATE_GOLDEN"
+        });
+        used.extend(names.map(str::to_owned));
+    }
+    assert_eq!(documented, used);
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use super::skipped;
+use crate::lanes::some_or_many;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_vbox-smf");
 
@@ -52,6 +53,7 @@ fn self_test(test: &str, shell: &str) {
         .args(["illumos-ci/on-illumos.sh", "--self-test", "--binary"])
         .arg(PROGRAM)
         .env("VBOX_SMF_CI_SHELL", shell)
+        .env("VBOX_SMF_CI_EVERY", some_or_many("20", "1"))
         .output()
         .unwrap();
     assert_succeeds(&output);

@@ -6,6 +6,7 @@ mod generate;
 mod generate_more;
 mod house;
 mod illumos_ci;
+mod lanes;
 #[cfg(target_os = "linux")]
 mod limits;
 mod manual;
@@ -18,15 +19,7 @@ mod security;
 mod status;
 mod validate;
 
-use std::io::Write;
-
-/// Says that a test is skipped, and why, past the capture of the test harness: a test that could not run
-/// is not one that passed.
-pub(crate) fn skipped(test: &str, why: &str) {
-    // The harness captures what the print macros print, and nothing else. Where stderr is closed, there is
-    // nobody to tell.
-    let _closed = writeln!(std::io::stderr(), "SKIPPED {test}: {why}");
-}
+pub(crate) use lanes::skipped;
 
 #[cfg(not(target_os = "linux"))]
 #[test]

@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -18,7 +18,7 @@ fn run_in(directory: &Path, arguments: &[&str], stdin: &str) -> Run {
         .env_clear()
         .current_dir(directory)
         .write_stdin(stdin)
-        .timeout(Duration::from_secs(60))
+        .timeout(Duration::from_secs(900))
         .output()
         .unwrap();
     (
@@ -86,24 +86,32 @@ fn the_picture_of_the_readme() {
     );
 }
 
-/// What takes less than a second on a free machine, as the README says, takes more where other tests run beside it: ten times as long,
-/// and more, is another kind of fault.
+/// What takes less than a second, as the README says, has ten times as much of the processor, which does not depend on what else the
+/// machine does: more is another kind of fault.
 #[test]
 fn every_scenario_of_forty_vms_at_once() {
     let names: Vec<String> = (1..=40).map(|nth| format!("vm{nth}")).collect();
     let names = names.iter().map(String::as_str);
     let arguments: Vec<&str> = ["rehearse", "--all"].into_iter().chain(names).collect();
-    let mut best = Duration::MAX;
-    for _ in 0..3 {
-        let began = Instant::now();
-        let (status, stdout, _) = run(&arguments);
-        best = best.min(began.elapsed());
-        assert_eq!(status, 0);
-        let all = "40 of 40 instances ended where they should.\n";
-        assert_eq!(stdout.matches(all).count(), 8);
-    }
-    let bound = if cfg!(debug_assertions) { 120 } else { 10 };
-    assert!(best < Duration::from_secs(bound), "{best:?}");
+    let seconds = if cfg!(debug_assertions) { "60" } else { "10" };
+    let output = Command::new("/bin/sh")
+        .args([
+            "-c",
+            r#"ulimit -t "$1" && shift && exec "$@""#,
+            "sh",
+            seconds,
+        ])
+        .arg(env!("CARGO_BIN_EXE_vbox-smf"))
+        .args(arguments)
+        .env_clear()
+        .timeout(Duration::from_secs(900))
+        .output()
+        .unwrap();
+    // A signal ends what has used up its time.
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let all = "40 of 40 instances ended where they should.\n";
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(stdout.matches(all).count(), 8);
 }
 
 #[test]

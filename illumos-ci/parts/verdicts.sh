@@ -72,11 +72,15 @@ judge() {
 	kind=$2
 	table=$3
 	shift 3
+	found=0
 	judged=0
 	wrong=0
 	: >"$work/differ"
 	for file in "$@"; do
 		[ -f "$file" ] || continue
+		# The self-test can do with every nth vector.
+		found=$((found + 1))
+		[ "$table" = "" ] || [ $((found % ${VBOX_SMF_CI_EVERY:-1})) = 0 ] || continue
 		name=$(basename "$file" .xml)
 		svccfg_verdict "$kind" "$file"
 		our_verdict "$kind" "$file"

@@ -10,6 +10,13 @@
 #[cfg(target_os = "linux")]
 mod figures;
 #[cfg(target_os = "linux")]
+#[path = "../lanes.rs"]
+#[expect(
+    dead_code,
+    reason = "the benchmarks leave out what they do by themselves"
+)]
+mod lanes;
+#[cfg(target_os = "linux")]
 #[path = "../real"]
 #[expect(
     dead_code,
@@ -35,7 +42,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Past whatever captures the output; the rig says it, too.
+/// Past whatever captures the output.
 fn skipped(what: &str, why: &str) {
     // Where stderr is closed, there is nobody to tell.
     let _closed = writeln!(std::io::stderr(), "SKIPPED {what}: {why}");

@@ -35,6 +35,7 @@ mod stage;
 mod table;
 
 use super::rig::{Rig, rig_or_skip};
+use crate::lanes::say;
 use cast::Role;
 use invariants::Broken;
 use play::Play;
@@ -106,13 +107,6 @@ fn random_sequences() {
         failed.is_empty(),
         "VBOX_SMF_FAULT_SEED=N plays again what broke an invariant: {failed:?}"
     );
-}
-
-/// Past the capture of the test harness, which would show it to nobody before the end.
-fn say(words: &str) {
-    use std::io::Write as _;
-    // Where stderr is closed, there is nobody to tell.
-    let _closed = writeln!(std::io::stderr(), "{words}");
 }
 
 /// Plays a seed; a harness that panics costs its stage.

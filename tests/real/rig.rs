@@ -13,6 +13,8 @@
 //! nothing left of it, neither processes nor files. In the place of svcprop, svcs and VBoxManage stand the programs of
 //! `tests/fakes`; the last only records what it hands on to the real one. Another one plays faults ([`FAULTY`]).
 //!
+//! There is a rig only if `VBOX_SMF_REAL` is set: [`Rig::get`] is the gate of everything that the fast lane does not do.
+//!
 //! A rig has the program of one build in it. For another checkout to be tested at the same time there are slots: with
 //! `VBOX_SMF_RIG_SLOT=N` the rig is a chroot of its own, with users of its own.
 
@@ -37,11 +39,11 @@ mod tmpfs;
 mod vms;
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write as _};
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -52,8 +54,13 @@ pub(crate) use records::{Recorded, monotonic};
 pub(crate) use slot::outside;
 pub(crate) use tmpfs::Tmpfs;
 
+use crate::lanes;
 use lease::{lock, try_lock};
 use slot::Slot;
+
+/// How long the tests take, printed before the rig is set up.
+const LASTS: &str =
+    "rig: all tests on real VirtualBox take about 15 minutes on two cores once it is set up";
 
 const SETUP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rig/setup.sh");
 
@@ -107,20 +114,20 @@ macro_rules! rig_or_skip {
 }
 pub(crate) use rig_or_skip;
 
-/// Says that a test is skipped; where the rig is required, that is a failure.
+/// Counts a test as not run, or fails if the rig is required. The reason is the same for all tests and is printed once.
 pub(crate) fn skipped(inside: &str, reason: &str) {
+    static SAID: Once = Once::new();
     let test = inside.trim_end_matches("::here");
     assert!(
         std::env::var_os("VBOX_SMF_REQUIRE_RIG").is_none(),
         "VBOX_SMF_REQUIRE_RIG is set, but {reason}"
     );
-    crate::skipped(test, reason);
-}
-
-/// Says it on the real stderr: libtest captures what the print macros print, and shows it for failed tests alone.
-fn tell(message: &str) {
-    // Where stderr is closed, there is nobody to tell.
-    let _ = writeln!(io::stderr(), "{message}");
+    if lanes::is_real() {
+        SAID.call_once(|| {
+            lanes::say(&format!("SKIPPED all tests on real VirtualBox: {reason}"));
+        });
+    }
+    lanes::no_rig_for(test);
 }
 
 /// The chroot, with the program under test installed in it.
@@ -139,14 +146,15 @@ impl Rig {
     }
 
     fn set_up() -> Result<Self, String> {
-        if std::env::var_os("VBOX_SMF_NO_RIG").is_some() {
-            return Err("VBOX_SMF_NO_RIG is set".to_owned());
+        if !lanes::is_real() {
+            return Err(format!("{} is not set", lanes::REAL));
         }
         // SAFETY: geteuid has no preconditions and cannot fail.
         if unsafe { libc::geteuid() } != 0 {
             return Err("real VirtualBox is set up as root, and this is another user".to_owned());
         }
         let slot = Slot::mine().as_ref()?;
+        lanes::say(LASTS);
         run_setup(slot)?;
         install()
             .map(|lock| Self { _installed: lock })
@@ -172,7 +180,7 @@ fn run_setup(slot: &Slot) -> Result<(), String> {
         .flat_map(|stderr| BufReader::new(stderr).lines())
     {
         last = line.map_err(cannot)?;
-        tell(&last);
+        lanes::say(&last);
     }
     let status = setup.wait().map_err(cannot)?;
     if status.success() {
@@ -194,7 +202,7 @@ fn install() -> io::Result<File> {
         }
         drop(together);
         let alone = try_lock("installed", libc::LOCK_EX | libc::LOCK_NB).unwrap_or_else(|| {
-            tell("rig: waiting for the tests of another build to end");
+            lanes::say("rig: waiting for the tests of another build to end");
             lock("installed", libc::LOCK_EX)
         });
         for (from, to) in INSTALLED {

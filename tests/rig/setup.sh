@@ -1,15 +1,21 @@
 #!/bin/bash
-# setup.sh [ROOT]: real VirtualBox (Debian sid, contrib) in a chroot, able to run tiny VMs without a kernel module and
+# setup.sh [--remove] [ROOT]: real VirtualBox (Debian sid, contrib) in a chroot, able to run tiny VMs without a kernel module and
 # without /dev/kvm, for users that are nobody outside. ROOT is /var/tmp/vbox-smf-rig unless named.
 #
 # Needs root, a Debian machine and its mirror; installs debootstrap, gcc and binutils where they are missing. About a
 # minute and 750 MB the first time; when all is there it only mounts what a reboot took away. Two at once are safe: the
 # second waits. What an interrupted run left is thrown away, unless Debian and VirtualBox were complete already.
-# Exit 0: the rig can be used. Else one line on stderr says why not. MIRROR and SUITE choose another Debian, POOL_UID
+# It says on stderr beforehand what it installs and where. --remove takes all of it away but the packages of this machine.
+# Exit 0: the rig can be used (or is gone). Else one line on stderr says why not. MIRROR and SUITE choose another Debian, POOL_UID
 # the number of the first user: those of a second rig are to be others.
 set -Eeuo pipefail
 export LC_ALL=C
 
+remove=
+if [ "${1:-}" = --remove ]; then
+    remove=1
+    shift
+fi
 ROOT=${1:-/var/tmp/vbox-smf-rig}
 SUITE=${SUITE:-sid}
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -49,17 +55,52 @@ as_builder() {
         PATH=/usr/local/bin:/usr/bin:/bin LC_ALL=C timeout 120 "$@"
 }
 
+# The packages of this machine whose programs are missing.
+missing_packages() {
+    local package program missing=
+    while read -r package program; do
+        command -v "$program" >/dev/null || missing="$missing $package"
+    done <<'END'
+debootstrap debootstrap
+gcc cc
+binutils ld
+END
+    printf '%s\n' "${missing# }"
+}
+
 install_needed_packages() {
-    local program
-    for program in debootstrap cc as ld; do
-        if ! command -v $program >/dev/null; then
-            command -v apt-get >/dev/null || fail "$program is missing, and there is no apt-get to install it with"
-            logged 'apt-get update' apt-get update -q
-            logged 'installing debootstrap, gcc and binutils' env DEBIAN_FRONTEND=noninteractive \
-                apt-get install -y -q --no-install-recommends debootstrap gcc libc6-dev binutils
-            return
-        fi
-    done
+    local missing
+    missing=$(missing_packages)
+    [ -n "$missing" ] || return 0
+    command -v apt-get >/dev/null || fail "$missing is missing, and there is no apt-get to install it with"
+    say "installing on this machine by apt-get: $missing"
+    logged 'apt-get update' apt-get update -q
+    # shellcheck disable=SC2086 # several words
+    logged "installing $missing" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -q --no-install-recommends $missing libc6-dev
+}
+
+# The mirror that this machine's own apt uses.
+find_mirror() {
+    mirror=${MIRROR:-}
+    # shellcheck disable=SC2016 # apt-get expands it
+    [ -n "$mirror" ] ||
+        mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep '/debian/*$' | sed 1q || true)
+    [ -n "$mirror" ] || mirror=http://deb.debian.org/debian
+}
+
+# Before anything is done: what will be done, and how it is undone.
+announce() {
+    local missing
+    missing=$(missing_packages)
+    if [ -e "$BASE" ]; then
+        say "real VirtualBox is in $ROOT already; file systems are mounted there where they are not"
+    else
+        say "setting real VirtualBox up: Debian $SUITE with VirtualBox from $mirror, 750 MB, about a minute"
+        say "all of it is in $ROOT, with its own users and mounts; no kernel module"
+    fi
+    say "installed on this machine by apt-get: ${missing:-nothing}"
+    say "'$HERE/setup.sh --remove $ROOT' takes it away again"
 }
 
 # Ends the processes that live in the root: all, or those of one user.
@@ -83,14 +124,7 @@ throw_away() {
 }
 
 make_base() {
-    local mirror=${MIRROR:-} dummy
-    # The mirror that this machine's own apt uses.
-    # shellcheck disable=SC2016 # apt-get expands it
-    [ -n "$mirror" ] ||
-        mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep '/debian/*$' | sed 1q || true)
-    [ -n "$mirror" ] || mirror=http://deb.debian.org/debian
-
-    say "making Debian $SUITE with VirtualBox in $ROOT (about a minute, 750 MB)"
+    local dummy
     : >"$LOG"
     install_needed_packages
     mkdir -p "$ROOT"
@@ -234,7 +268,16 @@ mkdir -p "$(dirname "$ROOT")"
 exec 9>"$ROOT.lock"
 flock 9
 
+if [ -n "$remove" ]; then
+    [ ! -e "$ROOT" ] || [ -e "$BEGUN" ] || [ -e "$BASE" ] || fail "$ROOT is no rig of ours"
+    throw_away
+    rm -f "$LOG" "$ROOT.lock"
+    exit 0
+fi
+
 made_from=$({ cat "$HERE"/* && echo "$POOL_UID"; } | sha256sum)
+find_mirror
+announce
 if [ ! -e "$BASE" ]; then
     [ ! -e "$ROOT" ] || [ -e "$BEGUN" ] || rmdir "$ROOT" 2>/dev/null || fail "$ROOT exists and is no rig of ours"
     throw_away

@@ -4,12 +4,12 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::os::unix::net::UnixListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
 
-use super::{WITHIN, assert_harmless, folder, program, row};
+use super::{Elsewhere, WITHIN, assert_harmless, folder, program, row};
 
 /// Every way to write files: the arguments before the place, and the file that appears there.
 const WRITERS: [(&[&str], Option<&'static str>); 5] = [
@@ -200,9 +200,8 @@ fn somebody_else_s() {
         );
         return;
     }
-    let top = PathBuf::from(format!("/var/tmp/vbox-smf-security-{}", std::process::id()));
+    let top = Elsewhere::new("security");
     let binary = top.join("vbox-smf");
-    fs::create_dir(&top).unwrap();
     // Not by us: another test that forks at that moment would still have it open for writing when it is executed.
     let copied = Command::new("cp")
         .arg(env!("CARGO_BIN_EXE_vbox-smf"))
@@ -290,6 +289,5 @@ fn somebody_else_s() {
             fs::remove_dir_all(folder).unwrap();
         }
     }
-    fs::remove_dir_all(top).unwrap();
     row("somebody else's files, in a folder as /tmp", runs);
 }

@@ -6,14 +6,17 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, Permissions};
+use std::iter::StepBy;
+use std::ops::RangeFrom;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
 
-use super::{WITHIN, folder, program, row};
+use super::{Elsewhere, WITHIN, folder, program, row};
+use crate::lanes::some_or_many;
 
 /// What is replaced, and one that is new.
 const OLD: [&str; 3] = ["vm1.xml", "vm2.xml", "vm3.xml"];
@@ -128,9 +131,10 @@ const CALLS: [&str; 9] = [
     "newfstatat",
 ];
 
-/// Does it at the first, second, ... of each of these calls, until there is none that is hit.
+/// Does it at the first, second, ... of each of these calls, until there is none that is hit; or at every nth from one on.
 fn at_every_step(
     action: &str,
+    steps: &StepBy<RangeFrom<usize>>,
     mut judge: impl FnMut(&str, Exchange, &Output) -> bool,
     folder: &Path,
 ) -> usize {
@@ -141,7 +145,7 @@ fn at_every_step(
             if exchange == Exchange::Illumos && call == "renameat2" {
                 continue;
             }
-            for nth in 1..200 {
+            for nth in steps.clone().take_while(|nth| *nth < 200) {
                 prepare(folder);
                 let output = run(
                     folder,
@@ -210,7 +214,7 @@ fn killed_at_every_step() {
         }
         false
     };
-    let kills = at_every_step("signal=KILL", judge, &folder);
+    let kills = at_every_step("signal=KILL", &(1..).step_by(1), judge, &folder);
     assert!(kills > 100, "killed {kills} times alone");
     row("killed while it writes", kills);
     fs::remove_dir_all(folder).unwrap();
@@ -224,11 +228,17 @@ fn interrupted_at_every_step() {
     }
     let folder = folder("interrupted");
     let mut ended = 0;
-    for (name, signal) in [
+    // Each signal at every step, or each step with one of them.
+    let apart = some_or_many(3, 1);
+    for (nth, (name, signal)) in [
         ("TERM", libc::SIGTERM),
         ("INT", libc::SIGINT),
         ("HUP", libc::SIGHUP),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let steps = (1 + nth % apart..).step_by(apart);
         let judge = |case: &str, _, output: &Output| {
             let texts: Vec<_> = OLD
                 .iter()
@@ -249,9 +259,9 @@ fn interrupted_at_every_step() {
             );
             !by_it
         };
-        ended += at_every_step(&format!("signal={name}"), judge, &folder);
+        ended += at_every_step(&format!("signal={name}"), &steps, judge, &folder);
     }
-    assert!(ended > 300, "ended {ended} times alone");
+    assert!(ended * apart > 300, "ended {ended} times alone");
     // nohup(1) has it ignored, and then nothing ends.
     let before = prepare(&folder);
     let mut shell = Command::new("/bin/sh");
@@ -399,15 +409,12 @@ fn folders_that_cannot_be_read() {
         );
         return;
     }
-    let top = PathBuf::from(format!(
-        "/var/tmp/vbox-smf-unreadable-{}",
-        std::process::id()
-    ));
+    let top = Elsewhere::new("unreadable");
     let own = top.join("home/own");
     fs::create_dir_all(&own).unwrap();
     let copied = Command::new("cp")
         .arg(env!("CARGO_BIN_EXE_vbox-smf"))
-        .arg(&top)
+        .arg(&*top)
         .output();
     assert!(copied.unwrap().status.success());
     std::os::unix::fs::chown(&own, Some(65_534), None).unwrap();
@@ -436,5 +443,4 @@ fn folders_that_cannot_be_read() {
         );
         assert!(own.join(format!("{nth}.xml")).exists());
     }
-    fs::remove_dir_all(top).unwrap();
 }

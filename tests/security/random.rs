@@ -5,6 +5,8 @@ use std::ffi::OsStr;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use crate::lanes::some_or_many;
+
 use super::{COMMAND_LINES, folder, row, run, with_name};
 
 /// Any text, but rather of characters that do something.
@@ -21,13 +23,12 @@ fn name() -> impl Strategy<Value = String> {
         .prop_map(|characters| characters.into_iter().filter(|c| *c != '\0').collect())
 }
 
-const CASES: u32 = 600;
-
 #[test]
 fn no_output_does_something_to_a_terminal() {
     let folder = folder("random");
+    let cases = some_or_many(100, 600);
     let mut runner = TestRunner::new(Config {
-        cases: CASES,
+        cases,
         failure_persistence: None,
         ..Config::default()
     });
@@ -39,6 +40,6 @@ fn no_output_does_something_to_a_terminal() {
     outcome.unwrap_or_else(|error| panic!("{error}"));
     row(
         "random names on the command line",
-        usize::try_from(CASES).unwrap(),
+        usize::try_from(cases).unwrap(),
     );
 }

@@ -19,7 +19,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use assert_cmd::Command;
 
-use super::{WITHIN, assert_harmless, row};
+use super::{Elsewhere, WITHIN, assert_harmless, row};
+use crate::lanes::some_or_many;
 use crate::validate::races::exchange;
 
 /// The neighbour.
@@ -27,17 +28,17 @@ const NEIGHBOUR: u32 = 65_533;
 /// A user who writes.
 const WRITER: u32 = 65_534;
 
-/// How often something is written: `VBOX_SMF_FULL` asks for more.
+/// How often something is written: `VBOX_SMF_FULL` asks for much more.
 fn tries() -> usize {
     match std::env::var_os("VBOX_SMF_FULL") {
         Some(_) => 10_000,
-        None => 200,
+        None => some_or_many(40, 200),
     }
 }
 
 /// A folder for all, sticky or not, a folder that is root's alone, and the program.
 struct Ground {
-    top: PathBuf,
+    top: Elsewhere,
     shared: PathBuf,
     /// What the neighbour wants to have changed or read.
     target: PathBuf,
@@ -51,9 +52,10 @@ impl Ground {
             crate::skipped(&test, "only root can have a thread of another user");
             return None;
         }
-        let top = PathBuf::from(format!("/var/tmp/vbox-smf-{test}-{}", std::process::id()));
+        let top = Elsewhere::new(test);
+        fs::set_permissions(&*top, Permissions::from_mode(0o755)).unwrap();
         let [shared, target] = ["shared", "target"].map(|name| top.join(name));
-        for (folder, mode) in [(&top, 0o755), (&shared, mode), (&target, 0o755)] {
+        for (folder, mode) in [(&shared, mode), (&target, 0o755)] {
             fs::create_dir(folder).unwrap();
             fs::set_permissions(folder, Permissions::from_mode(mode)).unwrap();
         }
@@ -83,10 +85,6 @@ impl Ground {
         let output = command.current_dir("/").timeout(WITHIN).output().unwrap();
         assert_harmless(&line, &output);
         output
-    }
-
-    fn over(self) {
-        fs::remove_dir_all(self.top).unwrap();
     }
 }
 
@@ -197,7 +195,6 @@ fn a_neighbour_whose_folder_becomes_a_link() {
         "a folder exchanged with links while root writes to it",
         tries(),
     );
-    ground.over();
 }
 
 /// In a sticky folder the neighbour's own things take turns in the place of the file.
@@ -263,7 +260,6 @@ fn a_neighbour_who_replaces_the_file_of_root() {
         written += 1;
     });
     row("a file exchanged while root writes it", 2 * tries());
-    ground.over();
 }
 
 /// In a folder that is not sticky a user is warned, and what the neighbour puts in the place of the user's own file is
@@ -349,7 +345,6 @@ fn a_neighbour_who_replaces_the_file_of_a_user() {
     assert_eq!(of_neighbour(), 4, "something of the neighbour's is gone");
     println!("exchanged {exchanged} times, {written} written, {refused} refused");
     row("a file exchanged while a user writes it", tries());
-    ground.over();
 }
 
 /// A file of the neighbour that grows without an end is not even opened.
@@ -380,5 +375,4 @@ fn a_file_that_grows() {
         assert!(stderr(&output).contains("belongs to user id 65533: it is not replaced"));
     });
     assert_eq!(entries(&ground.shared).len(), 1);
-    ground.over();
 }

@@ -45,7 +45,7 @@ pub(super) fn command() -> Command {
     command
         .arg("validate")
         .env_clear()
-        .timeout(Duration::from_secs(300));
+        .timeout(Duration::from_secs(900));
     command
 }
 

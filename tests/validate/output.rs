@@ -180,7 +180,7 @@ fn in_shell(script: &str, arguments: &[&str]) -> super::call::Run {
     shell
         .args(["-c", script, env!("CARGO_BIN_EXE_vbox-smf"), "validate"])
         .args(arguments)
-        .timeout(Duration::from_secs(300));
+        .timeout(Duration::from_secs(900));
     run(&mut shell)
 }
 

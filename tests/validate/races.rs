@@ -12,13 +12,15 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 
+use crate::lanes::some_or_many;
+
 use super::call::{GOOD, Run, command, folder, run};
 
-/// How often a name is opened while it is exchanged: `VBOX_SMF_FULL` asks for more.
+/// How often a name is opened while it is exchanged: `VBOX_SMF_FULL` asks for much more.
 fn tries() -> usize {
     match std::env::var_os("VBOX_SMF_FULL") {
         Some(_) => 10_000,
-        None => 500,
+        None => some_or_many(100, 500),
     }
 }
 
@@ -73,7 +75,7 @@ fn judge(folder: &Path, arguments: &[&str]) -> Run {
     let run = run(command()
         .args(arguments)
         .current_dir(folder)
-        .timeout(Duration::from_secs(120)));
+        .timeout(Duration::from_secs(900)));
     assert!(run.status.is_some(), "{arguments:?} waits for something");
     run
 }
@@ -147,7 +149,7 @@ fn nothing_is_waited_for_that_is_named() {
         let judged = judge(&folder, &["x.xml"]);
         let mut fleet = Command::new(env!("CARGO_BIN_EXE_vbox-smf"));
         fleet.args(["gen", "--fleet", "fleet.toml"]).env_clear();
-        let fleet = run(fleet.current_dir(&folder).timeout(Duration::from_secs(120)));
+        let fleet = run(fleet.current_dir(&folder).timeout(Duration::from_secs(900)));
         for (run, bad) in [(judged, 2), (fleet, 96)] {
             if run.status == Some(0) {
                 read += 1;
@@ -228,7 +230,7 @@ fn pipes_that_are_named_are_read() {
     ] {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", script, binary]).current_dir(&folder);
-        let run = run(shell.timeout(Duration::from_secs(120)));
+        let run = run(shell.timeout(Duration::from_secs(900)));
         assert_eq!(run.status, Some(0), "{script}: {run:?}");
         assert_eq!(run.stderr, "1 file: 1 accepted\n", "{script}");
     }
@@ -236,7 +238,7 @@ fn pipes_that_are_named_are_read() {
     let script = "printf \"[vm.a]\\nuser = 'u'\\n\" | \"$0\" gen --fleet /dev/stdin";
     let run = run(fleet
         .args(["-c", script, binary])
-        .timeout(Duration::from_secs(120)));
+        .timeout(Duration::from_secs(900)));
     assert_eq!(run.status, Some(0), "{run:?}");
     fs::remove_dir_all(folder).unwrap();
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{User, eventually, outside, tell};
+use super::{User, eventually, outside};
 
 /// How long a VM process may linger in its own exit, and some time for a busy machine.
 const LINGERING: Duration = Duration::from_secs(30);
@@ -89,7 +89,7 @@ impl Drop for User<'_> {
             eprintln!("--- what was alive: {:?}", self.processes());
         }
         if let Err(error) = self.clean() {
-            tell(&format!(
+            crate::lanes::say(&format!(
                 "rig: cannot clean up after {}: {error}",
                 self.name
             ));
