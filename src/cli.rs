@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
@@ -245,6 +246,8 @@ fn dispatch(
             },
             caller,
             dry_run: arguments.dry_run,
+            // With this process: so did the time that svc.startd gives it.
+            began: Duration::ZERO,
         };
         crate::engine::method::run(&RealHost::new(), &Log::new(&on_stderr), &request)
     };

@@ -20,6 +20,7 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::engine::deadline::Deadline;
 use crate::engine::plan::{self, Class, Rest};
 use crate::host::{Host, Process};
 use crate::text::log::Log;
@@ -121,6 +122,7 @@ pub(crate) struct Looker<'a> {
     answered: Option<Duration>,
     /// What the next look may take for the processes of now.
     glimpse: Option<Glimpse>,
+    deadline: Deadline,
     /// What the calls of a look may take together.
     limit: Duration,
     /// It has not yet waited for the lock in vain.
@@ -135,7 +137,7 @@ impl<'a> Looker<'a> {
         vbox: &'a VBoxManage<'a>,
         vm: &'a VmName,
         intent: Intent,
-        budget: Duration,
+        deadline: Deadline,
     ) -> Self {
         let uuid = vm.as_uuid();
         Self {
@@ -153,7 +155,8 @@ impl<'a> Looker<'a> {
             files: Files::default(),
             answered: None,
             glimpse: None,
-            limit: (budget / 4).clamp(SHORT_CALL, LOOK_MAX),
+            deadline,
+            limit: (deadline.budget() / 4).clamp(SHORT_CALL, LOOK_MAX),
             patient: Cell::new(true),
         }
     }
@@ -405,7 +408,14 @@ mod tests {
         let log = Log::new(&|_| {});
         let vbox = VBoxManage::new(&host, "/usr/bin/VBoxManage".into(), Vec::new());
         let vm: VmName = "vm1".parse().expect("a name");
-        let mut looker = Looker::new(&host, &log, &vbox, &vm, Intent::Start, LOOK_MAX);
+        let mut looker = Looker::new(
+            &host,
+            &log,
+            &vbox,
+            &vm,
+            Intent::Start,
+            Deadline::new(Duration::ZERO, LOOK_MAX),
+        );
         looker.recall(Some(glimpse(Duration::ZERO)));
         for may_live in [true, false] {
             let census = looker.recent_census().expect("processes");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use self::context::Actor;
 use self::course::Course;
+use super::deadline::Deadline;
 use super::look::Glimpse;
 use crate::config::settings::{self, SettingError, Settings};
 use crate::failure::{Caller, Failure, Kind};
@@ -38,6 +39,8 @@ pub(crate) struct Request {
     pub(crate) caller: Caller,
     /// Say what would be done, and do nothing.
     pub(crate) dry_run: bool,
+    /// When the run began, on the host's clock.
+    pub(crate) began: Duration,
 }
 
 /// The failure for a property that cannot be used, with what mends it.
@@ -64,6 +67,7 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
     let refused = |error| refused_setting(&request.fmri, error);
     let settings = Settings::from_properties(&properties, &instance).map_err(refused)?;
     let budget = settings.budget(request.intent).map_err(refused)?;
+    let deadline = Deadline::new(request.began, budget);
     for path in settings::unknown_properties(&properties) {
         log.line(format_args!(
             "{}: nobody reads property {path}: is it misspelt?",
@@ -76,7 +80,7 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
         request,
         properties: &properties,
         settings: &settings,
-        budget,
+        deadline,
     };
     match context::actor(host, log, request, &properties, given.account)? {
         Actor::Ourselves(account) => prepared.conduct(&account, given.locale, given.glimpse),
@@ -92,7 +96,7 @@ struct Prepared<'a> {
     request: &'a Request,
     properties: &'a Properties,
     settings: &'a Settings,
-    budget: Duration,
+    deadline: Deadline,
 }
 
 impl Prepared<'_> {
@@ -105,7 +109,7 @@ impl Prepared<'_> {
             request,
             properties,
             settings,
-            budget,
+            deadline,
             ..
         } = self;
         let work = |host: &dyn Host| {
@@ -115,14 +119,14 @@ impl Prepared<'_> {
                 request,
                 properties,
                 settings,
-                budget,
+                deadline,
             };
             let account = host.account().map_err(context::no_account);
             let done = account.and_then(|account| there.conduct(&account, None, None));
             let done = done.map_err(|failure| (failure.kind, failure.to_string()));
             serde_json::to_vec(&done).unwrap_or_default()
         };
-        let limit = budget.saturating_sub(self.host.now()) + GRACE;
+        let limit = deadline.left(self.host.now()) + GRACE;
         let task = UserTask { user, work: &work };
         let mut given = self
             .host
@@ -150,7 +154,7 @@ impl Prepared<'_> {
             request,
             properties,
             settings,
-            budget,
+            deadline,
         } = self;
         log.line(format_args!(
             "{}: {} of {} as {}, within {} s",
@@ -158,7 +162,7 @@ impl Prepared<'_> {
             request.intent,
             request.fmri,
             account.name,
-            budget.as_secs()
+            deadline.budget().as_secs()
         ));
         if let (Caller::Smf, Some(why)) = (request.caller, host.isolation_trouble()) {
             log.line(format_args!(
@@ -173,7 +177,7 @@ impl Prepared<'_> {
         })?;
         let environment = context::environment(host, request, properties, account, locale);
         let vbox = VBoxManage::new(host, program, environment);
-        Course::new(host, log, request, settings, budget, account, &vbox).run(glimpse)
+        Course::new(host, log, request, settings, deadline, account, &vbox).run(glimpse)
     }
 }
 

@@ -65,7 +65,7 @@ impl Files {
     }
 
     /// The VM's last run, whose log is the one of this process, where it is of that run.
-    fn last_run(&self, log_of: Option<u32>, now: Duration) -> LastRun {
+    fn last_run(&self, log_of: Option<u32>, now: Duration, run: Duration) -> LastRun {
         let ran_as = self.ran_as.borrow();
         let age = |ran_as: &RanAs| ran_as.age.saturating_add(now.saturating_sub(ran_as.seen));
         let logged = ran_as.iter().find(|ran_as| Some(ran_as.pid) == log_of);
@@ -74,7 +74,7 @@ impl Files {
             was_alive: logged.is_some(),
             age: match logged {
                 Some(logged) => age(logged),
-                None => ran_as.iter().map(age).min().unwrap_or(now),
+                None => ran_as.iter().map(age).min().unwrap_or(run),
             },
         }
     }
@@ -152,12 +152,17 @@ impl Looker<'_> {
     /// Whether the file names a state that was saved in the run that a stop has ended. That is its proof: nothing that
     /// VirtualBox may still write is waited for.
     fn names_a_new_state(&self, file: &MachineFile) -> bool {
-        let run = self.files.last_run(None, self.host.now());
+        let run = self.files.last_run(None, self.host.now(), self.run());
         self.intent == Intent::Stop
             && file
                 .resting
                 .state_file()
                 .is_some_and(|path| self.worth(path, run.age) == Worth::New)
+    }
+
+    /// How long ago this run began.
+    fn run(&self) -> Duration {
+        self.deadline.elapsed(self.host.now())
     }
 
     /// Whether a process is or may be the VM, or a client of this user has or may have a session on it.
@@ -241,7 +246,7 @@ impl Looker<'_> {
             return self.files.unreadable.take().map(Rest::Unreadable);
         };
         let log = VBoxLog::read(self.host, &file.log(), vbox_log::END).unwrap_or_default();
-        let run = self.files.last_run(log.pid, self.host.now());
+        let run = self.files.last_run(log.pid, self.host.now(), self.run());
         let state_file = file.resting.state_file().map(|path| StateFile {
             path: path.to_owned(),
             worth: self.worth(path, run.age),
@@ -380,7 +385,7 @@ mod tests {
                 was_alive,
                 age: Duration::from_secs(age),
             };
-            let found = files.last_run(log_of, Duration::from_secs(10));
+            let found = files.last_run(log_of, Duration::from_secs(10), Duration::from_secs(10));
             assert_eq!(found, expected, "{looks:?}, log of {log_of:?}");
         }
     }

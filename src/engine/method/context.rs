@@ -81,7 +81,9 @@ pub(super) fn read_properties(
             }
             Err(error) => error,
         };
-        if matches!(error, SvcpropError::Unreachable(_)) && host.now() < REPOSITORY_PATIENCE {
+        if matches!(error, SvcpropError::Unreachable(_))
+            && host.now().saturating_sub(request.began) < REPOSITORY_PATIENCE
+        {
             let now = host.now();
             if said.is_none_or(|at| now.saturating_sub(at) >= STILL_RUNNING) {
                 log.line(format_args!("{}: {error}; trying again", request.fmri));
@@ -275,6 +277,7 @@ mod tests {
             .to_vec(),
             caller,
             dry_run: false,
+            began: Duration::ZERO,
         };
         let value = |values: &[&str]| svcprop::Value {
             value_type: "astring".to_owned(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Request;
 use super::refused::{Ended, has_lost_its_server};
 use crate::config::settings::{Settings, StopMethod};
+use crate::engine::deadline::Deadline;
 use crate::engine::look::{GLANCE, Glimpse, Looker, Sight};
 use crate::engine::plan::{
     self, Action, CalledOff, Class, Deed, Note, Observed, Outcome, Reason, Step, Waiting,
@@ -25,8 +26,6 @@ mod act;
 mod called_off;
 mod wait;
 
-/// How long the last look may take when the time is over: less than svc.startd's timeout leaves us.
-const LAST_LOOK: Duration = Duration::from_secs(5);
 /// An answer that takes longer is that of a server that stood still.
 const AT_ONCE: Duration = Duration::from_secs(1);
 /// VirtualBox's server ends 5 s after its last client.
@@ -40,7 +39,7 @@ pub(super) struct Course<'a> {
     log: &'a Log<'a>,
     request: &'a Request,
     settings: &'a Settings,
-    budget: Duration,
+    deadline: Deadline,
     account: &'a Account,
     vbox: &'a VBoxManage<'a>,
     looker: Looker<'a>,
@@ -61,17 +60,17 @@ pub(super) struct Course<'a> {
 }
 
 impl<'a> Course<'a> {
-    /// The course of a run that is to be over within `budget`.
+    /// The course of a run that has this time.
     pub(super) fn new(
         host: &'a dyn Host,
         log: &'a Log<'a>,
         request: &'a Request,
         settings: &'a Settings,
-        budget: Duration,
+        deadline: Deadline,
         account: &'a Account,
         vbox: &'a VBoxManage<'a>,
     ) -> Self {
-        let mut looker = Looker::new(host, log, vbox, &settings.vm, request.intent, budget)
+        let mut looker = Looker::new(host, log, vbox, &settings.vm, request.intent, deadline)
             .with_settings_in(vbox.settings_folder(account));
         // Powering off needs a state that is known. Two lists, of which the first tells it roughly, cost more.
         if request.intent == Intent::Stop && settings.stop_method == StopMethod::PowerOff {
@@ -85,7 +84,7 @@ impl<'a> Course<'a> {
             log,
             request,
             settings,
-            budget,
+            deadline,
             account,
             vbox,
             looker,
@@ -120,12 +119,17 @@ impl<'a> Course<'a> {
                 process: sight.process,
                 suspended: sight.suspended.as_ref(),
                 unchanged: now.saturating_sub(since),
-                elapsed: now,
+                elapsed: self.elapsed(),
                 deeds: &self.deeds,
                 rest: sight.rest.as_ref(),
                 called_off: self.called_off,
             };
-            match plan::next(&observed, self.request.intent, self.budget, self.settings) {
+            match plan::next(
+                &observed,
+                self.request.intent,
+                self.deadline.budget(),
+                self.settings,
+            ) {
                 Step::Done(Note::CalledOff(_)) if !self.stays_called_off() => {}
                 Step::Done(note) => {
                     self.say(&sight, note.told(sight.state.as_ref()));
@@ -252,7 +256,7 @@ impl<'a> Course<'a> {
             }),
             Some(_)
                 if self.request.intent == Intent::Stop
-                    && has_lost_its_server(&census, self.host.now()) =>
+                    && has_lost_its_server(&census, self.elapsed()) =>
             {
                 Some(format!(
                     "the VirtualBox server that started it is gone; {}",
@@ -260,7 +264,7 @@ impl<'a> Course<'a> {
                 ))
             }
             // A client whose server stands still may end all the same, after some ten seconds, with what it had printed.
-            Some(_) if self.look_took > self.budget / 2 => Some(format!(
+            Some(_) if self.look_took > self.deadline.budget() / 2 => Some(format!(
                 "VirtualBox took {} s to answer: {}; {}",
                 self.look_took.as_secs(),
                 what_hangs(&self.account.name, Some(census)),
@@ -273,7 +277,7 @@ impl<'a> Course<'a> {
     /// Looks at the VM. VirtualBox not answering this time is no failure yet.
     fn look(&mut self) -> Result<Sight, Failure> {
         let began = self.host.now();
-        let looked = self.looker.look(self.end());
+        let looked = self.looker.look(self.deadline.end());
         self.look_took = self.host.now().saturating_sub(began);
         let without_a_word = std::mem::take(&mut self.without_a_word);
         // Where VirtualBox answers at once, it was the VM's process that did not.
@@ -295,7 +299,9 @@ impl<'a> Course<'a> {
             // A server that stands still goes on, and a guest that is not saved now is lost when the host goes down.
             VBoxError::Elsewhere(_)
             | VBoxError::NotYet(..)
-            | VBoxError::Run(RunError::Hung { .. }) => self.host.now() < self.budget,
+            | VBoxError::Run(RunError::Hung { .. }) => {
+                !self.deadline.left(self.host.now()).is_zero()
+            }
             VBoxError::EndedEarly(_) | VBoxError::Other(_) | VBoxError::Garbled(_) => {
                 self.failed_looks < FAILED_LOOKS
             }
@@ -315,7 +321,7 @@ impl<'a> Course<'a> {
             _ => GLANCE * 2_u32.pow(exponent),
         };
         self.host
-            .sleep(pause.min(self.end().saturating_sub(self.host.now())));
+            .sleep(pause.min(self.deadline.left_to_end(self.host.now())));
         let process = self.looker.census().is_ok_and(|census| census.lives);
         Ok(Sight {
             state: None,
@@ -374,7 +380,7 @@ impl<'a> Course<'a> {
     /// Which VMs that run have a disk of this one; none where VirtualBox does not say.
     fn who_has_the_disk(&self) -> Option<String> {
         let uuid = self.looker.uuid()?;
-        let limit = SHORT_CALL.min(self.end().saturating_sub(self.host.now()));
+        let limit = SHORT_CALL.min(self.deadline.left_to_end(self.host.now()));
         let all = self.vbox.inventory(limit).ok()?;
         let running = self.vbox.running(limit).ok()?;
         let own = &all.iter().find(|vm| vm.uuid == *uuid)?.disks;
@@ -440,15 +446,14 @@ impl<'a> Course<'a> {
         Some(Failure::told(advice.refusal.kind(), told).hinted(advice.next_step))
     }
 
-    /// When everything is over, the last look included: after our time, and before svc.startd's, which leaves
-    /// us ten seconds, or half of a limit that is shorter than twenty.
-    fn end(&self) -> Duration {
-        self.budget + LAST_LOOK.min(self.budget / 2)
+    /// How long ago the run began.
+    fn elapsed(&self) -> Duration {
+        self.deadline.elapsed(self.host.now())
     }
 
     /// What is left of the time, in seconds.
     fn left(&self) -> u64 {
-        self.budget.saturating_sub(self.host.now()).as_secs()
+        self.deadline.left(self.host.now()).as_secs()
     }
 
     /// One line of the log about the VM, whatever its state.

@@ -183,6 +183,7 @@ impl Bench {
                     environment: method.environment,
                     caller: Caller::Smf,
                     dry_run: false,
+                    began: Duration::ZERO,
                 };
                 Task {
                     key: spec.subject.clone(),

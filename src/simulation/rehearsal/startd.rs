@@ -360,6 +360,7 @@ impl<'a> Startd<'a> {
             environment: method.environment.clone(),
             caller: Caller::Smf,
             dry_run: false,
+            began: Duration::ZERO,
         };
         sim::run(turn, &spec, |host| {
             run_program(self.common.program, host, &request)

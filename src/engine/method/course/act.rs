@@ -23,7 +23,7 @@ impl Course<'_> {
             unreachable!("a state was seen, so the UUID is known");
         };
         let began = self.host.now();
-        let turn = self.looker.alone_if_cold(self.end());
+        let turn = self.looker.alone_if_cold(self.deadline.end());
         if matches!(action, Action::Start | Action::DiscardState) && self.is_called_off_now() {
             return Ok(());
         }
@@ -84,7 +84,7 @@ impl Course<'_> {
                 self.note(format_args!(
                     "{words}; VirtualBox's server has this of before: waiting for its end"
                 ));
-                let left = self.end().saturating_sub(self.host.now());
+                let left = self.deadline.left_to_end(self.host.now());
                 self.host.sleep(SERVER_ENDS.min(left));
                 Outcome::ServerGone(words.text)
             }
@@ -122,7 +122,7 @@ impl Course<'_> {
         let accepted = outcome == Outcome::Accepted;
         self.deeds.push(Deed {
             action,
-            at: self.host.now(),
+            at: self.elapsed(),
             outcome,
         });
         if accepted {
@@ -159,7 +159,7 @@ impl Course<'_> {
         let Some(uuid) = self.looker.uuid() else {
             return;
         };
-        let limit = SHORT_CALL.min(self.end().saturating_sub(self.host.now()));
+        let limit = SHORT_CALL.min(self.deadline.left_to_end(self.host.now()));
         let forget = Command::ExtraData(KEY, None);
         let mut still = || ControlFlow::Continue(());
         if let Err(error) = self.vbox.command(uuid, forget, limit, &mut still) {
@@ -171,7 +171,7 @@ impl Course<'_> {
 
     /// Waits for the end of a process that is about to end: where a start failed, the next one must not meet it.
     fn wait_for_the_process(&self) {
-        let left = self.end().saturating_sub(self.host.now());
+        let left = self.deadline.left_to_end(self.host.now());
         self.watch(PROCESS_ENDS.min(left / 2), |_| {});
     }
 }

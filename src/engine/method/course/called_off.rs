@@ -103,7 +103,7 @@ impl Course<'_> {
             return Answer::CalledOff(CalledOff::RunLevel(level));
         }
         // Not so long that a start has no time any more.
-        let left = self.budget.saturating_sub(self.host.now());
+        let left = self.deadline.left(self.host.now());
         let limit = SVCPROP_LIMIT.min(left / 4).max(FIRST_PAUSE);
         let (fmri, wanted) = (&self.request.fmri, &enabled::WANTED);
         let asked = svcprop::begin(self.host, View::Current, fmri, wanted, limit);

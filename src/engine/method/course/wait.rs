@@ -10,7 +10,7 @@ use crate::host::{Host, STILL_RUNNING};
 impl Course<'_> {
     /// Waits, and says so: once, and then every ten seconds.
     pub(super) fn wait(&mut self, sight: &Sight, pause: Duration, what: Waiting) {
-        let (log, host, budget) = (self.log, self.host, self.budget);
+        let (log, host, deadline) = (self.log, self.host, self.deadline);
         let until = host.now() + pause;
         let vm = format!("{}: {}", self.named(), sight.words());
         let text = format!("{vm}: {what}");
@@ -23,7 +23,7 @@ impl Course<'_> {
                 log.line(format_args!(
                     "{vm}: {}, {} s left",
                     what.told(until.saturating_sub(now)),
-                    budget.saturating_sub(now).as_secs()
+                    deadline.left(now).as_secs()
                 ));
                 said = Some((text.clone(), now));
             }
