@@ -15,6 +15,7 @@ pub(crate) mod processes;
 pub(crate) mod refusal;
 pub(crate) mod registry;
 pub(crate) mod server;
+pub(crate) mod session;
 pub(crate) mod settings_folder;
 pub(crate) mod vbox_log;
 pub(crate) mod vboxmanage;

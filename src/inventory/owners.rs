@@ -22,29 +22,23 @@ use crate::text::output;
 use crate::text::printable::PrintablePath;
 use crate::text::shell::shell_word;
 use crate::virtualbox::advice;
-use crate::virtualbox::environment::child_environment;
 use crate::virtualbox::machine_file::MachineFile;
-use crate::virtualbox::processes::{Census, Wanted, census};
+use crate::virtualbox::processes::{Wanted, census};
 use crate::virtualbox::registry::Registry;
 use crate::virtualbox::settings_folder::user_home;
-use crate::virtualbox::vboxmanage::{self, VBoxError, VBoxManage};
+use crate::virtualbox::vboxmanage::{VBoxError, VBoxManage};
 use crate::virtualbox::vm::{Intent, Uuid};
 
 mod by_files;
 mod listed;
 
-use crate::virtualbox::server::{
-    LOCK_PATIENCE, SERVER_READY, SHORT_CALL, what_hangs, what_keeps_it_away,
-};
+use crate::virtualbox::server::{LOCK_PATIENCE, SHORT_CALL, what_hangs, what_keeps_it_away};
+use crate::virtualbox::session::{self, ask_patiently};
 use listed::Told;
 pub(crate) use listed::{Listed, Sight, find, namesakes};
 
 /// What the long list may take for each VM, beside [`SHORT_CALL`].
 const EACH_VM: Duration = Duration::from_millis(200);
-/// How often a server that is on its way up or down is asked again.
-const TRIES: u32 = 5;
-/// The pause before that, which grows.
-const PAUSE: Duration = Duration::from_millis(200);
 /// How long the process of a VM may be there after VirtualBox says that it is off.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -241,13 +235,15 @@ fn with_virtualbox(
     let account = host
         .account()
         .map_err(|e| told(e.to_string(), "VirtualBox needs a user".to_owned()))?;
-    let program = vboxmanage::find(host, owner.vboxmanage.as_deref())
-        .map_err(|e| told(e.to_string(), e.next_step().to_owned()))?;
-    let environment = child_environment(host, &account, &owner.environment);
-    let vbox = VBoxManage::new(host, program, environment);
-    let is_there = |census: Census| census.server_age.is_some_and(|age| age >= SERVER_READY);
-    let census = stock(host);
-    vbox.expect_answers(census.is_some_and(is_there));
+    let vbox = session::open(
+        host,
+        owner.vboxmanage.as_deref(),
+        &account,
+        &owner.environment,
+    )
+    .map_err(|e| told(e.to_string(), e.next_step().to_owned()))?;
+    let census = session::all_processes(host);
+    vbox.expect_answers(session::server_is_ready(census.as_ref()));
     let folder = vbox.settings_folder(&account);
     // A server that cannot get there ends without a word, and is waited for in vain; one that is there has got there.
     if census.is_none_or(|census| census.server_age.is_none())
@@ -265,12 +261,17 @@ fn with_virtualbox(
     answer.map_err(|error| {
         let hint = match &error {
             VBoxError::Refused(refusal, _) => refusal.next_step().to_owned(),
-            VBoxError::Run(RunError::Hung { .. }) => what_hangs(&account.name, stock(host)),
-            VBoxError::ServerGone(_) => what_keeps_it_away(&account.name, stock(host))
-                .unwrap_or_else(|| {
-                    let folder = vbox.ipc_folder();
-                    format!("is {folder} a folder of {} alone?", account.name)
-                }),
+            VBoxError::Run(RunError::Hung { .. }) => {
+                what_hangs(&account.name, session::all_processes(host))
+            }
+            VBoxError::ServerGone(_) => {
+                what_keeps_it_away(&account.name, session::all_processes(host)).unwrap_or_else(
+                    || {
+                        let folder = vbox.ipc_folder();
+                        format!("is {folder} a folder of {} alone?", account.name)
+                    },
+                )
+            }
             VBoxError::Run(RunError::Spawn { .. })
             | VBoxError::Elsewhere(_)
             | VBoxError::NotYet(..)
@@ -308,15 +309,6 @@ fn tell_troubles(host: &dyn Host, settings_folder: &Path, vms: &mut [Listed]) {
     }
 }
 
-/// The processes of VirtualBox, as far as they belong to no VM in particular.
-fn stock(host: &dyn Host) -> Option<Census> {
-    let nobody = Wanted {
-        name: None,
-        uuid: None,
-    };
-    Some(census(&host.processes().ok()?, nobody))
-}
-
 /// Both lists, as one.
 fn ask_both(
     host: &dyn Host,
@@ -325,11 +317,11 @@ fn ask_both(
 ) -> Result<Vec<Listed>, VBoxError> {
     let before = host.processes().unwrap_or_default();
     let lock = lock_if_cold(host, limit);
-    let vms = patiently(host, || vbox.vms(limit.of(host, SHORT_CALL)))?;
+    let vms = ask_patiently(host, || vbox.vms(limit.of(host, SHORT_CALL)))?;
     drop(lock);
     let each = EACH_VM.saturating_mul(u32::try_from(vms.len()).unwrap_or(u32::MAX));
     let long = SHORT_CALL.saturating_add(each);
-    let (long, marked) = patiently(host, || vbox.details(limit.of(host, long)))?;
+    let (long, marked) = ask_patiently(host, || vbox.details(limit.of(host, long)))?;
     let states = Told::each(&long);
     let marked: HashSet<Uuid> = marked.into_iter().collect();
     let joined = vms.into_iter().map(|vm| {
@@ -391,26 +383,11 @@ fn orphan(processes: &[Process], vm: &Listed) -> Option<u32> {
     census(processes, wanted).process
 }
 
-/// VirtualBox's clients race when no server answers: one at a time until it does. A method that starts a VM at this
-/// moment must not fail because of us.
+/// The lock for a cold start, where it can be had.
 fn lock_if_cold(host: &dyn Host, limit: Limit) -> Option<Box<dyn Held>> {
-    let ready = |census: Census| census.server_age.is_some_and(|age| age >= SERVER_READY);
-    if stock(host).is_some_and(ready) {
-        return None;
-    }
-    host.cold_start_lock(limit.of(host, LOCK_PATIENCE)).ok()
-}
-
-/// Asks again where the server went away.
-fn patiently<T>(host: &dyn Host, ask: impl Fn() -> Result<T, VBoxError>) -> Result<T, VBoxError> {
-    let mut tried = 1;
-    loop {
-        match ask() {
-            Err(VBoxError::ServerGone(_)) if tried < TRIES => host.sleep(PAUSE * tried),
-            other => return other,
-        }
-        tried += 1;
-    }
+    session::lock_if_cold(host, limit.of(host, LOCK_PATIENCE))
+        .ok()
+        .flatten()
 }
 
 #[cfg(test)]

@@ -8,14 +8,12 @@ use super::limit::{self, Limit};
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, AsUserError, Host, UserTask};
 use crate::text::log::Log;
-use crate::virtualbox::environment::child_environment;
-use crate::virtualbox::server::{LOCK_PATIENCE, SERVER_READY};
-use crate::virtualbox::vboxmanage::{self, LISTED_MAX, Registered, VBoxError, VBoxManage};
+use crate::virtualbox::server::LOCK_PATIENCE;
+use crate::virtualbox::session;
+use crate::virtualbox::vboxmanage::{LISTED_MAX, Registered, VBoxError};
 
 /// How long VirtualBox may take: 25 to 60 ms a VM, and a cold start.
 const LIMIT: Duration = Duration::from_secs(120);
-/// Between two tries, while the server is not there.
-const PAUSES: [u64; 4] = [200, 500, 1000, 3000];
 
 /// What is asked about a user's VMs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -136,49 +134,27 @@ fn as_this_user(
     limit: Limit,
 ) -> Result<Vec<Registered>, Failure> {
     let account = host.account().map_err(no_account)?;
-    let program = vboxmanage::find(host, question.vboxmanage.as_deref()).map_err(|error| {
-        let next_step = error.next_step();
-        Failure::new(Kind::Config, error).hinted(next_step)
-    })?;
     let environment: Vec<(OsString, OsString)> = question
         .environment
         .iter()
         .filter_map(|variable| variable.split_once('='))
         .map(|(name, value)| (name.into(), value.into()))
         .collect();
-    let env = child_environment(host, &account, &environment);
-    let vbox = VBoxManage::new(host, program, env);
-    // VirtualBox's clients race when no server answers: one at a time until it does.
-    let lock = if server_answers(host) {
-        None
-    } else {
-        host.cold_start_lock(limit.of(host, LOCK_PATIENCE))
-            .inspect_err(|error| {
-                log.line(format_args!(
-                    "going on without the lock for cold starts: {error}"
-                ));
-            })
-            .ok()
-    };
-    let mut pauses = PAUSES.iter();
-    let inventory = loop {
-        match (vbox.inventory(limit.of(host, LIMIT)), pauses.next()) {
-            (Err(VBoxError::ServerGone(_) | VBoxError::Elsewhere(_)), Some(pause)) => {
-                host.sleep(Duration::from_millis(*pause));
-            }
-            (outcome, _) => break outcome,
-        }
-    };
+    let vbox = session::open(host, question.vboxmanage.as_deref(), &account, &environment)
+        .map_err(|error| {
+            let next_step = error.next_step();
+            Failure::new(Kind::Config, error).hinted(next_step)
+        })?;
+    let lock = session::lock_if_cold(host, limit.of(host, LOCK_PATIENCE))
+        .inspect_err(|error| {
+            log.line(format_args!(
+                "going on without the lock for cold starts: {error}"
+            ));
+        })
+        .ok();
+    let inventory = session::ask_patiently(host, || vbox.inventory(limit.of(host, LIMIT)));
     drop(lock);
     inventory.map_err(failed)
-}
-
-fn server_answers(host: &dyn Host) -> bool {
-    host.processes().is_ok_and(|processes| {
-        processes
-            .iter()
-            .any(|process| process.program == "VBoxSVC" && process.age >= SERVER_READY)
-    })
 }
 
 fn failed(error: VBoxError) -> Failure {

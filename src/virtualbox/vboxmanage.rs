@@ -19,7 +19,7 @@ mod list;
 mod vminfo;
 
 pub(crate) use error::{VBoxError, Words, is_bare};
-pub(crate) use find::{TrustError, find, ipc_folder_is_wrong, trust};
+pub(crate) use find::{FindError, TrustError, find, ipc_folder_is_wrong, trust};
 pub(crate) use inventory::Registered;
 pub(crate) use list::{Entry, Listed, Roll};
 pub(crate) use vminfo::VmInfo;

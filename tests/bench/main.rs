@@ -28,6 +28,7 @@ mod real {
     pub(crate) mod rig;
 }
 
+#[cfg(not(target_os = "linux"))]
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
 }
 
 /// Past whatever captures the output.
+#[cfg(not(target_os = "linux"))]
 fn skipped(what: &str, why: &str) {
     // Where stderr is closed, there is nobody to tell.
     let _closed = writeln!(std::io::stderr(), "SKIPPED {what}: {why}");

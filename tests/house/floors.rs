@@ -207,7 +207,7 @@ fn room_of(path: &[String]) -> Option<&'static Room> {
 }
 
 /// Whether a room may use this path.
-fn is_allowed(user: &Room, path: &[String]) -> bool {
+fn is_allowed(by: &Room, path: &[String]) -> bool {
     let Some(used) = room_of(path) else {
         // An item of lib.rs itself, and what fuzzing adds.
         return path.first().is_none_or(|first| first == "fuzzing");
@@ -217,9 +217,7 @@ fn is_allowed(user: &Room, path: &[String]) -> bool {
         let rest = path.strip_prefix(beside);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
     };
-    user.name == used.name
-        || user.floor < used.floor
-        || user.beside.iter().any(|beside| is_below(beside))
+    by.name == used.name || by.floor < used.floor || by.beside.iter().any(|beside| is_below(beside))
 }
 
 #[test]
@@ -292,7 +290,7 @@ fn no_files_use_each_other() {
     for (module, path) in &paths {
         let file = (1..=path.len())
             .rev()
-            .find_map(|end| modules.get(&path[..end].to_vec()));
+            .find_map(|end| modules.get(&path[..end]));
         // A module and those in it are one thing in several files.
         let Some(file) = file.filter(|file| !module.starts_with(file) && !file.starts_with(module))
         else {

@@ -13,9 +13,9 @@ use crate::inventory::limit::Limit;
 use crate::inventory::owners::{self, Answer, Owner};
 use crate::text::printable::Printable;
 use crate::text::shell::shell_word;
-use crate::virtualbox::environment;
 use crate::virtualbox::settings_folder::user_home;
-use crate::virtualbox::vboxmanage::{VBoxManage, ipc_folder_is_wrong};
+use crate::virtualbox::vboxmanage::ipc_folder_is_wrong;
+use crate::virtualbox::{environment, session};
 
 /// What was found, and what VirtualBox said of the VMs.
 #[derive(Debug, Serialize, Deserialize)]
@@ -105,8 +105,7 @@ fn locale(host: &dyn Host, owner: &Owner) -> Check {
 
 fn ipc(host: &dyn Host, owner: &Owner, account: &Account) -> Check {
     let (topic, name) = (Topic::Ipc, account.name.as_str());
-    let environment = environment::child_environment(host, account, &owner.environment);
-    let folder = VBoxManage::new(host, PathBuf::from("/"), environment).ipc_folder();
+    let folder = session::folders(host, account, &owner.environment).ipc_folder();
     if ipc_folder_is_wrong(host, account, &folder) {
         let finding = format!("{folder} is not a folder that only {name} may enter");
         return Check::fail(topic, name, finding)

@@ -1,14 +1,11 @@
 //! Whether VirtualBox can write the settings of a user's VMs: looked at as that user, and nothing is changed.
 
-use std::path::PathBuf;
-
 use super::check::{Check, Topic};
 use crate::host::{Account, Host};
 use crate::inventory::owners::Owner;
 use crate::virtualbox::advice;
-use crate::virtualbox::environment;
 use crate::virtualbox::registry::Registry;
-use crate::virtualbox::vboxmanage::VBoxManage;
+use crate::virtualbox::session;
 
 /// As many of them are told: what is wrong with one is wrong with all, most likely.
 const SHOWN: usize = 5;
@@ -16,8 +13,7 @@ const SHOWN: usize = 5;
 /// The VMs whose settings cannot be written. Such a VM can neither be saved nor be started from a saved state: the state
 /// would stay named in the settings, and be restored once more over a newer disk.
 pub(super) fn settings(host: &dyn Host, owner: &Owner, account: &Account) -> Vec<Check> {
-    let environment = environment::child_environment(host, account, &owner.environment);
-    let vbox = VBoxManage::new(host, PathBuf::from("/"), environment);
+    let vbox = session::folders(host, account, &owner.environment);
     let registry = vbox
         .settings_folder(account)
         .and_then(|folder| Registry::read(host, &folder).ok());

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::listed::{Listed, Told};
-use super::{EACH_VM, find_orphans, lock_if_cold, patiently};
+use super::{EACH_VM, find_orphans, lock_if_cold};
 use crate::host::{Host, Process};
 use crate::inventory::limit::Limit;
 use crate::virtualbox::file::{FileTrouble, What};
@@ -21,6 +21,7 @@ use crate::virtualbox::machine_file::MachineFile;
 use crate::virtualbox::processes::{Wanted, candidates, census};
 use crate::virtualbox::registry::{Registered, Registry};
 use crate::virtualbox::server::SHORT_CALL;
+use crate::virtualbox::session::ask_patiently;
 use crate::virtualbox::vbox_log::{self, VBoxLog};
 use crate::virtualbox::vboxmanage::{LISTED_MAX, VBoxError, VBoxManage};
 use crate::virtualbox::vm::{Uuid, VmState};
@@ -123,7 +124,7 @@ pub(super) fn list(
     let mut vms: Vec<Vm> = entries.map(|entry| Vm::read(host, entry)).collect();
     let running = if vms.iter().any(|vm| vm.is_touched(&before)) {
         let lock = lock_if_cold(host, limit);
-        let running = patiently(host, || vbox.running(limit.of(host, SHORT_CALL)))?;
+        let running = ask_patiently(host, || vbox.running(limit.of(host, SHORT_CALL)))?;
         drop(lock);
         running
     } else {
@@ -162,7 +163,7 @@ fn ask(
     let each = EACH_VM.saturating_mul(u32::try_from(vms.len()).unwrap_or(u32::MAX));
     let lock = lock_if_cold(host, limit);
     let long = SHORT_CALL.saturating_add(each);
-    let (long, _) = patiently(host, || vbox.details(limit.of(host, long)))?;
+    let (long, _) = ask_patiently(host, || vbox.details(limit.of(host, long)))?;
     drop(lock);
     let mut states = Told::each(&long);
     for vm in vms.iter_mut().filter(|vm| vm.state.is_none()) {
