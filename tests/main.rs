@@ -10,6 +10,7 @@ mod lanes;
 #[cfg(target_os = "linux")]
 mod limits;
 mod manual;
+mod next_steps;
 // The rig is a chroot of Debian.
 #[cfg(target_os = "linux")]
 mod real;

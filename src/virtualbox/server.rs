@@ -19,7 +19,7 @@ pub(crate) fn what_hangs(user: &str, census: Option<Census>) -> String {
     }
     match census {
         Some(census) if census.server_age.is_some() => format!(
-            "VirtualBox's server does not answer: one that is about to end does so within 31 s; where it does not, it is deadlocked, and pkill -9 -u {} VBoxSVC ends it, and aborts the VMs of {user}",
+            "VirtualBox's server does not answer: one that is about to end does so within 31 s; where it does not, it is deadlocked, and pkill -9 -u {} VBoxSVC ends it, and aborts the VMs of {user}, as a power failure would",
             shell_word(user)
         ),
         Some(_) | None => {

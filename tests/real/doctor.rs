@@ -1,6 +1,7 @@
 //! `doctor` on real VirtualBox: nothing to say of what is well, and each check made to find what it is for, where the
 //! rig can be spoilt in that way. (It has every locale, and its home directories are no links.)
 
+mod commands;
 mod machine;
 mod users;
 mod vms;

@@ -1,5 +1,6 @@
 //! On real VirtualBox, and on the stand-ins that the rig puts beside it.
 
+mod advised;
 mod bad_input;
 mod causes;
 mod check;

@@ -13,7 +13,10 @@ use super::one_vm::OneVm;
 use super::rig::{Tmpfs, rig_or_skip};
 
 /// A VM whose process gives no answer, and what its stop has to do with.
-fn frozen<'rig>(rig: &'rig super::rig::Rig, settings: &[(&str, &str)]) -> (OneVm<'rig>, u32) {
+pub(super) fn frozen<'rig>(
+    rig: &'rig super::rig::Rig,
+    settings: &[(&str, &str)],
+) -> (OneVm<'rig>, u32) {
     let mut vm = OneVm::new(rig, "ignoreacpi");
     vm.boot();
     vm.set(&[settings, &[("stop/timeout_seconds", "30")]].concat());

@@ -109,7 +109,7 @@ fn ipc(host: &dyn Host, owner: &Owner, account: &Account) -> Check {
     if ipc_folder_is_wrong(host, account, &folder) {
         let finding = format!("{folder} is not a folder that only {name} may enter");
         return Check::fail(topic, name, finding)
-            .hint("end the VirtualBox that uses it, then, as root")
+            .hint("stop the VMs of whoever uses it, wait 6 s for VirtualBox's server to end, then, as root")
             .command(format!("rm -r {}", shell_word(&folder)));
     }
     let finding = match host.file_facts(Path::new(&folder)) {

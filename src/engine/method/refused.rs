@@ -62,7 +62,7 @@ impl Ended<'_> {
             })
             .hinted(what_hangs(user, self.census)),
             VBoxError::ServerGone(_) => told(Kind::Config).hinted(format!(
-                "{} is not a folder of {user} alone: end the VirtualBox that uses it, remove it, then svcadm clear the instance",
+                "{} is not a folder of {user} alone: stop the VMs of whoever uses it, wait 6 s for VirtualBox's server to end, remove it, then svcadm clear the instance",
                 self.ipc_folder
             )),
             VBoxError::Elsewhere(_)

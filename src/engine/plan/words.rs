@@ -285,13 +285,15 @@ fn by_hand(state: Option<&VmState>, tried: &[Deed]) -> String {
         Some(Class::Up | Class::Held | Class::Dead | Class::Strange) => {
             match tried.last().map(|deed| (deed.action, &deed.outcome)) {
                 Some((Action::SaveState, Outcome::Refused(_))) => {
-                    "is there room for its state? its VBox.log may tell; or power it off with VBoxManage controlvm"
+                    "is there room for its state? its VBox.log may tell; or power it off with VBoxManage controlvm VM poweroff, and what the guest has not written is lost"
                 }
                 // Every controlvm would hang as well.
                 Some((_, Outcome::Hung)) => {
                     "its process does not answer, VBoxManage startvm --type emergencystop ends it, and what the guest has not written is lost"
                 }
-                _ => "stop it with VBoxManage controlvm (savestate, poweroff)",
+                _ => {
+                    "stop it with VBoxManage controlvm VM savestate (or poweroff: what the guest has not written is lost)"
+                }
             }
         }
     };
@@ -401,7 +403,7 @@ mod tests {
                 Some(S::Running),
                 true,
                 &pressed,
-                "controlvm (savestate, poweroff)",
+                "controlvm VM savestate (or poweroff: what the guest has not written is lost)",
                 "emergencystop",
             ),
         ] {

@@ -371,6 +371,28 @@ fn a_virtualbox_that_cannot_be_used() {
     ends(&bench.start("vm1"), 96);
 }
 
+/// The one that is looked for is another's to change; the next step helps.
+#[test]
+fn a_virtualbox_that_others_may_change() {
+    let bench = Bench::new();
+    bench.vm("vm1");
+    let paths = ["/usr/bin/VBoxManage", "/opt/VirtualBox/VBoxManage"];
+    for path in paths {
+        bench.sim.file(path, FileKind::File, 7, 0o777);
+    }
+    let start = bench.start("vm1");
+    ends(&start, 96);
+    assert!(
+        start.says("chown root and chmod go-w what is named"),
+        "{start}"
+    );
+    for path in paths {
+        bench.sim.file(path, FileKind::File, 0, 0o755);
+    }
+    ends(&bench.start("vm1"), 0);
+    assert_eq!(bench.state("vm1"), VmState::Running);
+}
+
 /// The state of a large VM takes minutes to save, and the log is not silent meanwhile.
 #[test]
 fn a_long_save_is_heard_of() {
