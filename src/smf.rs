@@ -1,5 +1,6 @@
 //! What SMF itself defines, written once: values, methods. No I/O.
 
+pub(crate) mod composition;
 pub(crate) mod credential;
 pub(crate) mod enabled;
 pub(crate) mod escape;

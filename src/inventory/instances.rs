@@ -6,11 +6,11 @@ use std::time::Duration;
 use crate::config::settings::{SettingError, Settings, WANTED};
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
-use crate::smf::credential::{self, Ignored};
+use crate::smf::credential::{self, Credential, Ignored};
 use crate::smf::fmri::{DEFAULT_SERVICE, InstanceFmri, is_service_name};
+use crate::smf::method;
 use crate::smf::tools::svcprop::{self, Properties, SvcpropError};
 use crate::smf::tools::svcs::{self, SmfState, SvcsError};
-use crate::smf::{method, method_context};
 use crate::text::printable::Printable;
 use crate::virtualbox::vm::{Intent, VmName};
 
@@ -148,7 +148,7 @@ pub(crate) struct Known {
 impl Known {
     fn new(fmri: &InstanceFmri, properties: Properties) -> Option<Self> {
         let instance: VmName = fmri.instance().as_str().parse().ok()?;
-        let credential = method_context::credential(&properties, Intent::Start.method());
+        let credential = Credential::new(&properties, Intent::Start.method());
         let user = credential.user().or(credential.named());
         Some(Self {
             settings: Settings::from_properties(&properties, &instance),

@@ -7,10 +7,9 @@
 
 use std::fmt;
 
+use super::composition::{Composed, context_groups};
 use crate::text::printable::Printable;
 
-/// The property group of what holds for all methods.
-const CONTEXT: &str = "method_context";
 /// The property that says whether a rights profile, or the user and the groups of the context, count.
 const USE_PROFILE: &str = "use_profile";
 /// The user whom svc.startd runs methods as without a context.
@@ -55,22 +54,26 @@ pub(crate) struct Ignored {
 }
 
 impl<'p> Credential<'p> {
-    /// From the first values of an instance's composed properties, by property group and name.
-    pub(crate) fn new(method: &str, value: impl Fn(&str, &str) -> Option<&'p str>) -> Self {
-        let of_method = value(method, USE_PROFILE);
-        // Where the method's own group does not say it, nothing else in that group counts.
-        let groups: &[&str] = match of_method {
-            Some(_) => &[method, CONTEXT],
-            None => &[CONTEXT],
+    /// As whom svc.startd runs a method with these properties.
+    pub(crate) fn new(properties: &'p impl Composed, method: &str) -> Self {
+        let value = |group: &str, name: &str| {
+            let values = properties.values(group, name)?;
+            values.first().map(String::as_str)
         };
-        let first = |name| groups.iter().find_map(|group| value(group, name));
-        let counts = match of_method.or_else(|| value(CONTEXT, USE_PROFILE)) {
+        let groups = context_groups(method);
+        // Where the method's own group does not say it, nothing else in that group counts.
+        let deciding = match value(method, USE_PROFILE) {
+            Some(_) => &groups[..],
+            None => &groups[1..],
+        };
+        let first = |name| deciding.iter().find_map(|group| value(group, name));
+        let counts = match first(USE_PROFILE) {
             None => Counts::Nothing,
             Some("false") => first("user").map_or(Counts::Unusable, Counts::User),
             Some("true") => first("profile").map_or(Counts::Unusable, Counts::Profile),
             Some(_) => Counts::Unusable,
         };
-        let named = [method, CONTEXT]
+        let named = groups
             .into_iter()
             .find_map(|group| Some((value(group, "user")?, group.to_owned())));
         Self { named, counts }
@@ -147,6 +150,7 @@ impl fmt::Display for Ignored {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::smf::tools::svcprop::{Properties, Value};
 
     /// The properties of `start` and `method_context`, as whom svc.startd runs the start, and what it says of a user whom
     /// it ignores.
@@ -236,14 +240,17 @@ mod tests {
             ),
         ];
         for (properties, user, ignored) in rows {
-            let value = |group: &str, name: &str| {
-                let path = format!("{group}/{name}");
-                properties
-                    .iter()
-                    .find(|(own, _)| *own == path)
-                    .map(|(_, value)| *value)
-            };
-            let credential = Credential::new("start", value);
+            let composed: Properties = properties
+                .iter()
+                .map(|(path, text)| {
+                    let value = Value {
+                        value_type: "astring".to_owned(),
+                        values: vec![(*text).to_owned()],
+                    };
+                    ((*path).to_owned(), value)
+                })
+                .collect();
+            let credential = Credential::new(&composed, "start");
             assert_eq!(credential.user(), *user, "{properties:?}");
             let told = credential.ignored().map(|ignored| ignored.to_string());
             match ignored {

@@ -2,35 +2,30 @@
 
 use std::ffi::OsString;
 
-use super::credential::Credential;
-use super::tools::svcprop::Properties;
+use super::composition::{Composed, context_groups};
 
-/// Where a part of the method context is: on the method, else on the whole instance (`smf_method(7)`).
+/// Where a part of the method context may be, the place that counts first.
 pub(crate) fn context_paths(method: &str, name: &str) -> [String; 2] {
-    [format!("{method}/{name}"), format!("method_context/{name}")]
+    context_groups(method).map(|group| format!("{group}/{name}"))
 }
 
 /// The values of that part.
-pub(crate) fn of_context<'p>(properties: &'p Properties, method: &str, name: &str) -> &'p [String] {
-    context_paths(method, name)
-        .iter()
-        .find_map(|path| properties.get(path))
-        .map_or(&[], |value| &value.values)
-}
-
-/// As whom svc.startd runs a method.
-pub(crate) fn credential<'p>(properties: &'p Properties, method: &str) -> Credential<'p> {
-    Credential::new(method, |group, name| {
-        let value = properties.get(&format!("{group}/{name}"))?;
-        value.values.first().map(String::as_str)
-    })
+pub(crate) fn of_context<'p>(
+    properties: &'p impl Composed,
+    method: &str,
+    name: &str,
+) -> &'p [String] {
+    context_groups(method)
+        .into_iter()
+        .find_map(|group| properties.values(group, name))
+        .unwrap_or_default()
 }
 
 /// The environment in which a method of the instance runs by hand: what its method context names, and of the shell's
 /// the time zone and the language, which `/etc/default/init` would give.
 pub(crate) fn environment_by_hand(
     shell: &[(OsString, OsString)],
-    properties: &Properties,
+    properties: &impl Composed,
     method: &str,
 ) -> Vec<(OsString, OsString)> {
     let own: Vec<(OsString, OsString)> = of_context(properties, method, "environment")

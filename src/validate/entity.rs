@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::value::ValueType;
+use crate::smf::composition::Layers;
 
 /// The services of a bundle, nested bundles included.
 #[derive(Debug, Default)]
@@ -36,6 +37,13 @@ pub(super) struct Instance<'d> {
     pub(super) name: &'d str,
     pub(super) at: usize,
     pub(super) entity: Entity<'d>,
+}
+
+impl<'d> Instance<'d> {
+    /// The instance and its service, which it is composed with.
+    pub(super) const fn layers<'c>(&'c self, service: &'c Service<'d>) -> Layers<&'c Entity<'d>> {
+        Layers::new(&self.entity, &service.entity)
+    }
 }
 
 /// What services and instances have in common.

@@ -5,6 +5,7 @@ use super::entity::{Bundle, Entity, Group, Instance, Service};
 use super::finding::Findings;
 use super::fmri::{Fmri, parse};
 use super::value::{TEXT_MAX, ValueType};
+use crate::smf::composition::Layers;
 use crate::smf::fmri::is_component;
 use crate::text::printable::Printable;
 
@@ -17,12 +18,12 @@ pub(super) fn check(bundle: &Bundle<'_>, findings: &mut Findings) {
         name_by_mistake(service, findings);
         let elsewhere = service.entity.restarter().is_some();
         entity(&service.entity, elsewhere, findings);
-        transient(&service.entity, &service.entity, findings);
+        transient(Layers::alone(&service.entity), findings);
         for instance in &service.instances {
             let elsewhere = elsewhere || instance.entity.restarter().is_some();
             entity(&instance.entity, elsewhere, findings);
             partial_methods(instance, findings);
-            transient(&instance.entity, &service.entity, findings);
+            transient(instance.layers(service), findings);
             vm::check(service, instance, findings);
         }
     }
@@ -138,14 +139,13 @@ fn partial_methods(instance: &Instance<'_>, findings: &mut Findings) {
 }
 
 /// `:kill` among the methods of an entity that is transient, or whose service is.
-fn transient(entity: &Entity<'_>, service: &Entity<'_>, findings: &mut Findings) {
-    let duration = [entity, service]
-        .iter()
-        .find_map(|entity| value(entity.find("startd", "framework")?, "duration"));
+fn transient(layers: Layers<&Entity<'_>>, findings: &mut Findings) {
+    let duration = layers.find(|entity| value(entity.find("startd", "framework")?, "duration"));
     if duration.is_none_or(|(duration, _)| duration != "transient") {
         return;
     }
-    for group in entity.groups.iter().filter(|group| group.kind == "method") {
+    let groups = layers.closest().groups.iter();
+    for group in groups.filter(|group| group.kind == "method") {
         if let Some((exec, at)) = value(group, "exec")
             && exec.split_ascii_whitespace().next() == Some(":kill")
         {

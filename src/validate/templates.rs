@@ -10,9 +10,9 @@ use super::code::Code;
 use super::entity::{Bundle, Entity, GroupPattern, Instance, PropertyPattern, Service, Target};
 use super::finding::Findings;
 use super::fmri::{Fmri, parse};
+use crate::smf::composition::Layers;
 use crate::text::printable::Printable;
 
-mod compose;
 mod consistency;
 mod framework;
 mod group;
@@ -185,15 +185,12 @@ impl<'c, 'd> Check<'c, 'd> {
     /// service under the same key.
     fn group_patterns(&self) -> impl Iterator<Item = (&'c GroupPattern<'d>, Level)> + use<'c, 'd> {
         let own = &self.instance.entity.group_patterns;
-        let of_service = self.service.entity.group_patterns.iter();
-        let hidden = move |p: &&GroupPattern<'_>| !own.iter().any(|other| other.key == p.key);
+        let of_service = &self.service.entity.group_patterns;
         let framework = self.framework;
-        own.iter()
-            .map(|pattern| (pattern, Level::Instance))
-            .chain(
-                of_service
-                    .filter(hidden)
-                    .map(|pattern| (pattern, Level::Service)),
+        Layers::new((own, Level::Instance), (of_service, Level::Service))
+            .all(
+                |(patterns, level)| patterns.iter().map(move |pattern| (pattern, level)),
+                |(own, _), (pattern, _)| own.iter().any(|other| other.key == pattern.key),
             )
             .chain(
                 framework
@@ -213,14 +210,21 @@ impl<'c, 'd> Check<'c, 'd> {
 
     /// The property patterns of all levels, the closest first.
     fn property_patterns(&self) -> impl Iterator<Item = &'c PropertyPattern<'d>> + use<'c, 'd> {
-        let own = &self.instance.entity.property_patterns;
-        let of_service = self.service.entity.property_patterns.iter();
-        let hidden = move |p: &&PropertyPattern<'_>| !own.iter().any(|other| other.key == p.key);
         let framework = self.framework;
-        own.iter()
-            .chain(of_service.filter(hidden))
+        self.layers()
+            .all(
+                |entity| &entity.property_patterns,
+                |own, pattern| {
+                    let mut own = own.property_patterns.iter();
+                    own.any(|other| other.key == pattern.key)
+                },
+            )
             .chain(framework.restarter(self.delegated).1.iter())
             .chain(framework.global(self.global).1.iter())
+    }
+
+    const fn layers(&self) -> Layers<&'c Entity<'d>> {
+        self.instance.layers(self.service)
     }
 
     fn fmri(&self) -> String {
@@ -235,10 +239,8 @@ impl<'c, 'd> Check<'c, 'd> {
             .filter(|(pattern, level)| pattern.required && applies(pattern.target, *level))
             .collect();
         for (pattern, level) in required {
-            let there = [&self.instance.entity, &self.service.entity]
-                .iter()
-                .any(|entity| entity.find(pattern.name, pattern.kind).is_some());
-            if there {
+            let there = |entity: &'c Entity<'d>| entity.find(pattern.name, pattern.kind);
+            if self.layers().find(there).is_some() {
                 continue;
             }
             let (name, kind) = (Printable(pattern.name), Printable(pattern.kind));

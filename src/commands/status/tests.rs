@@ -9,7 +9,7 @@ use super::{json, prometheus};
 use crate::config::settings::Settings;
 use crate::inventory::instances::{Instance, Known};
 use crate::inventory::owners::{Answer, Listed, NoAnswer};
-use crate::smf::method_context;
+use crate::smf::credential::Credential;
 use crate::smf::tools::svcprop::{Properties, Value};
 use crate::smf::tools::svcs::SmfState;
 use crate::text::printable::is_unprintable;
@@ -432,7 +432,7 @@ fn a_user_that_svc_startd_ignores() {
     known
         .properties
         .insert("method_context/user".to_owned(), value("vb"));
-    let credential = method_context::credential(&known.properties, Intent::Start.method());
+    let credential = Credential::new(&known.properties, Intent::Start.method());
     assert_eq!(credential.user(), Some("root"));
     known.ignored = credential.ignored();
     let rows = join(&[instance], &[], false);

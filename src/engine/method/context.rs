@@ -13,7 +13,7 @@ use crate::failure::{Caller, Failure, Kind};
 use crate::host::{Account, Host, STILL_RUNNING};
 use crate::smf::credential::{self, Credential};
 use crate::smf::method::{EXECS, another_program_of, not_ours};
-use crate::smf::method_context::{context_paths, credential, environment_by_hand};
+use crate::smf::method_context::{context_paths, environment_by_hand};
 use crate::smf::tools::svcprop::{
     self, Asked, Properties, SVCPROP_LIMIT, SvcpropError, View, not_read,
 };
@@ -179,7 +179,7 @@ pub(super) fn actor(
     account: io::Result<Account>,
 ) -> Result<Actor, Failure> {
     let account = account.map_err(no_account)?;
-    let credential = credential(properties, request.intent.method());
+    let credential = Credential::new(properties, request.intent.method());
     let is_ours = |user: &str| is_user(host, user, &account);
     let by_smf = request.caller == Caller::Smf;
     let is_wrong = match credential.named() {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::smf::composition::{self, Layers};
 use crate::smf::fmri::InstanceFmri;
 
 /// A property: its type, and its values in their order.
@@ -37,10 +38,6 @@ impl Level {
     pub(crate) fn remove_group(&mut self, group: &str) {
         self.0.remove(group);
     }
-
-    fn group(&self, group: &str) -> Option<&BTreeMap<String, Property>> {
-        self.0.get(group)
-    }
 }
 
 /// What is seen of an instance: its own properties, and the service's where it has none of that name.
@@ -51,12 +48,13 @@ pub(crate) struct Composed {
 }
 
 impl Composed {
+    fn layers(&self) -> Layers<&BTreeMap<String, BTreeMap<String, Property>>> {
+        Layers::new(&self.own.0, &self.service.0)
+    }
+
     /// A property: the instance's value wins over the service's.
     pub(crate) fn get(&self, group: &str, name: &str) -> Option<&Property> {
-        let levels = [&self.own, &self.service];
-        levels
-            .into_iter()
-            .find_map(|level| level.group(group)?.get(name))
+        self.layers().find(|level| level.get(group)?.get(name))
     }
 
     /// The only value of a property.
@@ -69,25 +67,21 @@ impl Composed {
 
     /// The names of the groups.
     pub(crate) fn groups(&self) -> BTreeSet<&str> {
-        let names = self.own.0.keys().chain(self.service.0.keys());
-        names.map(String::as_str).collect()
+        let groups = self.layers().entries();
+        groups.map(|(name, _)| name.as_str()).collect()
     }
 
     /// A group's properties, the instance's first, where there is such a group.
     pub(crate) fn group(&self, group: &str) -> Option<Vec<(&str, &Property)>> {
-        let (own, service) = (self.own.group(group), self.service.group(group));
-        if own.is_none() && service.is_none() {
-            return None;
-        }
-        let own_names = own.into_iter().flatten();
-        let others = service.into_iter().flatten();
-        let others = others.filter(|(name, _)| own.is_none_or(|own| !own.contains_key(*name)));
-        Some(
-            own_names
-                .chain(others)
-                .map(|(n, p)| (n.as_str(), p))
-                .collect(),
-        )
+        let group = self.layers().part(|level| level.get(group))?;
+        let properties = group.entries();
+        Some(properties.map(|(n, p)| (n.as_str(), p)).collect())
+    }
+}
+
+impl composition::Composed for Composed {
+    fn values(&self, group: &str, name: &str) -> Option<&[String]> {
+        Some(&self.get(group, name)?.values)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::smf::credential::{Credential, ROOT};
 use crate::smf::escape::escaped;
 use crate::smf::fmri::InstanceFmri;
 use crate::smf::method::{is_ours, words};
+use crate::smf::method_context::of_context;
 use crate::smf::timeout;
 use crate::virtualbox::vm::Intent;
 
@@ -72,18 +73,7 @@ pub(super) fn method(
         None => Run::Nothing,
         Some(exec) => run(exec, seen, fmri, intent)?,
     };
-    // What the method's own context leaves out, the entity's says.
-    let context = |name: &str| {
-        let own = seen
-            .get(group, name)
-            .or_else(|| seen.get("method_context", name));
-        own.map(|property| property.values.as_slice())
-            .unwrap_or_default()
-    };
-    let credential = Credential::new(group, |group, name| {
-        let property = seen.get(group, name)?;
-        property.values.first().map(String::as_str)
-    });
+    let credential = Credential::new(seen, group);
     let user = match credential.user() {
         Some(user) => user,
         // What the profile says of the program is not simulated.
@@ -96,7 +86,7 @@ pub(super) fn method(
             .get(group, "timeout_seconds")
             .and_then(|property| timeout::limit(&property.type_name, &property.values)),
         user: user.to_owned(),
-        environment: environment(fmri, intent, context("environment")),
+        environment: environment(fmri, intent, of_context(seen, group, "environment")),
     })
 }
 

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::failure::{Failure, Kind};
 use crate::host::{Begun, Contract, Ended, Host, Invocation, Output, RunError};
+use crate::smf::composition::Composed;
 use crate::smf::fmri::InstanceFmri;
 use crate::text::printable::Printable;
 
@@ -40,6 +41,14 @@ pub(crate) struct Value {
 
 /// Properties by their path, `group/name`.
 pub(crate) type Properties = BTreeMap<String, Value>;
+
+/// svcprop composes an instance itself, if it is not asked for one level alone.
+impl Composed for Properties {
+    fn values(&self, group: &str, name: &str) -> Option<&[String]> {
+        let value = self.get(&format!("{group}/{name}"))?;
+        Some(&value.values)
+    }
+}
 
 /// Whose properties are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

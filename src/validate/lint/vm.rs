@@ -5,52 +5,34 @@ use std::time::Duration;
 
 use super::value;
 use crate::config::settings::{MARGIN, SettingError, Settings, WANTED, unknown_properties};
+use crate::smf::composition::Layers;
 use crate::smf::method::is_ours;
 use crate::smf::tools::svcprop::{Properties, Value};
 use crate::text::printable::Printable;
 use crate::validate::code::Code;
-use crate::validate::entity::{Instance, Service};
+use crate::validate::entity::{Entity, Instance, Service};
 use crate::validate::finding::Findings;
 use crate::validate::value::{ValueType, count};
 use crate::virtualbox::vm::{Intent, VmName};
 
 /// Checks an instance, where its methods are this program.
 pub(super) fn check(service: &Service<'_>, instance: &Instance<'_>, findings: &mut Findings) {
-    let entities = [&instance.entity, &service.entity];
-    let method = |name| {
-        entities
-            .iter()
-            .find_map(|entity| entity.find(name, "method"))
-    };
+    let layers = instance.layers(service);
+    let method = |name| layers.find(|entity| entity.find(name, "method"));
     let Some(start) = method("start").filter(|_| runs_us(service, instance)) else {
         return;
     };
-    let mut properties = Properties::new();
-    for entity in entities {
-        for group in &entity.groups {
-            for property in &group.properties {
-                let path = format!("{}/{}", group.name, property.name);
-                let wanted = WANTED.iter().any(|w| *w == group.name || *w == path);
-                if let Some(value_type) = property.value_type.filter(|_| wanted) {
-                    properties.entry(path).or_insert_with(|| Value {
-                        value_type: value_type.name().to_owned(),
-                        values: property
-                            .values
-                            .iter()
-                            .map(|value| stored(value_type, &value.text))
-                            .collect(),
-                    });
-                }
-            }
-        }
-    }
+    let (own, of_service) = (wanted(&instance.entity), wanted(&service.entity));
+    let properties: Properties = Layers::new(&own, &of_service)
+        .entries()
+        .map(|(path, value)| (path.clone(), value.clone()))
+        .collect();
     for path in unknown_properties(&properties) {
         let message = format!("{} is no property that the method knows", Printable(path));
-        findings.add(
-            Code::VmProperty,
-            place(&entities, path, instance.at),
-            message,
-        );
+        let (group, name) = path.split_once('/').unwrap_or((path, ""));
+        let found = layers.find(|entity| entity.named(group)?.property(name));
+        let at = found.map_or(instance.at, |property| property.at);
+        findings.add(Code::VmProperty, at, message);
     }
     let Ok(name) = instance.name.parse::<VmName>() else {
         return;
@@ -79,9 +61,9 @@ pub(super) fn check(service: &Service<'_>, instance: &Instance<'_>, findings: &m
 
 /// Whether the start method of an instance, its own or its service's, is this program.
 pub(in crate::validate) fn runs_us(service: &Service<'_>, instance: &Instance<'_>) -> bool {
-    let start = [&instance.entity, &service.entity]
-        .into_iter()
-        .find_map(|entity| entity.find("start", "method"));
+    let start = instance
+        .layers(service)
+        .find(|entity| entity.find("start", "method"));
     start
         .and_then(|start| value(start, "exec"))
         .is_some_and(|(exec, _)| is_ours(exec))
@@ -93,12 +75,26 @@ fn stored(value_type: ValueType, text: &str) -> String {
     count.map_or_else(|| text.to_owned(), |count| count.to_string())
 }
 
-fn place(entities: &[&crate::validate::entity::Entity<'_>], path: &str, otherwise: usize) -> usize {
-    let (group, name) = path.split_once('/').unwrap_or((path, ""));
-    let found = entities
-        .iter()
-        .find_map(|entity| entity.named(group)?.property(name));
-    found.map_or(otherwise, |property| property.at)
+/// The properties of a level that the method reads.
+fn wanted(entity: &Entity<'_>) -> Properties {
+    let mut properties = Properties::new();
+    for group in &entity.groups {
+        for property in &group.properties {
+            let path = format!("{}/{}", group.name, property.name);
+            let wanted = WANTED.iter().any(|w| *w == group.name || *w == path);
+            if let Some(value_type) = property.value_type.filter(|_| wanted) {
+                properties.entry(path).or_insert_with(|| Value {
+                    value_type: value_type.name().to_owned(),
+                    values: property
+                        .values
+                        .iter()
+                        .map(|value| stored(value_type, &value.text))
+                        .collect(),
+                });
+            }
+        }
+    }
+    properties
 }
 
 fn setting(error: &SettingError, instance: &Instance<'_>, findings: &mut Findings) {

@@ -1,11 +1,13 @@
 //! The check of a property group against its pattern.
 
-use super::compose::{self, Composed};
+use std::borrow::Cow;
+
 use super::consistency::{GROUP_NAME_MAX, GROUP_TYPE_MAX};
 use super::{Check, applies};
+use crate::smf::composition::Layers;
 use crate::text::printable::Printable;
 use crate::validate::code::Code;
-use crate::validate::entity::{GroupPattern, Property, PropertyPattern};
+use crate::validate::entity::{Group, GroupPattern, Property, PropertyPattern};
 use crate::validate::value::{self, ValueType};
 
 /// So many of the values that are allowed are named.
@@ -13,15 +15,22 @@ const SHOWN: usize = 20;
 
 impl<'c, 'd> Check<'c, 'd> {
     pub(super) fn groups(&mut self) {
-        for group in Composed::groups(self.service, self.instance) {
-            if group.group.kind != "template" {
-                self.group(group);
-            }
+        let layers = self.layers();
+        let same = |group: &Group<'d>| layers.part(|entity| entity.find(&group.name, &group.kind));
+        let all = layers.all(
+            |entity| &entity.groups,
+            |own, group| own.find(&group.name, &group.kind).is_some(),
+        );
+        for group in all
+            .filter(|group| group.kind != "template")
+            .filter_map(same)
+        {
+            self.group(group);
         }
     }
 
-    fn group(&mut self, composed: Composed<'c, 'd>) {
-        let group = composed.group;
+    fn group(&mut self, composed: Layers<&'c Group<'d>>) {
+        let group = composed.closest();
         for (what, length, longest) in [
             ("name", group.name.len(), GROUP_NAME_MAX),
             ("type", group.kind.len(), GROUP_TYPE_MAX),
@@ -47,8 +56,12 @@ impl<'c, 'd> Check<'c, 'd> {
             );
             self.say(Code::GroupType, group.at, message);
         }
-        for property in composed.properties() {
-            self.property(composed, property, pattern);
+        let properties = composed.all(
+            |group| &group.properties,
+            |own, property| own.property(&property.name).is_some(),
+        );
+        for property in properties {
+            self.property(group, property, pattern);
         }
         self.required_properties(composed, pattern);
     }
@@ -75,15 +88,11 @@ impl<'c, 'd> Check<'c, 'd> {
 
     fn property(
         &mut self,
-        composed: Composed<'c, 'd>,
+        group: &Group<'d>,
         property: &Property<'d>,
         group_pattern: &GroupPattern<'d>,
     ) {
-        let path = format!(
-            "{}/{}",
-            Printable(&composed.group.name),
-            Printable(&property.name)
-        );
+        let path = format!("{}/{}", Printable(&group.name), Printable(&property.name));
         let pattern = self
             .property_patterns()
             .find(|pattern| pattern.group == group_pattern.key && pattern.name == property.name);
@@ -101,7 +110,7 @@ impl<'c, 'd> Check<'c, 'd> {
             self.say(Code::PropertyType, property.at, message);
         }
         let behind = self.pattern_behind(pattern);
-        let pattern = &*compose::pattern(pattern, behind);
+        let pattern = &*composed(pattern, behind);
         self.cardinality(&path, property, pattern);
         self.ranges(&path, property, pattern);
         self.allowed(&path, property, pattern);
@@ -243,23 +252,44 @@ impl<'c, 'd> Check<'c, 'd> {
 
     fn required_properties(
         &mut self,
-        composed: Composed<'c, 'd>,
+        group: Layers<&'c Group<'d>>,
         group_pattern: &GroupPattern<'d>,
     ) {
         let missing: Vec<_> = self
             .property_patterns()
             .filter(|pattern| pattern.required && pattern.group == group_pattern.key)
-            .filter(|pattern| !composed.has(pattern.name))
+            .filter(|pattern| group.find(|group| group.property(pattern.name)).is_none())
             .collect();
+        let group = group.closest();
         for pattern in missing {
             let message = format!(
                 "the property group {} lacks the property {}",
-                Printable(&composed.group.name),
+                Printable(&group.name),
                 Printable(pattern.name)
             );
-            self.say(Code::PropertyMissing, composed.group.at, message);
+            self.say(Code::PropertyMissing, group.at, message);
         }
     }
+}
+
+/// A pattern of an instance with that of its service behind it. svccfg keeps patterns in property groups
+/// as well, so that what the one does not say comes from the other.
+fn composed<'c, 'd>(
+    own: &'c PropertyPattern<'d>,
+    behind: Option<&PropertyPattern<'d>>,
+) -> Cow<'c, PropertyPattern<'d>> {
+    let Some(behind) = behind else {
+        return Cow::Borrowed(own);
+    };
+    let mut composed = own.clone();
+    composed.cardinality = own.cardinality.or(behind.cardinality);
+    if own.allowed.is_none() {
+        composed.allowed.clone_from(&behind.allowed);
+    }
+    if own.ranges.is_empty() {
+        composed.ranges.clone_from(&behind.ranges);
+    }
+    Cow::Owned(composed)
 }
 
 fn in_ranges<N: PartialOrd>(
