@@ -4,6 +4,7 @@ pub(crate) mod composition;
 pub(crate) mod credential;
 pub(crate) mod enabled;
 pub(crate) mod escape;
+pub(crate) mod exec;
 pub(crate) mod fmri;
 pub(crate) mod method;
 pub(crate) mod method_context;

@@ -1,5 +1,6 @@
 //! Whether a method is this program's: decided here, and nowhere else.
 
+use super::exec::program;
 use super::fmri::InstanceFmri;
 use super::tools::svcprop::Properties;
 use crate::failure::{Failure, Kind};
@@ -54,35 +55,6 @@ pub(crate) fn not_ours(fmri: &InstanceFmri, program: &str) -> Failure {
     .hinted(format!("svcadm enable and disable start and stop it; svcs -xv {fmri} tells more"))
 }
 
-/// The program that an exec names; none for `:true` and `:kill`, which svc.startd does itself.
-pub(crate) fn program(exec: &str) -> Option<String> {
-    let first = words(exec).into_iter().next()?;
-    (!first.starts_with(':')).then_some(first)
-}
-
-/// The words of a shell line, as far as quotes and backslashes go.
-pub(crate) fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut rest = line.chars();
-    while let Some(c) = rest.next() {
-        match (quote, c) {
-            (Some(q), c) if c == q => quote = None,
-            (Some('\''), c) => word.get_or_insert_default().push(c),
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (_, '\\') => word.get_or_insert_default().extend(rest.next()),
-            (None, ' ' | '\t' | '\n') => words.extend(word.take()),
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,18 +83,6 @@ mod tests {
             "/bin/sh -c 'vbox %m'",
         ] {
             assert!(!is_ours(exec), "{exec}");
-        }
-    }
-
-    #[test]
-    fn the_program_of_an_exec() {
-        for (exec, expected) in [
-            ("/a/b.sh %m", Some("/a/b.sh")),
-            ("'/a b/c' %m", Some("/a b/c")),
-            (":true", None),
-            ("", None),
-        ] {
-            assert_eq!(program(exec).as_deref(), expected, "{exec}");
         }
     }
 }

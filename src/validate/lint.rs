@@ -6,10 +6,10 @@ use super::finding::Findings;
 use super::fmri::{Fmri, parse};
 use super::value::{TEXT_MAX, ValueType};
 use crate::smf::composition::Layers;
+use crate::smf::exec;
 use crate::smf::fmri::is_component;
 use crate::text::printable::Printable;
 
-mod exec;
 pub(super) mod vm;
 
 /// Looks at a bundle that svccfg takes.
@@ -83,7 +83,7 @@ fn method(group: &Group<'_>, findings: &mut Findings) {
     let Some((exec, at)) = value(group, "exec") else {
         return;
     };
-    if let Err(fault) = exec::tokens(exec) {
+    if let Err(fault) = exec::check(exec) {
         let message = format!(
             "svc.startd cannot expand the method {}: {fault}",
             Printable(&group.name)
@@ -147,7 +147,7 @@ fn transient(layers: Layers<&Entity<'_>>, findings: &mut Findings) {
     let groups = layers.closest().groups.iter();
     for group in groups.filter(|group| group.kind == "method") {
         if let Some((exec, at)) = value(group, "exec")
-            && exec.split_ascii_whitespace().next() == Some(":kill")
+            && exec::is_kill(exec)
         {
             let message = format!(
                 "the method {} of a transient service is :kill",

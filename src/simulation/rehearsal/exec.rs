@@ -7,9 +7,9 @@ use thiserror::Error;
 
 use crate::simulation::host::Composed;
 use crate::smf::credential::{Credential, ROOT};
-use crate::smf::escape::escaped;
+use crate::smf::exec::{Fault, expand, is_kill, is_true, words};
 use crate::smf::fmri::InstanceFmri;
-use crate::smf::method::{is_ours, words};
+use crate::smf::method::is_ours;
 use crate::smf::method_context::of_context;
 use crate::smf::timeout;
 use crate::virtualbox::vm::Intent;
@@ -43,20 +43,25 @@ pub(super) enum Run {
 /// Why svc.startd does not run a method at all.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(super) enum ExecError {
-    /// `%q`
-    #[error("could not expand '%{0}' in its exec: unknown method token")]
-    Token(char),
-    /// `%{vm/name` without its end.
-    #[error("could not expand '%{{{0}' in its exec: it has no closing brace")]
-    Brace(String),
-    /// `%{vm/nosuch}`
-    #[error("could not expand '%{{{0}}}' in its exec: the instance has no such property")]
-    Property(String),
+    /// A token that stands for nothing.
+    #[error("could not expand {}", unexpanded(.0))]
+    Token(Fault),
     /// `use_profile` is there, and what it makes count is not.
     #[error(
         "could not get its method context: use_profile is set, and no user or rights profile that it could mean"
     )]
     Context,
+}
+
+/// A token and why it could not be expanded.
+fn unexpanded(fault: &Fault) -> String {
+    match fault {
+        Fault::Unknown(letter) => format!("'%{letter}' in its exec: unknown method token"),
+        Fault::Open(text) => format!("'%{{{text}' in its exec: it has no closing brace"),
+        Fault::Property(text) => {
+            format!("'%{{{text}}}' in its exec: the instance has no such property")
+        }
+    }
 }
 
 /// What svc.startd would do to run a method of an instance.
@@ -96,13 +101,13 @@ pub(super) fn names_us(seen: &Composed, intent: Intent) -> bool {
 }
 
 fn run(exec: &str, seen: &Composed, fmri: &InstanceFmri, intent: Intent) -> Result<Run, ExecError> {
-    if exec == ":true" {
+    if is_true(exec) {
         return Ok(Run::Nothing);
     }
-    if exec == ":kill" || exec.starts_with(":kill ") {
+    if is_kill(exec) {
         return Ok(Run::Kill);
     }
-    let expanded = expand(exec, seen, fmri, intent)?;
+    let expanded = expand(exec, fmri, intent.method(), seen).map_err(ExecError::Token)?;
     let words = words(&expanded);
     let ours = is_ours(&expanded);
     // With further words it would not do what is rehearsed here.
@@ -116,57 +121,6 @@ fn run(exec: &str, seen: &Composed, fmri: &InstanceFmri, intent: Intent) -> Resu
         "refresh" => Run::Nothing,
         _ => Run::Another(expanded),
     })
-}
-
-/// Puts in what `%` tokens stand for.
-fn expand(
-    exec: &str,
-    seen: &Composed,
-    fmri: &InstanceFmri,
-    intent: Intent,
-) -> Result<String, ExecError> {
-    let mut expanded = String::new();
-    let mut rest = exec.chars();
-    while let Some(c) = rest.next() {
-        if c != '%' {
-            expanded.push(c);
-            continue;
-        }
-        match rest.next() {
-            Some('s') => expanded.push_str(fmri.service()),
-            Some('i') => expanded.push_str(fmri.instance().as_str()),
-            Some('f') => expanded.push_str(&fmri.to_string()),
-            Some('m') => expanded.push_str(intent.method()),
-            Some('r') => expanded.push_str("svc.startd"),
-            Some('%') => expanded.push('%'),
-            Some('{') => {
-                let Some((inside, after)) = rest.as_str().split_once('}') else {
-                    return Err(ExecError::Brace(rest.as_str().to_owned()));
-                };
-                expanded.push_str(&property(inside, seen)?);
-                rest = after.chars();
-            }
-            Some(other) => return Err(ExecError::Token(other)),
-            // A single one at the end is dropped.
-            None => (),
-        }
-    }
-    Ok(expanded)
-}
-
-/// `%{vm/name}`: the values of a property of the running snapshot, each quoted as svcprop quotes them, a
-/// space between them, or the `,` or `:` at the token's end. Without a group it is one of `application`.
-/// An empty value leaves nothing, not even quotes. (Of another service nothing is known here.)
-fn property(inside: &str, seen: &Composed) -> Result<String, ExecError> {
-    let (path, separator) = match inside.strip_suffix([',', ':']) {
-        Some(path) => (path, &inside[path.len()..]),
-        None => (inside, " "),
-    };
-    let (group, name) = path.split_once('/').unwrap_or(("application", path));
-    let found = seen.get(group, name);
-    let property = found.ok_or_else(|| ExecError::Property(inside.to_owned()))?;
-    let values: Vec<String> = property.values.iter().map(|v| escaped(v)).collect();
-    Ok(values.join(separator))
 }
 
 /// The environment that a method gets: svc.startd's, that of `/etc/default/init`, then its context's,
@@ -236,31 +190,28 @@ mod tests {
     #[test]
     fn properties_in_execs() {
         let mut seen = Composed::default();
-        seen.service.set("vm", "name", "astring", &["two words"]);
-        seen.own.set("vm", "list", "astring", &["a", "b;c"]);
         seen.own.set("application", "verb", "astring", &["stop"]);
-        seen.own.set("vm", "empty", "astring", &[""]);
         for (exec, expected) in [
-            ("/x %{vm/name}", Ok("/x two\\ words")),
-            ("/x %{vm/list} %{vm/list,}", Ok("/x a b\\;c a,b\\;c")),
-            ("/x %{verb}%{vm/empty}", Ok("/x stop")),
+            ("/lib/svc/method/vbox %{verb}", Ok(Run::Ours(Intent::Stop))),
             (
                 "/x %{vm/nosuch}",
-                Err(ExecError::Property("vm/nosuch".into())),
+                Err(
+                    "could not expand '%{vm/nosuch}' in its exec: the instance has no such property",
+                ),
             ),
-            ("/x %{vm/name", Err(ExecError::Brace("vm/name".into()))),
-            ("/x %q", Err(ExecError::Token('q'))),
+            (
+                "/x %{vm/name",
+                Err("could not expand '%{vm/name' in its exec: it has no closing brace"),
+            ),
+            (
+                "/x %q",
+                Err("could not expand '%q' in its exec: unknown method token"),
+            ),
         ] {
-            let expanded = expand(exec, &seen, &fmri(), Intent::Stop);
-            assert_eq!(expanded, expected.map(str::to_owned), "{exec}");
+            let run = run(exec, &seen, &fmri(), Intent::Start);
+            let run = run.map_err(|error| error.to_string());
+            assert_eq!(run, expected.map_err(str::to_owned), "{exec}");
         }
-        let run = run(
-            "/lib/svc/method/vbox %{verb}",
-            &seen,
-            &fmri(),
-            Intent::Start,
-        );
-        assert_eq!(run, Ok(Run::Ours(Intent::Stop)));
     }
 
     #[test]
