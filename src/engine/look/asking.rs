@@ -79,7 +79,8 @@ impl Looker<'_> {
                 };
             }
             // It is on its way down, most likely, and about to be gone.
-            if self.is_gone_within(LEAVING)? {
+            let patience = LEAVING.min(end.saturating_sub(self.host.now()));
+            if self.is_gone_within(patience)? {
                 return self.rest(turn, end);
             }
             self.take(turn, end);

@@ -102,6 +102,14 @@ pub(super) fn end_of_stop(
                 end: End::None | End::Lost | End::Guru,
                 ..
             }) if !may_lose(settings) => fail(Unproven::Lost(state.clone())),
+            // An earlier run saved it and did not live to see that written down: VirtualBox's server alone knows the state.
+            Some(Rest::Known {
+                state_file: None,
+                left,
+                ..
+            }) if class(state) == Class::Stored || seen.tries(Action::WriteSettings) > 0 => {
+                not_saved(seen, left.as_ref(), budget)
+            }
             // It was so before, or became so by itself.
             _ => Step::Done(Note::OffAlready),
         };

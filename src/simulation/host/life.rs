@@ -11,8 +11,6 @@ use crate::virtualbox::vm::VmState;
 
 /// A guest that powers itself off: from the last word to off.
 const SWITCH_OFF: Duration = Duration::from_millis(100);
-/// The process of a VM ends so long after VirtualBox calls it off.
-const LINGER: Duration = Duration::from_millis(80);
 /// When a process freezes that was started in this world.
 const FREEZE: Duration = Duration::from_secs(5);
 /// When the guest that cannot run stops.
@@ -193,11 +191,11 @@ pub(super) fn off(world: &mut World, id: MachineId, state: VmState) {
 fn end_process(world: &mut World, id: MachineId) {
     let machine = world.machine_mut(id);
     machine.mood = Mood::Alive;
-    let owner = machine.owner.clone();
+    let (owner, linger) = (machine.owner.clone(), machine.linger);
     let Some(pid) = machine.process.take() else {
         return;
     };
-    world.after(LINGER, move |world| {
+    world.after(linger, move |world| {
         world
             .virtualbox(&owner)
             .vm_processes

@@ -111,6 +111,8 @@ pub(crate) struct Machine {
     pub(super) description: Option<String>,
     /// How long saving or restoring takes; VBoxManage's own time comes on top.
     pub(super) saving_time: Duration,
+    /// How long its process is still there when VirtualBox calls it down: 10 s in one of some hundred ends, for nothing.
+    pub(super) linger: Duration,
     /// The process that runs it, as far as VirtualBox knows.
     pub(super) process: Option<u32>,
     /// The frontend it was started with.
@@ -138,6 +140,7 @@ impl Machine {
             registration: Registration::Known,
             description: None,
             saving_time: Duration::from_millis(100),
+            linger: Duration::from_millis(80),
             process: None,
             frontend: "headless".to_owned(),
             mood: Mood::Alive,
@@ -149,6 +152,12 @@ impl Machine {
 
     pub(super) fn is_frozen(&self) -> bool {
         self.mood == Mood::Frozen
+    }
+
+    /// VBoxSVC holds it for stopping, and there is nothing left of it: its process got a signal while it was paused. It is so
+    /// until VBoxSVC ends.
+    pub(super) fn is_wedged(&self) -> bool {
+        self.state == VmState::Stopping && self.process.is_none()
     }
 
     pub(super) fn is_accessible(&self) -> bool {

@@ -7,6 +7,8 @@ use super::machine::{MachineId, Mood, is_up};
 use super::processes::{self, is_pending, reply, reply_after};
 use super::vboxmanage::errors;
 use super::world::World;
+#[cfg(test)]
+use crate::virtualbox::vm::VmState;
 
 /// A warm client's way to the server (2 cores, median; `showvminfo` cold takes 100 ms longer).
 const CONNECT: Duration = Duration::from_millis(20);
@@ -55,6 +57,12 @@ pub(super) enum Server {
     /// It was killed under its VMs, whose processes hold its socket: until the last of them is gone nobody gets an answer,
     /// and then a failure.
     Sick(Duration),
+    /// It got a SIGTERM while VMs ran: it is there until their processes are gone, and whoever asks it fails at once.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "no rehearsal sends it a signal yet")
+    )]
+    Dead(Daemon),
 }
 
 /// VBoxSVC's process.
@@ -80,7 +88,7 @@ pub(super) struct VmProcess {
 impl Server {
     pub(super) fn daemon(&self) -> Option<Daemon> {
         match self {
-            Self::Starting(daemon) | Self::Up(daemon) => Some(*daemon),
+            Self::Starting(daemon) | Self::Up(daemon) | Self::Dead(daemon) => Some(*daemon),
             Self::Down | Self::Sick(_) => None,
         }
     }
@@ -111,7 +119,9 @@ pub(super) fn connect(
                 then(world, id);
             }
         }),
-        Server::Starting(_) => reply_after(world, id, LOST_RACE, errors::lost_race()),
+        Server::Starting(_) | Server::Dead(_) => {
+            reply_after(world, id, LOST_RACE, errors::lost_race());
+        }
         Server::Sick(until) if until > now => world.at(until, move |world| {
             world.virtualbox(&user).server = Server::Down;
             reply(world, id, errors::server_gone());
@@ -142,7 +152,7 @@ fn cold_start(
     let daemon = start(world, user, contract);
     let user = user.to_owned();
     world.after(COLD, move |world| {
-        if world.virtualbox(&user).server.daemon() == Some(daemon) {
+        if matches!(world.virtualbox(&user).server, Server::Starting(this) if this == daemon) {
             world.virtualbox(&user).server = Server::Up(daemon);
             note_use(world, &user);
         }
@@ -190,6 +200,7 @@ pub(super) fn note_use(world: &mut World, user: &str) {
             world.virtualbox(&user).server = Server::Down;
             let told = "VBoxSVC ends: nobody used it for 5 s".into();
             world.tell(&user, What::VirtualBox(told));
+            read_again(world, &user);
         }
     });
 }
@@ -201,6 +212,61 @@ pub(super) fn die(world: &mut World, user: &str) {
         return;
     }
     world.tell(user, What::VirtualBox("VBoxSVC is killed".into()));
+    fail_clients(world, user);
+    let known = world.machines_of(user).filter(|(_, m)| is_up(&m.state));
+    let known: Vec<MachineId> = known.map(|(id, _)| id).collect();
+    for id in known {
+        let machine = world.machine_mut(id);
+        machine.process = None;
+        machine.mood = Mood::Alive;
+    }
+    read_again(world, user);
+    let until = orphan(world, user);
+    world.virtualbox(user).server = match until {
+        None => Server::Down,
+        Some(until) => Server::Sick(until),
+    };
+}
+
+/// VBoxSVC gets a SIGTERM. It writes down that its VMs are aborted, whose processes live on for a while, and so does it.
+#[cfg(test)]
+pub(super) fn terminate(world: &mut World, user: &str) -> bool {
+    let Server::Up(daemon) = world.virtualbox(user).server else {
+        return false;
+    };
+    world.tell(user, What::VirtualBox("VBoxSVC gets SIGTERM".into()));
+    fail_clients(world, user);
+    let known = world.machines_of(user).filter(|(_, m)| is_up(&m.state));
+    let known: Vec<MachineId> = known.map(|(id, _)| id).collect();
+    for id in known {
+        let machine = world.machine_mut(id);
+        machine.process = None;
+        machine.mood = Mood::Alive;
+        let aborted = match machine.state {
+            VmState::Restoring => VmState::AbortedSaved,
+            _ => VmState::Aborted,
+        };
+        super::life::enter(world, id, aborted);
+    }
+    let until = orphan(world, user);
+    world.virtualbox(user).server = match until {
+        None => Server::Down,
+        Some(_) => Server::Dead(daemon),
+    };
+    if let Some(until) = until {
+        let user = user.to_owned();
+        world.at(until, move |world| {
+            if matches!(world.virtualbox(&user).server, Server::Dead(this) if this == daemon) {
+                world.virtualbox(&user).server = Server::Down;
+                world.tell(&user, What::VirtualBox("VBoxSVC ends".into()));
+            }
+        });
+    }
+    true
+}
+
+/// Whoever asked VBoxSVC something gets a failure.
+fn fail_clients(world: &mut World, user: &str) {
     let clients = world.clients.iter();
     let of_user = clients.filter(|(_, c)| c.origin.user == user && c.program == "VBoxManage");
     let clients: Vec<(u64, Option<String>)> =
@@ -209,38 +275,37 @@ pub(super) fn die(world: &mut World, user: &str) {
         let output = waits_for.map_or_else(errors::server_gone, |vm| errors::aborted(&vm));
         reply(world, id, output);
     }
-    let known = world.machines_of(user).filter(|(_, m)| is_up(&m.state));
+}
+
+/// Of a VM that VBoxSVC held for up and that has no process, the next one reads what this one wrote.
+fn read_again(world: &mut World, user: &str) {
+    let known = world.machines_of(user);
+    let known = known.filter(|(_, m)| is_up(&m.state) && m.process.is_none());
     let known: Vec<MachineId> = known.map(|(id, _)| id).collect();
     for id in known {
-        let machine = world.machine_mut(id);
-        machine.process = None;
-        machine.mood = Mood::Alive;
-        // The next server reads what this one wrote.
-        let written = machine.written.clone();
+        let written = world.machine(id).written.clone();
         super::life::enter(world, id, written.state());
         world.machine_mut(id).written = written;
     }
+}
+
+/// The processes of VMs have no server any more. Says when the last of them is gone, where there is one.
+fn orphan(world: &mut World, user: &str) -> Option<Duration> {
     let now = world.now;
-    let orphans: Vec<(u32, Duration)> = world
-        .virtualbox(user)
-        .vm_processes
-        .iter()
-        .map(|p| (p.pid, outlives(now.saturating_sub(p.born))))
+    let processes = world.virtualbox(user).vm_processes.iter();
+    let orphans: Vec<(u32, Duration)> = processes
+        .map(|p| (p.pid, now + outlives(now.saturating_sub(p.born))))
         .collect();
-    let last = orphans.iter().map(|(_, outlives)| *outlives).max();
-    world.virtualbox(user).server = match last {
-        None => Server::Down,
-        Some(last) => Server::Sick(now.saturating_add(last)),
-    };
-    for (pid, outlives) in orphans {
+    for &(pid, until) in &orphans {
         let user = user.to_owned();
-        world.after(outlives, move |world| {
+        world.at(until, move |world| {
             world
                 .virtualbox(&user)
                 .vm_processes
                 .retain(|p| p.pid != pid);
         });
     }
+    orphans.into_iter().map(|(_, until)| until).max()
 }
 
 /// How long a VM's process of this age outlives a server that was killed.

@@ -111,10 +111,13 @@ fn find_for(
 ) -> Result<MachineId, Output> {
     let found = find(world, &user(world, id), wanted);
     let machine = found.ok_or_else(|| errors::not_found(wanted, at))?;
-    if world.machine(machine).is_accessible() {
-        Ok(machine)
-    } else {
+    let found = world.machine(machine);
+    if !found.is_accessible() {
         Err(errors::inaccessible(lock))
+    } else if found.is_wedged() {
+        Err(errors::wedged(lock))
+    } else {
+        Ok(machine)
     }
 }
 

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::simulation::host::machine::{Mood, Registration};
+use crate::simulation::host::machine::{MachineId, Mood, Registration};
 use crate::simulation::host::method::unwind;
 use crate::simulation::host::stage::Vm;
 use crate::simulation::host::world::World;
-use crate::simulation::host::{Sim, SimHost, What, life, processes, server};
+use crate::simulation::host::{Sim, SimHost, What, life, processes, server, settings};
 use crate::virtualbox::vm::VmState;
 
 /// Something that is nobody's method.
@@ -26,8 +26,12 @@ pub(crate) enum Accident {
     Save,
     /// The VM's process stops answering.
     Freeze,
+    /// The VM's process gets a SIGTERM: it saves the guest, but not one that is paused, which is lost.
+    Terminate,
     /// VBoxSVC of the VM's owner is killed.
     KillServer,
+    /// VBoxSVC of the VM's owner gets a SIGTERM.
+    TerminateServer,
     /// VBoxSVC of the VM's owner gives no new answer for this long.
     Stall(Duration),
 }
@@ -48,7 +52,10 @@ pub(crate) struct Happened {
 impl Happened {
     /// Whether it happens to all VMs of an owner.
     pub(crate) fn is_to_all(&self) -> bool {
-        matches!(self.what, Accident::KillServer | Accident::Stall(_))
+        matches!(
+            self.what,
+            Accident::KillServer | Accident::TerminateServer | Accident::Stall(_)
+        )
     }
 }
 
@@ -200,11 +207,7 @@ impl Vm<'_> {
 }
 
 /// Whether it could happen.
-fn happen(
-    world: &mut World,
-    id: crate::simulation::host::machine::MachineId,
-    what: Accident,
-) -> bool {
+fn happen(world: &mut World, id: MachineId, what: Accident) -> bool {
     let machine = world.machine(id).clone();
     let (answers, owner) = (!machine.is_frozen(), machine.owner);
     match (what, machine.state) {
@@ -218,7 +221,12 @@ fn happen(
             life::enter(world, id, VmState::Running);
             world.machine_mut(id).mood = Mood::Alive;
         }
-        (Accident::Save, VmState::Running | VmState::Paused) if answers => {
+        (Accident::Terminate, VmState::Paused) if answers => wedge(world, id),
+        (Accident::TerminateServer, _) => return server::terminate(world, &owner),
+        (Accident::Save, VmState::Running | VmState::Paused)
+        | (Accident::Terminate, VmState::Running)
+            if answers =>
+        {
             let time = machine.saving_time;
             life::between(world, id, VmState::Saving, time, |world, id| {
                 life::off(world, id, VmState::Saved);
@@ -236,6 +244,23 @@ fn happen(
         _ => return false,
     }
     true
+}
+
+/// The process is gone with its guest, and VBoxSVC has not understood it.
+fn wedge(world: &mut World, id: MachineId) {
+    let owner = world.machine(id).owner.clone();
+    settings::log(
+        world,
+        id,
+        "Console::powerDown(): A request to power off the VM has been issued (mMachineState=Paused, InUninit=1)",
+    );
+    life::enter(world, id, VmState::Stopping);
+    if let Some(pid) = world.machine_mut(id).process.take() {
+        let processes = &mut world.virtualbox(&owner).vm_processes;
+        processes.retain(|process| process.pid != pid);
+    }
+    processes::process_is_gone(world, id);
+    server::note_use(world, &owner);
 }
 
 impl Sim {

@@ -45,6 +45,11 @@ impl Vm<'_> {
         self.change(|machine| machine.saving_time = time)
     }
 
+    /// How long its process is still there when it is down.
+    pub(crate) fn lingers(self, time: Duration) -> Self {
+        self.change(|machine| machine.linger = time)
+    }
+
     /// Somebody else puts it into a state, at a time.
     pub(crate) fn becomes(self, at: Duration, state: VmState) -> Self {
         let id = self.id;

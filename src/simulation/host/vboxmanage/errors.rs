@@ -110,6 +110,16 @@ pub(super) fn inaccessible(at: Context) -> Output {
     error(message, "E_ACCESSDENIED (0x80070005)", MACHINE, at)
 }
 
+/// A VM that VBoxSVC holds for stopping, though nothing of it is left: there is no reason given.
+pub(super) fn wedged(at: Context) -> Output {
+    let stderr = format!(
+        "VBoxManage: error: Code NS_ERROR_FAILURE (0x80004005) - Operation failed (extended info not available)\n\
+         VBoxManage: error: Context: \"{}\" at line {} of file {}\n",
+        at.call, at.line, at.file
+    );
+    printed(1, "", &stderr)
+}
+
 pub(super) fn already_locked(name: &str) -> Output {
     let message = format!(
         "The machine '{name}' is already locked by a session (or being locked or unlocked)"

@@ -148,6 +148,13 @@ impl Seen {
     fn cause(&self, who: usize, change: Change<'_>, stopping: Option<Duration>) -> Cause {
         let guest = self.storm.instances[who].guest;
         let mut outside = self.happened_to(who).filter(|each| each.at == change.at);
+        let ended_paused = |began: Duration| {
+            let mut happened = self.happened_to(who);
+            happened.any(|each| each.at == began && each.what == Accident::Terminate)
+        };
+        if stopping.is_some_and(ended_paused) && *change.from == VmState::Stopping {
+            return Cause::Lost;
+        }
         if let Some(began) = stopping.filter(|_| *change.from == VmState::Stopping) {
             let is_ordered = self
                 .orders(who, began)
@@ -163,7 +170,12 @@ impl Seen {
                 (false, false) => Cause::Unexplained,
             };
         }
-        if outside.any(|each| matches!(each.what, Accident::Crash | Accident::KillServer)) {
+        let ends = [
+            Accident::Crash,
+            Accident::KillServer,
+            Accident::TerminateServer,
+        ];
+        if outside.any(|each| ends.contains(&each.what)) {
             Cause::Lost
         } else if self
             .orders(who, change.at)

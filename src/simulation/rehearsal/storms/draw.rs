@@ -133,6 +133,7 @@ fn instance(random: &mut Random, name: &str, owner: &'static str, calm: bool) ->
         additions: random.percent(30),
         faults,
         saving,
+        lingers: Duration::from_millis(if random.percent(6) { 10_000 } else { 80 }),
         before,
         properties,
         limits,
@@ -182,7 +183,7 @@ fn moment(random: &mut Random) -> Duration {
 fn goes_wrong(random: &mut Random, count: usize, step: &mut Step) {
     for _ in 0..random.weighed(&[4, 4, 2, 1]) {
         let who = random.index(count);
-        let what = match random.weighed(&[4, 4, 3, 2, 3, 2, 5, 3]) {
+        let what = match random.weighed(&[4, 4, 4, 3, 3, 2, 5, 3, 3, 2]) {
             0 => Accident::Press,
             1 => Accident::Crash,
             2 => Accident::Pause,
@@ -190,8 +191,15 @@ fn goes_wrong(random: &mut Random, count: usize, step: &mut Step) {
             4 => Accident::Save,
             5 => Accident::Freeze,
             6 => Accident::KillServer,
-            _ => Accident::Stall(milliseconds(random, 100, 60_000)),
+            7 => Accident::Stall(milliseconds(random, 100, 60_000)),
+            8 => Accident::Terminate,
+            _ => Accident::TerminateServer,
         };
+        // Somebody who pauses a VM does something else with it soon.
+        if what == Accident::Pause {
+            let next = random.one_of(&[Accident::Resume, Accident::Terminate, Accident::Save]);
+            step.accidents.push((who, moment(random), next));
+        }
         step.accidents.push((who, moment(random), what));
     }
     for who in 0..count {
@@ -309,6 +317,9 @@ mod tests {
             "Save",
             "Freeze",
             "KillServer",
+            "Terminate)",
+            "TerminateServer",
+            "lingers 10s",
             "Stall(",
             "Question(",
             "At(",

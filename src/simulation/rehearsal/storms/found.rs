@@ -7,10 +7,10 @@ use super::checks::check;
 use super::fault::Fault;
 use super::play::play;
 use super::run;
-use super::seen::Seen;
+use super::seen::{MethodEnd, Seen};
 use super::storm::{Order, Plan, Step, Storm};
 use super::wrong::instance;
-use crate::simulation::host::Guest;
+use crate::simulation::host::{Doom, Fault as VmFault, Guest, Reach};
 use crate::virtualbox::vm::VmState;
 
 /// One VM, one order, and what goes wrong with the programs that its methods run.
@@ -44,4 +44,37 @@ fn an_empty_list_is_no_reason_to_take_a_session() {
     let played = story(storm, Order::Up, plan);
     assert_eq!(check(&played), [], "{played}");
     assert!(played.methods[0].faults > 0, "{played}");
+}
+
+/// VirtualBox saved the guest and did not write that down, and the method was killed before it could have it written: the
+/// next one finds a VM that the server alone holds for saved.
+#[test]
+fn a_stop_that_was_killed_leaves_nothing_unwritten() {
+    let mut storm = one(VmState::Running);
+    storm.instances[0].faults = vec![VmFault::StateNotWritten];
+    storm.steps.push(Step {
+        orders: vec![(0, Duration::ZERO, Order::Down)],
+        dooms: vec![(0, Doom::At(Duration::from_millis(185)), Reach::Contract)],
+        pause: Duration::from_secs(1),
+        ..Step::default()
+    });
+    let played = play(&storm, &run);
+    assert_eq!(check(&played), [], "{played}");
+    assert_eq!(played.methods[0].end, MethodEnd::Killed, "{played}");
+    assert_eq!(played.looks[0].vm.written, VmState::Saved, "{played}");
+}
+
+/// A VM that has left the list of those that run is waited for, but not beyond the end of a method that has little time.
+#[test]
+fn a_vm_that_leaves_the_list_is_not_waited_for_beyond_the_timeout() {
+    let mut storm = one(VmState::PowerOff);
+    storm.instances[0].limits = [3, 30];
+    let plan = Plan::from([
+        (("VBoxManage", 0), Fault::Delay(800)),
+        (("VBoxManage", 1), Fault::HangDeaf),
+        (("VBoxManage", 2), Fault::Lie),
+    ]);
+    let played = story(storm, Order::Up, plan);
+    assert_eq!(check(&played), [], "{played}");
+    assert_eq!(played.methods[0].faults, 3, "{played}");
 }

@@ -118,6 +118,7 @@ fn set_up<'s>(sim: &'s Sim, instance: &Instance) -> Vm<'s> {
         .vm(instance.owner, &instance.name)
         .guest(instance.guest)
         .saving_time(instance.saving)
+        .lingers(instance.lingers)
         .state(instance.before.clone());
     if instance.additions {
         vm = vm.with_additions();

@@ -30,6 +30,8 @@ pub(super) struct Instance {
     pub(super) faults: Vec<Fault>,
     /// How long saving and restoring take.
     pub(super) saving: Duration,
+    /// How long its process is there when it is down.
+    pub(super) lingers: Duration,
     /// The state that its VM has at the beginning.
     pub(super) before: VmState,
     /// Its `vm/` properties, as an administrator writes them.
@@ -141,8 +143,8 @@ impl fmt::Display for Instance {
         let [start, stop] = self.limits;
         write!(
             f,
-            "{} of {}: {}, guest {:?}, saves in {:?}, start/timeout_seconds={start} stop/timeout_seconds={stop}",
-            self.name, self.owner, self.before, self.guest, self.saving
+            "{} of {}: {}, guest {:?}, saves in {:?}, lingers {:?}, start/timeout_seconds={start} stop/timeout_seconds={stop}",
+            self.name, self.owner, self.before, self.guest, self.saving, self.lingers
         )?;
         for (name, value) in &self.properties {
             write!(f, " vm/{name}={value}")?;

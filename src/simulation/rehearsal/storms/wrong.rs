@@ -147,6 +147,7 @@ pub(super) fn instance(name: &str, before: VmState, guest: Guest) -> Instance {
         additions: false,
         faults: Vec::new(),
         saving: Duration::from_millis(100),
+        lingers: Duration::from_millis(80),
         before,
         properties: BTreeMap::new(),
         limits: [120, 300],

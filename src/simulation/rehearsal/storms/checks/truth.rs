@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Cause, FRESH};
-use crate::simulation::host::{Guest, SmfState};
+use crate::simulation::host::{Guest, SmfState, Truth};
 use crate::simulation::rehearsal::storms::seen::{Look, MethodEnd, MethodSeen, Seen};
 use crate::virtualbox::vm::{Intent, VmState};
 
@@ -47,7 +47,7 @@ pub(super) fn stop(seen: &Seen) -> Vec<String> {
         .filter(|each| each.is(Intent::Stop, DONE))
     {
         let after = &method.after;
-        if !after.processes.is_empty() || !is_down(&after.state) {
+        if !after.processes.is_empty() || !is_down(after) {
             broken.push(format!(
                 "{}: it is {} with processes {:?}",
                 seen.name(method),
@@ -122,16 +122,19 @@ fn may_fail(seen: &Seen, method: &MethodSeen) -> bool {
             )
     });
     let refuses = |name: &str| instance.property(name) == "refuse";
-    own || match method.intent {
-        Intent::Stop => instance.may_stay_up(),
-        Intent::Start => match method.before.state {
-            VmState::Paused => refuses("on_paused"),
-            VmState::Saved | VmState::AbortedSaved => refuses("on_saved"),
-            VmState::Aborted => refuses("on_aborted"),
-            VmState::GuruMeditation => refuses("on_stuck"),
-            _ => false,
-        },
-    }
+    // VirtualBox's server holds it for stopping as long as another VM runs: nothing but its end helps.
+    let is_wedged = method.before.state == VmState::Stopping && method.before.processes.is_empty();
+    own || is_wedged
+        || match method.intent {
+            Intent::Stop => instance.may_stay_up(),
+            Intent::Start => match method.before.state {
+                VmState::Paused => refuses("on_paused"),
+                VmState::Saved | VmState::AbortedSaved => refuses("on_saved"),
+                VmState::Aborted => refuses("on_aborted"),
+                VmState::GuruMeditation => refuses("on_stuck"),
+                _ => false,
+            },
+        }
 }
 
 /// An instance is online whose VM runs, and disabled after a stop that was done; in maintenance is one whose last method
@@ -154,14 +157,19 @@ fn agrees(seen: &Seen, look: &Look) -> bool {
     };
     let instance = &seen.storm.instances[look.who];
     let lives_on = matches!(instance.guest, Guest::Acpi | Guest::Slow(_) | Guest::Deaf);
-    let undisturbed = lives_on && seen.happened_to(look.who).all(|each| each.at > look.at);
+    let ended = seen.guest_ends(look.who).into_iter().any(|end| {
+        let by_itself = [Cause::Guest, Cause::Lost].contains(&end.cause);
+        by_itself && (last.began..=look.at).contains(&end.at)
+    });
+    let undisturbed =
+        lives_on && !ended && seen.happened_to(look.who).all(|each| each.at > look.at);
     match (look.smf, last.intent, last.end) {
         (SmfState::Online, Intent::Start, DONE) => {
             let is_up = look.vm.state == VmState::Running && look.vm.processes.len() == 1;
             is_up || !undisturbed || seen.may_be_left(last, &look.vm.state)
         }
         (SmfState::Disabled, Intent::Stop, DONE) => {
-            look.vm.processes.is_empty() && is_down(&look.vm.state)
+            look.vm.processes.is_empty() && is_down(&look.vm)
         }
         // Nothing was to be stopped, or it failed and was disabled after that.
         (SmfState::Disabled, ..) | (SmfState::Offline, Intent::Stop, DONE) => true,
@@ -171,9 +179,11 @@ fn agrees(seen: &Seen, look: &Look) -> bool {
     }
 }
 
-fn is_down(state: &VmState) -> bool {
-    matches!(
-        state,
-        VmState::PowerOff | VmState::Saved | VmState::Aborted | VmState::AbortedSaved
-    )
+/// Down, or what VirtualBox's server takes for stopping although nothing of it is left.
+fn is_down(vm: &Truth) -> bool {
+    match vm.state {
+        VmState::PowerOff | VmState::Saved | VmState::Aborted | VmState::AbortedSaved => true,
+        VmState::Stopping => vm.processes.is_empty(),
+        _ => false,
+    }
 }
