@@ -86,8 +86,8 @@ fn the_picture_of_the_readme() {
     );
 }
 
-/// What takes less than a second, as the README says, has ten times as much of the processor, which does not depend on what else the
-/// machine does: more is another kind of fault.
+/// The README says less than a second. The limit is ten times that in processor time, which does not depend on what else the
+/// machine does: a run that needs more has another kind of fault.
 #[test]
 fn every_scenario_of_forty_vms_at_once() {
     let names: Vec<String> = (1..=40).map(|nth| format!("vm{nth}")).collect();
