@@ -497,14 +497,11 @@ fn every_command_of_a_message_is_run_by_a_test_or_listed() {
             }
             told += 1;
             let row = ROWS.iter().position(|(phrase, _)| is(command, phrase));
-            match row {
-                Some(row) => {
-                    used.insert(row);
-                }
-                None => {
-                    let name = message.path.strip_prefix(root()).expect("below");
-                    unlisted.insert(format!("{}: {command}", name.display()));
-                }
+            if let Some(row) = row {
+                used.insert(row);
+            } else {
+                let name = message.path.strip_prefix(root()).expect("below");
+                unlisted.insert(format!("{}: {command}", name.display()));
             }
         }
         // A command by itself: every part of it.

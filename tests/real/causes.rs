@@ -390,7 +390,7 @@ fn a_saved_state_that_virtualbox_does_not_take() {
         vm.starts_now();
         vm.control("poweroff");
         vm.user
-            .wait_state(&vm.uuid, &["poweroff"], Duration::from_secs(20));
+            .wait_state(&vm.uuid, &["poweroff"], Duration::from_secs(60));
         vm.set(&[]);
     };
 

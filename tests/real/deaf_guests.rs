@@ -83,7 +83,7 @@ fn without_a_fallback_it_is_left() {
         deeds.iter().all(|deed| deed == "acpipowerbutton"),
         "{deeds:?}"
     );
-    assert!(run.took < Duration::from_secs(36), "{run}");
+    assert!(run.took < Duration::from_secs(40), "{run}");
 }
 
 /// A guest without ACPI does not even see the button.
@@ -123,7 +123,7 @@ fn after_the_sleep_button_comes_the_fallback() {
     ]);
     vm.assert_is("saved");
     assert_eq!(vm.deeds(), ["acpisleepbutton", "savestate"]);
-    let expected = Duration::from_secs(15)..Duration::from_secs(40);
+    let expected = Duration::from_secs(15)..Duration::from_secs(90);
     assert!(expected.contains(&run.took), "{run}");
 }
 
@@ -142,7 +142,7 @@ fn stop_timeout_is_the_vm_s_own() {
     run.fails(95, &["running", "pressing its power button"])
         .logs(&["within 20 s"]);
     vm.assert_is("running");
-    let expected = Duration::from_secs(19)..Duration::from_secs(26);
+    let expected = Duration::from_secs(19)..Duration::from_secs(60);
     assert!(expected.contains(&run.took), "{run}");
 }
 

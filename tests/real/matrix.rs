@@ -210,7 +210,7 @@ const CASES: [Case; 25] = [
             vm.boot();
             let stuck = ["gurumeditation"];
             vm.user
-                .wait_state(&vm.uuid, &stuck, Duration::from_secs(30));
+                .wait_state(&vm.uuid, &stuck, Duration::from_secs(60));
             nothing()
         },
         then: None,
@@ -236,7 +236,7 @@ const CASES: [Case; 25] = [
         prepare: |vm| {
             vm.boot();
             let off = ["poweroff"];
-            vm.user.wait_state(&vm.uuid, &off, Duration::from_secs(30));
+            vm.user.wait_state(&vm.uuid, &off, Duration::from_secs(60));
             nothing()
         },
         then: None,

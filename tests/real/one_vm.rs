@@ -126,7 +126,7 @@ impl<'rig> OneVm<'rig> {
             other => panic!("no way into {other}"),
         }
         self.user
-            .wait_state(&self.uuid, &[state], Duration::from_secs(20));
+            .wait_state(&self.uuid, &[state], Duration::from_secs(60));
         self.assert_is(state);
     }
 
@@ -156,7 +156,7 @@ impl<'rig> OneVm<'rig> {
         let startvm = ["startvm", &self.uuid, "--type", "headless"];
         let starting = self.user.program(VBOXMANAGE, &startvm).spawn();
         eventually(
-            Duration::from_secs(20),
+            Duration::from_secs(60),
             || fs::read(&log).is_ok_and(|log| String::from_utf8_lossy(&log).contains(words)),
             || format!("`{words}` is not in the VM's log"),
         );
@@ -164,7 +164,7 @@ impl<'rig> OneVm<'rig> {
         // It says that it failed.
         starting.wait();
         let gone = || self.user.vm_processes(&self.uuid).is_empty();
-        eventually(Duration::from_secs(20), gone, || {
+        eventually(Duration::from_secs(60), gone, || {
             "the process is not gone".to_owned()
         });
     }
@@ -185,7 +185,7 @@ impl<'rig> OneVm<'rig> {
 
     pub(crate) fn wait_for_letters(&self, at_least: usize) {
         eventually(
-            Duration::from_secs(20),
+            Duration::from_secs(60),
             || self.letters().len() >= at_least,
             || format!("the guest says no more than `{}`", self.letters()),
         );

@@ -104,7 +104,7 @@ fn assert_policy(state: &str) {
         } else {
             vm.assert_is("running");
             // Its memory was thrown away: it boots.
-            vm.user.booted(&vm.uuid, Duration::from_secs(20));
+            vm.user.booted(&vm.uuid, Duration::from_secs(60));
         }
     }
     assert!(tried > 1, "no rows for {state}");

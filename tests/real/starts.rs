@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::one_vm::OneVm;
 use super::rig::{Running, eventually, rig_or_skip};
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 
 #[test]
 fn from_poweroff() {

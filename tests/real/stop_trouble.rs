@@ -105,7 +105,7 @@ fn a_full_disk() {
     .logs(&["saving its state failed: "]);
     vm.assert_is("running");
     assert_eq!(vm.pid(), pid);
-    assert!(run.took < Duration::from_secs(40), "{run}");
+    assert!(run.took < Duration::from_secs(50), "{run}");
     vm.wait_for_letters(2);
     // Where the failure sends its reader.
     let log = vm.user.vm_folder(&vm.uuid).join("Logs/VBox.log");

@@ -224,7 +224,7 @@ fn four_at_once(rig: &Rig, method: &str, state: &str) -> bool {
     let mut vm = OneVm::new(rig, "acpi");
     vm.set(&[("vm/stop_method", method), ("vm/on_saved", "discard")]);
     vm.start().succeeds();
-    vm.user.booted(&vm.uuid, Duration::from_secs(20));
+    vm.user.booted(&vm.uuid, Duration::from_secs(60));
     let running: Vec<_> = (0..4).map(|_| vm.stopping().spawn()).collect();
     let runs: Vec<_> = running.into_iter().map(Running::wait).collect();
     if runs
@@ -250,7 +250,7 @@ fn a_stop_after_one_that_was_killed() {
     let mut killed = vm.stopping().spawn();
     let pressed = || vm.said().len() > 1;
     let message = || "the guest has heard no button".to_owned();
-    eventually(Duration::from_secs(20), pressed, message);
+    eventually(Duration::from_secs(60), pressed, message);
     killed.signal(libc::SIGKILL);
     assert_eq!(killed.wait().signal, Some(libc::SIGKILL));
     vm.assert_is("running");

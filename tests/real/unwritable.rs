@@ -231,7 +231,7 @@ fn a_server_that_holds_a_vm_as_stopping() {
         vm.bring_into("paused");
         vm.user.kill(vm.pid(), libc::SIGTERM);
         let gone = || vm.user.vm_processes(&vm.uuid).is_empty();
-        eventually(Duration::from_secs(20), gone, || "it lives".to_owned());
+        eventually(Duration::from_secs(60), gone, || "it lives".to_owned());
         assert_eq!(vm.user.state(&vm.uuid), "stopping");
     };
     wedge();

@@ -206,7 +206,7 @@ fn it_hangs() {
     // The whole time of a start, which is less than svc.startd's.
     assert!(start.took < Duration::from_secs(118), "{start}");
     stop.succeeds().logs(&["it is poweroff already"]);
-    assert!(stop.took < Duration::from_secs(20), "{stop}");
+    assert!(stop.took < Duration::from_secs(60), "{stop}");
     let sleeping = vm.user.processes();
     let sleeping = sleeping
         .iter()

@@ -96,7 +96,7 @@ impl User<'_> {
     }
 
     pub(super) fn end_processes(&self) -> io::Result<()> {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             // Asked again after each round: one may have been born meanwhile.
             let alive = self.processes();
