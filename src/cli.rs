@@ -12,7 +12,7 @@ use crate::commands;
 use crate::commands::docs;
 use crate::engine::method::Request;
 use crate::failure::{Caller, Ending, Failure, Kind};
-use crate::host::real::{RealHost, is_root};
+use crate::host::real::{RealHost, inherited, is_root};
 use crate::smf::fmri::{DEFAULT_SERVICE, InstanceFmri};
 use crate::text::log::Log;
 use crate::text::output;
@@ -167,6 +167,7 @@ pub fn run(
     args: impl IntoIterator<Item = OsString>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> ExitCode {
+    inherited::let_go();
     let environment: Vec<_> = environment.into_iter().collect();
     let caller = if environment.iter().any(|(name, _)| name == "SMF_METHOD") {
         Caller::Smf

@@ -20,6 +20,7 @@ pub(crate) mod bounded;
 mod child;
 #[cfg(any(test, target_os = "illumos", target_os = "solaris"))]
 mod contract;
+pub(crate) mod inherited;
 pub(crate) mod interruption;
 mod locale;
 mod lock;

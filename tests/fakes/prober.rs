@@ -15,7 +15,8 @@
 //! ARGUMENTS  SESSION  PARENT  FINDING...  NAME=VALUE...
 //! ```
 //!
-//! A finding is `opened /dev/tty`, `terminal FD` or `typed FD`. The file `UID.run` is there after the first run.
+//! A finding is `opened /dev/tty`, `terminal FD` or `typed FD`; or what was inherited from root's caller and would be the
+//! VMs' for as long as they live: `ignores SIGNAL`, `blocks SIGNAL`, `umask MASK`, `limit`. The file `UID.run` is there after the first run.
 
 #![expect(
     unsafe_code,
@@ -83,9 +84,41 @@ fn write_down(log: &Path, arguments: &str) -> io::Result<()> {
     {
         fields.push("opened /dev/tty".to_owned());
     }
+    fields.extend(inherited()?);
     fields.extend(std::env::vars().map(|(name, value)| format!("{name}={value}")));
     let mut file = OpenOptions::new().append(true).create(true).open(log)?;
     file.write_all(format!("{}\n", fields.join("\t")).as_bytes())
+}
+
+/// What no start under SMF would have.
+fn inherited() -> io::Result<Vec<String>> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let number = |label: &str, radix| {
+        let line = status.lines().find_map(|line| line.strip_prefix(label));
+        u64::from_str_radix(line.unwrap_or_default().trim(), radix).map_err(io::Error::other)
+    };
+    let mut found = Vec::new();
+    for (label, verb) in [("SigIgn:", "ignores"), ("SigBlk:", "blocks")] {
+        let set = number(label, 16)?;
+        // std ignores SIGPIPE, in this program, too.
+        let signals = (1..=64).filter(|signal| *signal != libc::SIGPIPE);
+        let these = signals.filter(|signal| set & (1 << (signal - 1)) != 0);
+        found.extend(these.map(|signal| format!("{verb} {signal}")));
+    }
+    let mask = number("Umask:", 8)?;
+    if mask & 0o022 != 0o022 {
+        found.push(format!("umask {mask:03o}"));
+    }
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: it points to a live value.
+    unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) };
+    if limit.rlim_cur != libc::RLIM_INFINITY {
+        found.push("limit".to_owned());
+    }
+    Ok(found)
 }
 
 fn behave(what: &str) -> io::Result<()> {

@@ -245,3 +245,31 @@ fn under_smf_the_method_does_the_work_itself() {
         assert_eq!(call.parent, run.pid, "{run}");
     }
 }
+
+/// A caller that ignores SIGCHLD cannot be told how a child ended, and what ignores a signal, has a limit or lets everybody
+/// write hands that on to VirtualBox's server and to the VMs.
+#[test]
+fn what_root_has_from_its_caller_reaches_no_vm() {
+    let rig = rig_or_skip!();
+    let user = rig.exclusive();
+    let prober = Prober::set_up();
+    Prober::instance(&user, "vm1");
+    // What it would find.
+    user.program(PROBER, &["list", "vms"]).badly_raised().run();
+    let found = prober.found(user.uid);
+    for finding in ["ignores 17", "blocks 15", "umask 000", "limit"] {
+        assert!(found[0].findings.iter().any(|f| f == finding), "{found:?}");
+    }
+    for call in calls(&user) {
+        prober.forget();
+        let call = user.program(PROGRAM, &words(&call)).by_root();
+        let run = call.badly_raised().run();
+        assert!(run.took < Duration::from_secs(60), "{run}");
+        assert!(!run.stderr.contains("gave no answer"), "{run}");
+        let found = prober.found(user.uid);
+        assert!(!found.is_empty(), "{run}");
+        for one in &found {
+            assert_eq!(one.findings, [""; 0], "{run}");
+        }
+    }
+}

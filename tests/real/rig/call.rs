@@ -31,6 +31,7 @@ pub(crate) struct Call<'user> {
     pub(super) leak: Option<libc::c_int>,
     pub(super) by_root: bool,
     pub(super) terminal: bool,
+    pub(super) badly_raised: bool,
     pub(super) within: Duration,
 }
 
@@ -71,6 +72,12 @@ impl Call<'_> {
     /// With a terminal of its own: standard input, output and error are this terminal, and it is the controlling one.
     pub(crate) fn on_terminal(mut self) -> Self {
         self.terminal = true;
+        self
+    }
+
+    /// By a caller that ignores and blocks every signal, whose files everybody may write to, and who may write little.
+    pub(crate) fn badly_raised(mut self) -> Self {
+        self.badly_raised = true;
         self
     }
 
@@ -134,6 +141,7 @@ impl Call<'_> {
         );
         let user = if self.by_root { 0 } else { self.user.uid };
         let leak = self.leak;
+        let badly_raised = self.badly_raised;
         // SAFETY: between fork and exec the closure makes system calls alone, which are async-signal-safe, on strings
         // that were made before.
         unsafe {
@@ -154,6 +162,9 @@ impl Call<'_> {
                     succeed(opened)?;
                     succeed(libc::dup2(opened, descriptor))?;
                 }
+                if badly_raised {
+                    raise_badly()?;
+                }
                 Ok(())
             });
         }
@@ -171,6 +182,30 @@ impl Call<'_> {
             within: self.within,
             keyboard: terminal.map(|terminal| terminal.ours),
         }
+    }
+}
+
+/// What a program inherits, at its worst.
+fn raise_badly() -> io::Result<()> {
+    // SAFETY: all of them take plain numbers or point to values that live for the call, and are async-signal-safe.
+    unsafe {
+        for signal in 1..=64 {
+            // Some cannot be ignored.
+            libc::signal(signal, libc::SIG_IGN);
+        }
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&raw mut all);
+        succeed(libc::sigprocmask(
+            libc::SIG_SETMASK,
+            &raw const all,
+            std::ptr::null_mut(),
+        ))?;
+        libc::umask(0);
+        let little = libc::rlimit {
+            rlim_cur: 1 << 20,
+            rlim_max: libc::RLIM_INFINITY,
+        };
+        succeed(libc::setrlimit(libc::RLIMIT_FSIZE, &raw const little))
     }
 }
 

@@ -151,6 +151,7 @@ impl User<'_> {
             leak: None,
             by_root: false,
             terminal: false,
+            badly_raised: false,
             within: Duration::from_secs(150),
         }
     }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::signals::Signals;
 use crate::host::real::account;
 use crate::host::real::child::{self, PIECE, Stream, pause};
+use crate::host::real::inherited;
 use crate::host::{Account, Host};
 
 /// The longest line that is relayed in one piece: ours are shorter.
@@ -226,6 +227,9 @@ fn become_copy(identity: &Identity, ends: [RawFd; 2], life: RawFd) -> io::Result
     child::close_all_but(life);
     // The caller's may be a folder that the user cannot enter, and would be held.
     std::env::set_current_dir("/")?;
+    if identity.account.uid != account::current_uid() {
+        inherited::let_go_of_the_rest();
+    }
     ends_with(life)?;
     account::become_user(&identity.account, identity.group)?;
     keep_memory_from_the_user()

@@ -6,8 +6,19 @@
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// What a terminal, a shell or an administrator ends a process with.
-const ENDING: [libc::c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
+/// What a terminal, a shell or an administrator ends a process with, or a timer or a limit that the caller has set.
+const ENDING: [libc::c_int; 10] = [
+    libc::SIGHUP,
+    libc::SIGINT,
+    libc::SIGQUIT,
+    libc::SIGTERM,
+    libc::SIGUSR1,
+    libc::SIGUSR2,
+    libc::SIGALRM,
+    libc::SIGVTALRM,
+    libc::SIGPROF,
+    libc::SIGXCPU,
+];
 
 /// A bit for each that has come and was not acted on.
 static NOTED: AtomicU32 = AtomicU32::new(0);
