@@ -284,6 +284,52 @@ fn interrupted_at_every_step() {
     fs::remove_dir_all(folder).unwrap();
 }
 
+/// A timer or a limit that the caller has set ends it like somebody who interrupts it.
+#[test]
+fn ended_by_a_timer_or_a_limit() {
+    if !has_strace("ended_by_a_timer_or_a_limit") {
+        return;
+    }
+    let folder = folder("timers");
+    for (name, signal) in [
+        ("ALRM", libc::SIGALRM),
+        ("VTALRM", libc::SIGVTALRM),
+        ("PROF", libc::SIGPROF),
+        ("XCPU", libc::SIGXCPU),
+        ("USR1", libc::SIGUSR1),
+        ("USR2", libc::SIGUSR2),
+    ] {
+        for (exchange, call) in [
+            (Exchange::Linux, "renameat2"),
+            (Exchange::Illumos, "renameat"),
+            (Exchange::Linux, "fsync"),
+        ] {
+            let before = prepare(&folder);
+            let inject = format!("inject={call}:signal={name}:when=2");
+            let output = run(&folder, exchange, &[&inject]);
+            let case = format!("{name} {call}: {}", stderr(&output));
+            assert_eq!(output.status.signal(), Some(signal), "{case}");
+            assert_as_before(&folder, &before, &case);
+        }
+    }
+    // What is longer than the caller lets a file be is not there in part, whatever the caller does with the signal.
+    for ignored in ["", "trap '' XFSZ; "] {
+        let before = prepare(&folder);
+        let mut shell = Command::new("/bin/sh");
+        let script = format!("{ignored}ulimit -f 1; exec \"$@\"");
+        shell
+            .args(["-c", &script, "sh", env!("CARGO_BIN_EXE_vbox-smf")])
+            .args(LINE);
+        let shell = shell.arg("--output-dir").arg(&folder).env_clear();
+        let output = shell.timeout(WITHIN).output().unwrap();
+        let case = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{case}");
+        assert!(case.contains("File too large"), "{case}");
+        assert_as_before(&folder, &before, &case);
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
+
 /// Whatever fails, in whatever step: the very files from before are there, by their numbers.
 #[test]
 fn failures_at_every_step() {
@@ -396,6 +442,43 @@ fn what_cannot_be_put_back_is_named() {
             );
         }
     }
+    fs::remove_dir_all(folder).unwrap();
+}
+
+/// The number of a run that was killed is another process's by now, which began after the file was written; and of many
+/// files that were left it is said that there are more.
+#[test]
+fn left_by_a_process_whose_number_is_anothers() {
+    let folder = folder("numbers");
+    let another = std::process::id();
+    let told = || {
+        let mut next = program(&folder);
+        let next = next.args(["gen", "vm9", "--user=u", "--force", "--output-dir=."]);
+        stderr(&next.output().unwrap())
+    };
+    let now = std::time::SystemTime::now();
+    let hours = std::time::Duration::from_secs(3600);
+    for (written, is_named) in [
+        (now, false),
+        (now - 1000 * hours, true),
+        (now + hours, false),
+    ] {
+        let name = format!(".vbox-smf-{another}-0-0.tmp");
+        let file = fs::File::create(folder.join(&name)).unwrap();
+        file.set_modified(written).unwrap();
+        let told = told();
+        assert_eq!(told.contains(&name), is_named, "{written:?}: {told}");
+    }
+    for nth in 0..13 {
+        fs::write(folder.join(format!(".vbox-smf-4294967295-{nth}-0.tmp")), "").unwrap();
+    }
+    let told = told();
+    let named = told.matches("was left by a run that did not end").count();
+    assert_eq!(named, 10, "{told}");
+    assert!(
+        told.contains("3 more such files are in that folder"),
+        "{told}"
+    );
     fs::remove_dir_all(folder).unwrap();
 }
 

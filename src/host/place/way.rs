@@ -66,11 +66,15 @@ pub(super) fn name_leftovers(above: &Path, folder: &Folder) {
     };
     let mut found = 0;
     for name in names {
-        let Some(what) = leftover(&name) else {
+        let Some((pid, what)) = leftover(&name) else {
             continue;
         };
         let entry = folder.entry(&name).ok().flatten();
         if !entry.is_some_and(|entry| entry.is_file() && entry.owner == ours) {
+            continue;
+        }
+        // One of our own number cannot be ours yet.
+        if pid != std::process::id() && folder.may_be_written_by(pid, &name) {
             continue;
         }
         found += 1;
@@ -89,30 +93,27 @@ pub(super) fn name_leftovers(above: &Path, folder: &Folder) {
     }
 }
 
-/// What a file of this name is, and what to do about it; none where it is not a leftover.
-fn leftover(name: &OsStr) -> Option<String> {
+/// The process that made a file of this name, what the file is, and what to do about it; none where it is not one of ours.
+fn leftover(name: &OsStr) -> Option<(u32, String)> {
     let rest = name.as_bytes().strip_prefix(PREFIX.as_bytes())?;
     let digits = rest.split(|byte| *byte == b'-').next()?;
     let pid: u32 = std::str::from_utf8(digits).ok()?.parse().ok()?;
-    // One of our own number cannot be ours yet.
-    if pid != std::process::id() && writing::is_alive(pid) {
-        return None;
-    }
     if rest.ends_with(TEMPORARY.as_bytes()) {
         let what = "it is a new file, or the one that it replaced: look at it before you remove it";
-        return Some(what.to_owned());
+        return Some((pid, what.to_owned()));
     }
     // PID-NTH-ATTEMPT.NAME.old
     let numbers_and_name = rest.strip_suffix(OLD.as_bytes())?;
     let point = numbers_and_name.iter().position(|byte| *byte == b'.');
     let name = point.map_or(&b""[..], |point| &numbers_and_name[point + 1..]);
-    Some(if name.is_empty() {
+    let what = if name.is_empty() {
         "it is a file as it was before: move it back if that file is missing, or remove it"
             .to_owned()
     } else {
         let name = PrintablePath(Path::new(OsStr::from_bytes(name))).to_string();
         format!("it is {name} as it was before: move it back if {name} is missing, or remove it")
-    })
+    };
+    Some((pid, what))
 }
 
 #[cfg(test)]
@@ -139,14 +140,12 @@ mod tests {
                 format!(".vbox-smf-{me}-12-3.old"),
                 Some("it is a file as it was before"),
             ),
-            // A process that lives.
-            (".vbox-smf-1-0-0.tmp".to_owned(), None),
             (format!(".vbox-smf-{me}-0-0.xml"), None),
             (format!("vbox-smf-{me}-0-0.tmp"), None),
             (".vbox-smf-x-0-0.tmp".to_owned(), None),
             (".vbox-smf-".to_owned(), None),
         ] {
-            let told = leftover(OsStr::new(&name));
+            let told = leftover(OsStr::new(&name)).map(|(_, told)| told);
             match (&told, what) {
                 (Some(told), Some(what)) => assert!(told.starts_with(what), "{name}: {told}"),
                 (told, what) => assert_eq!(told.as_deref(), what, "{name}"),

@@ -11,9 +11,9 @@ mod linux;
 mod psinfo;
 
 #[cfg(not(any(target_os = "illumos", target_os = "solaris")))]
-use linux::read;
+use linux::{age_of, read};
 #[cfg(any(target_os = "illumos", target_os = "solaris"))]
-use psinfo::read;
+use psinfo::{age_of, read};
 
 /// A process as `/proc` shows it, before it is known whether it matters.
 struct Found {
@@ -60,6 +60,11 @@ fn all(whose: Whose) -> io::Result<Vec<Found>> {
         found.extend(read(pid, whose));
     }
     Ok(found)
+}
+
+/// How long a process has been there, whosever it is; none: there is none, or it cannot be looked at.
+pub(super) fn age(pid: u32) -> Option<Duration> {
+    age_of(pid)
 }
 
 /// Whether a program is one of VirtualBox's.

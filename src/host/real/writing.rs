@@ -8,8 +8,10 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::acl;
+use super::processes;
 use super::reading::read_folder;
 
 mod walk;
@@ -142,6 +144,22 @@ impl Folder {
             Ok(()) => Ok(Some(entry_of(&about))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the process of this number lives and may have written this file. Numbers are given again: one that began
+    /// after the file was last written is another one.
+    pub(crate) fn may_be_written_by(&self, pid: u32, name: &OsStr) -> bool {
+        if !is_alive(pid) {
+            return false;
+        }
+        let file = read_only(self.0.as_raw_fd(), name).and_then(|file| file.metadata());
+        let written = file.and_then(|about| about.modified());
+        let age = written.ok().and_then(|at| at.elapsed().ok());
+        match (processes::age(pid), age) {
+            (Some(process), Some(file)) => process.saturating_add(CLOCKS) >= file,
+            // What cannot be found out.
+            (None, _) | (_, None) => true,
         }
     }
 
@@ -319,7 +337,7 @@ impl Folder {
 }
 
 /// Whether a process has this number.
-pub(crate) fn is_alive(pid: u32) -> bool {
+fn is_alive(pid: u32) -> bool {
     let Ok(pid) = libc::pid_t::try_from(pid) else {
         return false;
     };
@@ -327,6 +345,9 @@ pub(crate) fn is_alive(pid: u32) -> bool {
     let told = unsafe { libc::kill(pid, 0) };
     told == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH)
 }
+
+/// The system counts the ages of files and of processes in ticks, and the clock may be set.
+const CLOCKS: Duration = Duration::from_secs(5);
 
 /// Opens a file to ask about it, without waiting, and no link.
 fn read_only(folder: libc::c_int, name: &OsStr) -> io::Result<File> {

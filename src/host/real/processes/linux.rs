@@ -21,12 +21,7 @@ pub(super) fn read(pid: u32, whose: Whose) -> Option<Found> {
         return None;
     }
     let file = |name: &str| std::fs::read(format!("/proc/{pid}/{name}")).ok();
-    let mut piece = [0; STAT_MAX];
-    // The kernel gives it in one piece.
-    let length = File::open(format!("/proc/{pid}/stat"))
-        .and_then(|mut stat| stat.read(&mut piece))
-        .ok()?;
-    let stat = String::from_utf8_lossy(&piece[..length]);
+    let stat = stat(pid)?;
     let (comm, state, started) = parse_stat(&stat)?;
     if state == 'Z' || state == 'X' || !matters(comm) {
         return None;
@@ -54,6 +49,22 @@ pub(super) fn read(pid: u32, whose: Whose) -> Option<Found> {
             contract: None,
         },
     })
+}
+
+fn stat(pid: u32) -> Option<String> {
+    let mut piece = [0; STAT_MAX];
+    // The kernel gives it in one piece.
+    let length = File::open(format!("/proc/{pid}/stat"))
+        .and_then(|mut stat| stat.read(&mut piece))
+        .ok()?;
+    Some(String::from_utf8_lossy(&piece[..length]).into_owned())
+}
+
+/// How long a process has been there.
+pub(super) fn age_of(pid: u32) -> Option<Duration> {
+    let stat = stat(pid)?;
+    let (_, _, started) = parse_stat(&stat)?;
+    Some(since(ticks(started), uptime()))
 }
 
 /// Whether a process may be one of this user's: one that this user may not send a signal to has another real user id

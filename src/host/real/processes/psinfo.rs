@@ -35,6 +35,25 @@ pub(super) fn read(pid: u32, _: super::Whose) -> Option<Found> {
     )
 }
 
+/// How long a process has been there.
+#[cfg(any(target_os = "illumos", target_os = "solaris"))]
+pub(super) fn age_of(pid: u32) -> Option<Duration> {
+    let bytes = std::fs::read(format!("/proc/{pid}/psinfo")).ok()?;
+    age(&bytes, SystemTime::now())
+}
+
+/// How long a process has been there at this time.
+fn age(bytes: &[u8], now: SystemTime) -> Option<Duration> {
+    let started = Duration::new(
+        u64::try_from(long(bytes, offset::START)?).ok()?,
+        u32::try_from(long(bytes, offset::START + 8)?).ok()?,
+    );
+    Some(since(
+        started,
+        now.duration_since(UNIX_EPOCH).unwrap_or_default(),
+    ))
+}
+
 fn parse(pid: u32, bytes: &[u8], now: SystemTime) -> Option<Found> {
     if bytes.len() < offset::END || int(bytes, offset::NLWP)? == 0 {
         return None;
@@ -46,18 +65,13 @@ fn parse(pid: u32, bytes: &[u8], now: SystemTime) -> Option<Found> {
     if !matters(program) {
         return None;
     }
-    let started = Duration::new(
-        u64::try_from(long(bytes, offset::START)?).ok()?,
-        u32::try_from(long(bytes, offset::START + 8)?).ok()?,
-    );
-    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     Some(Found {
         uid: u32::from_ne_bytes(bytes.get(offset::UID..offset::UID + 4)?.try_into().ok()?),
         process: Process {
             pid,
             program: program.to_owned(),
             args: Args::Cut(args),
-            age: since(started, now),
+            age: age(bytes, now)?,
             contract: int(bytes, offset::CONTRACT).and_then(|id| id.try_into().ok()),
         },
     })
