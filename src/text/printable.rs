@@ -120,6 +120,22 @@ impl fmt::Display for PrintablePath<'_> {
     }
 }
 
+/// The longest quotation of what somebody else wrote in a message, in characters.
+const EXCERPT_MAX: usize = 300;
+
+/// The beginning of a text, as [`Printable`]: what a program printed, or is in a file, may be one line of many megabytes,
+/// and a message says it again with every attempt.
+pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(EXCERPT_MAX) {
+            Some((end, _)) => write!(f, "{}...", Printable(&self.0[..end])),
+            None => Printable(self.0).fmt(f),
+        }
+    }
+}
+
 /// Text of several lines: as [`Printable`], but line ends and tabs stay.
 pub(crate) struct PrintableLines<'a>(pub(crate) &'a str);
 
@@ -169,6 +185,18 @@ mod tests {
             PrintableLines("a\tb\nc\r\u{1b}").to_string(),
             "a\tb\nc\\r\\u{1b}"
         );
+    }
+
+    #[test]
+    fn a_quotation_ends() {
+        for (text, printed) in [
+            ("x\u{1b}".to_owned(), "x\\u{1b}".to_owned()),
+            ("ü".repeat(300), "ü".repeat(300)),
+            ("ü".repeat(301), format!("{}...", "ü".repeat(300))),
+            ("\0".repeat(1 << 20), format!("{}...", "\\u{0}".repeat(300))),
+        ] {
+            assert_eq!(Excerpt(&text).to_string(), printed);
+        }
     }
 
     #[test]

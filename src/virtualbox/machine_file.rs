@@ -30,7 +30,7 @@ const NODES_MAX: u32 = 400_000;
 /// How many attributes an element may have: the parser compares each with each.
 const ATTRIBUTES_MAX: usize = 1000;
 /// The longest name or path that is taken, in bytes: no path may be longer, and of many VMs all are in memory.
-pub(super) const WORD_MAX: usize = 4096;
+pub(crate) const WORD_MAX: usize = 4096;
 /// How often a namespace may be declared: each copies those around it. VirtualBox declares one.
 const NAMESPACES_MAX: usize = 16;
 
@@ -194,7 +194,7 @@ fn flag(value: Option<&str>) -> Result<bool, String> {
 ///
 /// # Errors
 /// It is not such a file, in words.
-pub(super) fn document(text: &str) -> Result<Document<'_>, String> {
+pub(crate) fn document(text: &str) -> Result<Document<'_>, String> {
     if !text.trim_end().ends_with("</VirtualBox>") {
         return Err("its end is missing".to_owned());
     }

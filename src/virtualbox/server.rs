@@ -43,9 +43,11 @@ pub(crate) fn what_keeps_it_away(user: &str, census: Option<Census>) -> Option<S
 }
 
 /// What ends a VM's process of which VirtualBox does not know: it says that the VM is off, so no command of its reaches it.
-pub(crate) fn what_ends_an_orphan(pid: u32) -> String {
+///
+/// Run as its user, because that user chooses when it ends, and the number may be another process's by then.
+pub(crate) fn what_ends_an_orphan(user: &str, pid: u32) -> String {
     format!(
-        "the server that started process {pid} is gone, and VirtualBox does not know of it: where it does not end within 31 s, kill -9 {pid} ends it, as a power failure would"
+        "the server that started process {pid} is gone, and VirtualBox does not know of it: where it does not end within 31 s, kill -9 {pid}, run as {user}, ends it, as a power failure would"
     )
 }
 

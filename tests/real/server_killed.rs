@@ -87,7 +87,7 @@ pub(super) fn mend(user: &User, runs: &[&Run]) {
         assert!(run.stderr.contains("kill -9 "), "no way out: {run}");
     }
     let told: String = runs.iter().map(|run| run.stderr.as_str()).collect();
-    let ended = user.end_as_told(&told, ' ');
+    let ended = user.end_as_told(&told, " ");
     assert!(!ended.is_empty(), "nothing of what they name runs: {told}");
 }
 

@@ -98,7 +98,11 @@ pub(super) fn vm(row: &Row) -> Vec<Check> {
     let Some(fmri) = row.fmri.as_ref().map(ToString::to_string) else {
         return Vec::new();
     };
-    let mut checks: Vec<Check> = row.notes.iter().map(|note| of_note(note, &fmri)).collect();
+    let mut checks: Vec<Check> = row
+        .notes
+        .iter()
+        .map(|note| of_note(note, &fmri, row.owner.as_deref()))
+        .collect();
     // What is wrong with its properties is told where those are.
     checks.retain(|check| check.topic != Topic::Settings);
     let has = |topic| checks.iter().any(|check| check.topic == topic);
@@ -113,7 +117,13 @@ pub(super) fn vm(row: &Row) -> Vec<Check> {
     checks
 }
 
-fn of_note(note: &Note, fmri: &str) -> Check {
+/// Ends a process of VirtualBox of this user, and no other one: it may have ended since, and its number be another's.
+fn kill_of(user: &str, pid: u32) -> String {
+    let user = shell_word(user);
+    format!("pgrep -U {user} Box | grep '^{pid}$' && kill -9 {pid}")
+}
+
+fn of_note(note: &Note, fmri: &str, owner: Option<&str>) -> Check {
     let told = note.to_string();
     match note {
         Note::Online(_) => Check::warn(Topic::State, fmri, told)
@@ -125,9 +135,15 @@ fn of_note(note: &Note, fmri: &str) -> Check {
         Note::Offline(_) => Check::warn(Topic::State, fmri, told)
             .hint("this says what it waits for")
             .command(format!("svcs -xv {fmri}")),
-        Note::Orphan(pid) => Check::fail(Topic::State, fmri, told)
-            .hint(what_ends_an_orphan(*pid))
-            .command(format!("kill -9 {pid}")),
+        Note::Orphan(pid) => {
+            let check = Check::fail(Topic::State, fmri, told);
+            match owner {
+                Some(user) => check
+                    .hint(what_ends_an_orphan(user, *pid))
+                    .command(kill_of(user, *pid)),
+                None => check,
+            }
+        }
         Note::Maintenance => Check::fail(Topic::State, fmri, "it is in maintenance")
             .hint("this names its log, whose last line has the next step; then svcadm clear it, which gives it one attempt, not three; where a stop failed, clear runs no other one, and leaves the VM as it is")
             .command(format!("svcs -xv {fmri}")),

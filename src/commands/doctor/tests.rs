@@ -292,7 +292,7 @@ fn instances_beside_their_vms() {
             vec![orphaned],
             Topic::State,
             Verdict::Fail,
-            "kill -9 4711",
+            "pgrep -U vb Box | grep '^4711$' && kill -9 4711",
         ),
         (
             &[("vm/name", UUID)],
@@ -384,7 +384,7 @@ fn healthy() -> Fake {
         .content(
             XML,
             101,
-            "<?xml version=\"1.0\"?>\n<VirtualBox version=\"1.12-linux\"/>\n",
+            "<?xml version=\"1.0\"?>\n<VirtualBox version=\"1.12-linux\"></VirtualBox>\n",
         )
 }
 
@@ -444,7 +444,7 @@ const PREV: &str = "/home/vb/.config/VirtualBox/VirtualBox.xml-prev";
 
 #[test]
 fn users_and_their_files() {
-    let whole = "<VirtualBox/>";
+    let whole = "<VirtualBox></VirtualBox>";
     for (what, host, topic, verdict, words) in [
         ("home", healthy(), Topic::Home, Verdict::Ok, "/home/vb"),
         (
@@ -538,7 +538,29 @@ fn users_and_their_files() {
             healthy().content(XML, 101, "<x/>"),
             Topic::Registry,
             Verdict::Fail,
-            "not VirtualBox's",
+            "its end is missing",
+        ),
+        (
+            "a name that is far too long for a message",
+            healthy().content(
+                XML,
+                101,
+                &format!("<{0}:a></VirtualBox>", "x".repeat(1 << 20)),
+            ),
+            Topic::Registry,
+            Verdict::Fail,
+            "...",
+        ),
+        (
+            "many attributes, of which each is compared with each",
+            healthy().content(
+                XML,
+                101,
+                &format!("<VirtualBox {}></VirtualBox>", "a='' ".repeat(200_000)),
+            ),
+            Topic::Registry,
+            Verdict::Fail,
+            "an element with many attributes",
         ),
         (
             "the old folder",
@@ -559,9 +581,68 @@ fn users_and_their_files() {
     }
     let spoilt = healthy().content(XML, 101, "").content(PREV, 101, whole);
     let examined = user::examine(&spoilt, &owner(), &account(), minute(&spoilt));
-    let command = format!("cp -p {PREV} {XML}");
     let check = only(&examined.checks, Topic::Registry);
-    assert_eq!(check.command, Some(command));
+    let step = format!("as vb, because either may be a link: cp -p {PREV} {XML}");
+    assert!(
+        check
+            .hint
+            .as_ref()
+            .is_some_and(|hint| hint.ends_with(&step))
+    );
+    assert_eq!(check.command, None);
+}
+
+/// What a command for root names, nobody else has chosen: of the user's own home, files and processes, and of what anybody
+/// may have put into `/tmp`, root is told none that follows a link, gives something away or goes through it.
+#[test]
+fn no_command_for_root_goes_where_others_lead() {
+    let folder = |path: &str, owner, mode| healthy().file(path, owner, mode, FileKind::Directory);
+    for (what, host) in [
+        ("a home that is /", folder("/home/vb/.", 0, 0o755)),
+        ("another one's home", folder("/home/vb/.", 1, 0o755)),
+        ("a home that is closed", folder("/home/vb/.", 101, 0o500)),
+        (
+            "a home that is a file",
+            healthy().file("/home/vb/.", 101, 0o600, FileKind::File),
+        ),
+        (
+            "sockets of another one's",
+            folder("/tmp/.vbox-vb-ipc", 1, 0o777),
+        ),
+        (
+            "sockets by a link",
+            healthy().file("/tmp/.vbox-vb-ipc", 1, 0o777, FileKind::Link("/etc".into())),
+        ),
+        (
+            "a lock of another one's",
+            folder("/tmp/.vbox-smf-101", 1, 0o777),
+        ),
+        (
+            "a broken registry beside a whole one",
+            healthy()
+                .content(XML, 101, "")
+                .content(PREV, 101, "<VirtualBox></VirtualBox>"),
+        ),
+    ] {
+        let examined = user::examine(&host, &owner(), &account(), minute(&host));
+        let failed: Vec<_> = examined
+            .checks
+            .iter()
+            .filter(|check| check.verdict == Verdict::Fail)
+            .collect();
+        assert!(!failed.is_empty(), "{what}");
+        for check in failed {
+            let Some(command) = &check.command else {
+                continue;
+            };
+            // A rename of that very name, and nothing else.
+            let (verb, rest) = command.split_once(' ').expect("a command");
+            assert_eq!(verb, "mv", "{what}: {command}");
+            let (from, to) = rest.split_once(' ').expect("two names");
+            assert!(from.starts_with("/tmp/.vbox-"), "{what}: {command}");
+            assert_eq!(to, "\"$(TMPDIR=/tmp mktemp -d)\"", "{what}");
+        }
+    }
 }
 
 /// A command is there to be copied into root's shell: a path is one word in it, whatever it is.
@@ -571,12 +652,12 @@ fn what_is_to_be_copied_runs_nothing_else() {
         home: "/home/x'; reboot '".into(),
         ..account()
     };
-    let host = healthy().file("/home/x'; reboot '/.", 0, 0o755, FileKind::Directory);
+    let host = healthy().file("/home/x'; reboot '/.", 101, 0o500, FileKind::Directory);
     let examined = user::examine(&host, &owner(), &strange, minute(&host));
-    let command = only(&examined.checks, Topic::Home).command.clone();
+    let hint = only(&examined.checks, Topic::Home).hint.clone();
     let home = r"'/home/x'\''; reboot '\'''";
-    let expected = format!("chown vb {home} && chmod u+rwx {home}");
-    assert_eq!(command, Some(expected));
+    let expected = format!("VirtualBox keeps its settings there; as vb: chmod u+rwx {home}");
+    assert_eq!(hint, Some(expected));
 }
 
 #[test]

@@ -11,8 +11,9 @@ use super::{contract, writable};
 use crate::host::{Account, FileKind, Host, LockError};
 use crate::inventory::limit::Limit;
 use crate::inventory::owners::{self, Answer, Owner};
-use crate::text::printable::Printable;
+use crate::text::printable::{Excerpt, Printable};
 use crate::text::shell::shell_word;
+use crate::virtualbox::machine_file::document;
 use crate::virtualbox::settings_folder::user_home;
 use crate::virtualbox::vboxmanage::ipc_folder_is_wrong;
 use crate::virtualbox::{environment, session};
@@ -65,13 +66,20 @@ fn home(host: &dyn Host, account: &Account) -> Check {
         Err(error) => format!("{shown}: {error}"),
         Ok(facts) if facts.kind != FileKind::Directory => format!("{shown} is not a directory"),
         Ok(facts) if facts.owner != account.uid && account.uid != 0 => {
-            format!("{shown} belongs to user id {}", facts.owner)
+            let finding = format!("{shown} belongs to user id {}", facts.owner);
+            // No command: it may be `/`, as of system users, or where the user has had the name lead to.
+            return Check::fail(topic, name, finding).hint(format!(
+                "VirtualBox keeps its settings there: set a home directory of {name}'s own (usermod -d); or, only if that folder is meant for {name} alone, let {name} have it (chown -h)"
+            ));
         }
         Ok(facts) if facts.mode & 0o300 != 0o300 => {
-            format!(
+            let finding = format!(
                 "{shown} has mode {:o}: {name} cannot write to it",
                 facts.mode
-            )
+            );
+            return Check::fail(topic, name, finding).hint(format!(
+                "VirtualBox keeps its settings there; as {name}: chmod u+rwx {quoted}"
+            ));
         }
         Ok(_) => {
             return Check::ok(
@@ -81,12 +89,19 @@ fn home(host: &dyn Host, account: &Account) -> Check {
             );
         }
     };
-    Check::fail(topic, name, finding)
-        .hint("VirtualBox keeps its settings there")
-        .command(format!(
-            "chown {} {quoted} && chmod u+rwx {quoted}",
-            shell_word(name)
-        ))
+    Check::fail(topic, name, finding).hint(format!(
+        "VirtualBox keeps its settings there: let {name} enter it and the folders above it, or set a home directory of {name}'s own (usermod -d)"
+    ))
+}
+
+/// Moves what somebody may have put in the place of a folder in `/tmp` to where nobody else can have put anything. It is not
+/// removed: `rm -r` goes through folders of somebody who may exchange them for links meanwhile, and not every rm looks
+/// whether that happens. `mv` renames what has the name, be it a link.
+fn out_of_the_way(folder: &str) -> String {
+    format!(
+        "mv {} \"$(TMPDIR=/tmp mktemp -d)\"",
+        shell_word(folder)
+    )
 }
 
 fn locale(host: &dyn Host, owner: &Owner) -> Check {
@@ -109,8 +124,8 @@ fn ipc(host: &dyn Host, owner: &Owner, account: &Account) -> Check {
     if ipc_folder_is_wrong(host, account, &folder) {
         let finding = format!("{folder} is not a folder that only {name} may enter");
         return Check::fail(topic, name, finding)
-            .hint("stop the VMs of whoever uses it, wait 6 s for VirtualBox's server to end, then, as root")
-            .command(format!("rm -r {}", shell_word(&folder)));
+            .hint("stop the VMs of whoever uses it, wait 6 s for VirtualBox's server to end, then move it away, as root; rm -r would go through what others may exchange meanwhile")
+            .command(out_of_the_way(&folder));
     }
     let finding = match host.file_facts(Path::new(&folder)) {
         Ok(_) => format!("{folder} is for {name} alone"),
@@ -136,8 +151,8 @@ fn lock(host: &dyn Host, account: &Account) -> Check {
                 .command(format!("fuser {folder}/lock"))
         }
         Err(LockError::Unusable(why)) => Check::fail(topic, name, why)
-            .hint("starts at the same moment race without it; as root")
-            .command(format!("rm -r {folder}")),
+            .hint("starts at the same moment race without it: move it away, as root; rm -r would go through what others may exchange meanwhile")
+            .command(out_of_the_way(&folder)),
     }
 }
 
@@ -165,8 +180,8 @@ fn broken(host: &dyn Host, path: &Path) -> Option<String> {
     let Ok(text) = String::from_utf8(bytes) else {
         return Some("it is not UTF-8".to_owned());
     };
-    match roxmltree::Document::parse(&text) {
-        Err(error) => Some(error.to_string()),
+    match document(&text) {
+        Err(why) => Some(Excerpt(&why).to_string()),
         Ok(document) if document.root_element().tag_name().name() != "VirtualBox" => {
             Some("it is not VirtualBox's".to_owned())
         }
@@ -192,11 +207,8 @@ fn registry(host: &dyn Host, owner: &Owner, account: &Account) -> Check {
     match broken(host, &previous) {
         None => check
             .hint(format!(
-                "{} is whole; when no VM of {name} runs and VBoxSVC has ended, as {name}",
-                previous.display()
-            ))
-            .command(format!(
-                "cp -p {} {}",
+                "{} is whole; when no VM of {name} runs and VBoxSVC has ended, as {name}, because either may be a link: cp -p {} {}",
+                previous.display(),
                 shell_word(&previous.display().to_string()),
                 shell_word(&file.display().to_string())
             )),

@@ -1,5 +1,7 @@
 //! The join, pure: what SMF has and what VirtualBox has, a row for each instance, and where the two disagree.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::config::settings::{OnAborted, OnPaused, OnSaved, Settings};
 use crate::engine::plan::{Class, class};
 use crate::inventory::instances::Instance;
@@ -86,7 +88,7 @@ pub(in crate::commands) struct Row {
     /// Seconds since 1970.
     pub(super) since_seconds: Option<u64>,
     /// None where it is not known.
-    pub(super) owner: Option<String>,
+    pub(in crate::commands) owner: Option<String>,
     pub(super) stop: Option<&'static str>,
     pub(in crate::commands) notes: Vec<Note>,
 }
@@ -262,13 +264,22 @@ fn note_shared(rows: &mut [Row]) {
         let vm = row.uuid.clone().or_else(|| row.vm_name.clone())?;
         Some((row.owner.clone()?, vm))
     };
+    // Of each VM its first two rows: one of them is another one than any row of it.
+    let mut of_vm: HashMap<_, (usize, Option<usize>)> = HashMap::new();
     let keys: Vec<_> = rows.iter().map(key).collect();
-    for at in 0..rows.len() {
-        let other = keys
-            .iter()
-            .enumerate()
-            .find(|(i, other)| *i != at && other.is_some() && **other == keys[at]);
-        if let Some((other, _)) = other {
+    for (at, key) in keys.iter().enumerate() {
+        let Some(key) = key else { continue };
+        let entry = of_vm.entry(key).or_insert((at, None));
+        if entry.0 != at {
+            entry.1.get_or_insert(at);
+        }
+    }
+    for (at, key) in keys.iter().enumerate() {
+        let Some(&(first, second)) = key.as_ref().and_then(|key| of_vm.get(key)) else {
+            continue;
+        };
+        let other = if first == at { second } else { Some(first) };
+        if let Some(other) = other {
             let name = rows[other].name.clone();
             rows[at].notes.push(Note::SameVm(name));
         }
@@ -278,10 +289,8 @@ fn note_shared(rows: &mut [Row]) {
 /// The VMs of a user that no instance has.
 fn without_instance(rows: &[Row], asked: &Asked) -> Vec<Row> {
     let vms = asked.answer.as_deref().unwrap_or_default();
-    let is_known = |vm: &Listed| {
-        rows.iter()
-            .any(|row| row.uuid.as_deref() == Some(vm.uuid()))
-    };
+    let known: HashSet<&str> = rows.iter().filter_map(|row| row.uuid.as_deref()).collect();
+    let is_known = |vm: &Listed| known.contains(vm.uuid());
     let row = |listed: &Listed| Row {
         fmri: None,
         name: listed.name.clone(),

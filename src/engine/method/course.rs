@@ -251,7 +251,7 @@ impl<'a> Course<'a> {
             Some(state) if plan::is_off(state) => census.process.map(|pid| {
                 format!(
                     "{}; then svcadm clear the instance",
-                    what_ends_an_orphan(pid)
+                    what_ends_an_orphan(&self.account.name, pid)
                 )
             }),
             Some(_)

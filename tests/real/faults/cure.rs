@@ -67,7 +67,7 @@ impl Cure {
         if run.code != Some(1) {
             return false;
         }
-        let ended = user.end_as_told(&run.stdout, '"');
+        let ended = user.end_as_told(&run.stdout, "&& ");
         let was_something = !ended.is_empty();
         self.ended.extend(ended);
         was_something
