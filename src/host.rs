@@ -50,15 +50,27 @@ pub(crate) enum Contract {
     Inherited,
 }
 
+/// So many words of a command are in a message: svcprop gets the name of each instance.
+const SUMMARY_MAX: usize = 40;
+
 impl Invocation {
     /// The command on one line, for messages: `VBoxManage startvm vm1 --type headless`.
     pub(crate) fn summary(&self) -> String {
         let name = self.program.file_name().unwrap_or(self.program.as_os_str());
         let words: Vec<_> = std::iter::once(name)
             .chain(self.args.iter().map(OsString::as_os_str))
+            .take(SUMMARY_MAX)
             .map(OsStr::to_string_lossy)
             .collect();
-        crate::text::printable::Printable(&words.join(" ")).to_string()
+        let more = if self.args.len() < SUMMARY_MAX {
+            ""
+        } else {
+            " ..."
+        };
+        format!(
+            "{}{more}",
+            crate::text::printable::Printable(&words.join(" "))
+        )
     }
 
     /// The failure of one that took longer than its limit.

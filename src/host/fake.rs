@@ -13,6 +13,9 @@ use super::{
     Invocation, LockError, Output, Process, RunError, UserTask,
 };
 
+/// Stands for all arguments.
+const ANY: &str = "*";
+
 /// What is there, and what programs answer.
 #[derive(Default)]
 pub(crate) struct Fake {
@@ -103,6 +106,11 @@ impl Fake {
         self
     }
 
+    /// The same for any arguments that nothing else is known for.
+    pub(crate) fn answer_any(self, stdout: &str) -> Self {
+        self.answer(ANY, 0, stdout, "")
+    }
+
     /// What was run, in order.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.borrow().clone()
@@ -119,7 +127,11 @@ impl Host for Fake {
     fn begin(&self, what: &Invocation) -> Result<Box<dyn Begun + '_>, RunError> {
         let words: Vec<_> = what.args.iter().map(|arg| arg.to_string_lossy()).collect();
         let arguments = words.join(" ");
-        let answer = self.answers.get(&arguments).cloned();
+        let answer = self
+            .answers
+            .get(&arguments)
+            .or(self.answers.get(ANY))
+            .cloned();
         self.asked.borrow_mut().push(arguments);
         Ok(Box::new(answer.unwrap_or(Output {
             ended: Ended::Killed(libc::SIGSEGV),

@@ -12,12 +12,16 @@ use crate::smf::method;
 use crate::smf::tools::svcprop::{self, Properties, SvcpropError};
 use crate::smf::tools::svcs::{self, SmfState, SvcsError};
 use crate::text::printable::Printable;
+use crate::virtualbox::vboxmanage::LISTED_MAX;
 use crate::virtualbox::vm::{Intent, VmName};
 
 use super::limit::Limit;
 
 /// How long svcs and svcprop may take, each.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// So many instances are looked at by one call: as many as VMs of a user.
+const INSTANCES_MAX: usize = LISTED_MAX;
 
 /// What is read beside the settings: whose the instance is, what its methods run in, since when it is in its state.
 const BESIDE: [&str; 11] = [
@@ -242,11 +246,13 @@ pub(crate) fn gather(
                 .push(format!("{what}: there is no such instance"));
         }
     }
+    let all = lines.len();
+    lines.truncate(INSTANCES_MAX);
     let fmris: Vec<_> = lines.iter().map(|line| line.fmri.clone()).collect();
     let wanted: Vec<&str> = WANTED.into_iter().chain(BESIDE).collect();
     let mut properties = match svcprop::read_all(host, &fmris, &wanted, limit.of(host, LIMIT)) {
         Ok(properties) => {
-            gathered.answered = true;
+            gathered.answered = all <= INSTANCES_MAX;
             Some(properties)
         }
         Err(error) => {
@@ -255,6 +261,11 @@ pub(crate) fn gather(
             None
         }
     };
+    if all > INSTANCES_MAX {
+        gathered.troubles.push(format!(
+            "there are {all} instances, and {INSTANCES_MAX} are the most that are looked at: name those that are meant"
+        ));
+    }
     gathered.instances = lines
         .into_iter()
         .map(|line| {
@@ -286,6 +297,43 @@ mod tests {
         Selection::new(&strings(services), &strings(operands))
             .expect("a selection")
             .operands()
+    }
+
+    /// Ten thousand are looked at, and of more than that it is said that there are more.
+    #[test]
+    fn so_many_instances_and_no_more() {
+        use std::fmt::Write as _;
+        let host = |count: usize| {
+            let (mut listed, mut properties) = (String::new(), String::new());
+            for nth in 0..count {
+                let fmri = format!("svc:/site/xvm/vbox:v{nth:05}");
+                writeln!(listed, "online - 13:25:07 {fmri}").expect("a String");
+                writeln!(properties, "{fmri}/:properties/vm/name astring v").expect("a String");
+            }
+            let asked = "-H -o state,nstate,stime,fmri svc:/site/xvm/vbox";
+            Fake::default()
+                .answer(asked, 0, &listed, "")
+                .answer_any(&properties)
+        };
+        for (count, looked_at, troubles) in [
+            (INSTANCES_MAX, INSTANCES_MAX, 0),
+            (INSTANCES_MAX + 1, INSTANCES_MAX, 1),
+            (60_000, INSTANCES_MAX, 1),
+        ] {
+            let host = host(count);
+            let limit = Limit::from_now(&host, Duration::from_secs(60));
+            let selection = Selection::new(&[], &[]).expect("a selection");
+            let gathered = gather(&host, &selection, &[], limit);
+            assert_eq!(gathered.instances.len(), looked_at);
+            assert_eq!(gathered.troubles.len(), troubles, "{:?}", gathered.troubles);
+            assert_eq!(gathered.answered, troubles == 0);
+            for trouble in gathered.troubles {
+                assert!(
+                    trouble.starts_with(&format!("there are {count} instances")),
+                    "{trouble}"
+                );
+            }
+        }
     }
 
     #[test]

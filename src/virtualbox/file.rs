@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::host::{FileEnds, FileKind, Host};
-use crate::text::printable::{Printable, PrintablePath};
+use crate::text::printable::{Excerpt, Printable, PrintablePath};
 
 /// What stands in the place of the machine where only VirtualBox has the password to it.
 pub(super) const ENCRYPTED: &str = "MachineEncrypted";
@@ -61,7 +61,7 @@ impl fmt::Display for FileTrouble {
             What::NotAFile(kind) => write!(f, "{path} is a {kind}, not a file"),
             What::TooLong => write!(f, "{path} is far too long"),
             What::Unreadable(why) => write!(f, "cannot read {path}: {}", Printable(why)),
-            What::Nonsense(why) => write!(f, "{path} makes no sense: {}", Printable(why)),
+            What::Nonsense(why) => write!(f, "{path} makes no sense: {}", Excerpt(why)),
         }
     }
 }

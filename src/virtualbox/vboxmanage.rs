@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::host::{Account, Begun, Contract, Ended, Host, Invocation, Output, RunError};
+use crate::virtualbox::machine_file::WORD_MAX;
 use crate::virtualbox::settings_folder::settings_folder;
 use crate::virtualbox::vm::{Uuid, VmState};
 
@@ -339,6 +340,11 @@ pub(crate) const LISTED_MAX: usize = 10_000;
 fn bounded(vms: Vec<Entry>) -> Result<Vec<Entry>, VBoxError> {
     if vms.len() > LISTED_MAX {
         let told = format!("{} VMs are listed; {LISTED_MAX} are the most", vms.len());
+        return Err(VBoxError::Garbled(told));
+    }
+    // A table is as wide as its widest cell, in every line.
+    if let Some(long) = vms.iter().map(|vm| vm.name.len()).find(|n| *n > WORD_MAX) {
+        let told = format!("a VM is listed by a name of {long} bytes; {WORD_MAX} are the most");
         return Err(VBoxError::Garbled(told));
     }
     Ok(vms)

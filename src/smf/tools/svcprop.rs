@@ -11,7 +11,7 @@ use crate::failure::{Failure, Kind};
 use crate::host::{Begun, Contract, Ended, Host, Invocation, Output, RunError};
 use crate::smf::composition::Composed;
 use crate::smf::fmri::InstanceFmri;
-use crate::text::printable::Printable;
+use crate::text::printable::Excerpt;
 
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
@@ -223,7 +223,7 @@ fn printed<'a>(
     stderr: &str,
     is_harmless: impl Fn(&str) -> bool,
 ) -> Result<&'a str, SvcpropError> {
-    let complaint = || Printable(stderr.lines().next().unwrap_or("no message")).to_string();
+    let complaint = || Excerpt(stderr.lines().next().unwrap_or("no message")).to_string();
     match output.ended {
         Ended::Exited(0) => {}
         Ended::Exited(1) if stderr.contains("Could not connect to configuration repository") => {

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::host::{Contract, Ended, Host, Invocation, Output, RunError};
 use crate::smf::fmri::InstanceFmri;
-use crate::text::printable::Printable;
+use crate::text::printable::{Excerpt, Printable};
 
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
@@ -177,7 +177,7 @@ fn understand(output: &Output) -> Result<Vec<Line>, SvcsError> {
 /// others are printed all the same.
 fn printed(output: &Output) -> Result<String, SvcsError> {
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let complaint = || Printable(stderr.lines().next().unwrap_or("no message")).to_string();
+    let complaint = || Excerpt(stderr.lines().next().unwrap_or("no message")).to_string();
     match output.ended {
         Ended::Exited(0) => {}
         Ended::Exited(1)
@@ -220,7 +220,7 @@ fn parse(text: &str) -> Result<Vec<Line>, String> {
 }
 
 fn parse_line(line: &str) -> Result<Line, String> {
-    let bad = || format!("'{}' cannot be understood", Printable(line));
+    let bad = || format!("'{}' cannot be understood", Excerpt(line));
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
     let [state, next, since, fmri] = words.as_slice() else {
         return Err(bad());

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::host::{Ended, Output, RunError};
-use crate::text::printable::Printable;
+use crate::text::printable::{Excerpt, Printable};
 use crate::virtualbox::refusal::{Awaited, MEANINGS, Meaning, Refusal};
 use crate::virtualbox::vm::Uuid;
 
@@ -176,7 +176,7 @@ fn own_words(stderr: &str, ended: Ended) -> String {
         text.push_str("...");
     }
     match code {
-        Some(code) => format!("{} [{}]", Printable(&text), Printable(code)),
+        Some(code) => format!("{} [{}]", Printable(&text), Excerpt(code)),
         None => Printable(&text).to_string(),
     }
 }

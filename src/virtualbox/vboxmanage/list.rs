@@ -1,7 +1,7 @@
 //! `list runningvms` and `list --long vms`.
 
 use super::Identity;
-use crate::text::printable::Printable;
+use crate::text::printable::Excerpt;
 use crate::virtualbox::vm::{Uuid, VmState};
 
 /// A VM in `list --long vms`.
@@ -147,6 +147,8 @@ pub(super) fn parse_long(text: &str) -> Result<Vec<Listed>, String> {
                     let words = value
                         .rsplit_once(" (since ")
                         .map_or(value, |(words, _)| words);
+                    // No state is as long as the quotation of one.
+                    let words = &Excerpt(words).to_string();
                     found.push(Listed {
                         uuid,
                         name: name.clone(),
@@ -166,10 +168,7 @@ pub(super) fn parse_long(text: &str) -> Result<Vec<Listed>, String> {
     }
     if found.is_empty() && text.lines().any(|line| label(line).is_some()) {
         let first = text.lines().next().unwrap_or_default();
-        return Err(format!(
-            "no VM in it; it begins with '{}'",
-            Printable(first)
-        ));
+        return Err(format!("no VM in it; it begins with '{}'", Excerpt(first)));
     }
     Ok(found)
 }

@@ -1,7 +1,7 @@
 //! `showvminfo --machinereadable`.
 
 use super::Identity;
-use crate::text::printable::Printable;
+use crate::text::printable::Excerpt;
 use crate::virtualbox::vm::VmState;
 
 /// What one `showvminfo` tells.
@@ -46,7 +46,7 @@ pub(super) fn parse(text: &str) -> Result<VmInfo, String> {
     }
     let missing = |what: &str| {
         let first = text.lines().next().unwrap_or_default();
-        format!("no {what} in it; it begins with '{}'", Printable(first))
+        format!("no {what} in it; it begins with '{}'", Excerpt(first))
     };
     Ok(VmInfo {
         name: name.ok_or_else(|| missing("name"))?,

@@ -2,7 +2,7 @@
 
 use super::Value;
 use crate::smf::value_type::ValueType;
-use crate::text::printable::Printable;
+use crate::text::printable::Excerpt;
 
 /// Reads line after line: place, type, values. `keep` gets the place and the value, and says whether there was one
 /// before; nothing, if the place is none.
@@ -17,7 +17,7 @@ pub(super) fn each_line(
     while !rest.is_empty() {
         let (line, after) = split_line(rest)?;
         rest = after;
-        let bad = || format!("'{}'", Printable(line));
+        let bad = || format!("'{}'", Excerpt(line));
         let mut words = split_words(line)?.into_iter();
         let (Some(place), Some(value_type)) = (words.next(), words.next()) else {
             return Err(bad());
@@ -56,7 +56,7 @@ fn split_line(text: &str) -> Result<(&str, &str), String> {
             _ => {}
         }
     }
-    Err(format!("'{}' (the line has no end)", Printable(text)))
+    Err(format!("'{}' (the line has no end)", Excerpt(text)))
 }
 
 /// Cuts at every space that no backslash precedes, and takes the quoting away.
@@ -69,7 +69,7 @@ fn split_words(line: &str) -> Result<Vec<String>, String> {
         match chars.next() {
             Some('\\') => match chars.next() {
                 Some(c) => word.push(c),
-                None => return Err(format!("'{}' (a backslash at its end)", Printable(line))),
+                None => return Err(format!("'{}' (a backslash at its end)", Excerpt(line))),
             },
             Some('"') => bare_quotes += 1,
             Some(c) if c != ' ' => word.push(c),
@@ -78,7 +78,7 @@ fn split_words(line: &str) -> Result<Vec<String>, String> {
                     // The space after the type of a property without values.
                     (0, true) if end.is_none() => {}
                     (0, false) | (2, true) => words.push(std::mem::take(&mut word)),
-                    _ => return Err(format!("'{}' (stray quotes or spaces)", Printable(line))),
+                    _ => return Err(format!("'{}' (stray quotes or spaces)", Excerpt(line))),
                 }
                 bare_quotes = 0;
                 if end.is_none() {
