@@ -98,10 +98,7 @@ fn home(host: &dyn Host, account: &Account) -> Check {
 /// removed: `rm -r` goes through folders of somebody who may exchange them for links meanwhile, and not every rm looks
 /// whether that happens. `mv` renames what has the name, be it a link.
 fn out_of_the_way(folder: &str) -> String {
-    format!(
-        "mv {} \"$(TMPDIR=/tmp mktemp -d)\"",
-        shell_word(folder)
-    )
+    format!("mv {} \"$(TMPDIR=/tmp mktemp -d)\"", shell_word(folder))
 }
 
 fn locale(host: &dyn Host, owner: &Owner) -> Check {
