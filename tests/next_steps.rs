@@ -108,12 +108,17 @@ const ROWS: &[(&str, Shown)] = &[
         "chmod A-",
         NotHere("access control lists of ZFS; setfacl -b is what the same message says here"),
     ),
-    ("chown -h", Run(&["real::causes::a_disk_of_root"])),
+    (
+        "chown -h",
+        Run(&[
+            "real::causes::a_disk_of_root",
+            "real::doctor::commands::a_home_of_root",
+        ]),
+    ),
     (
         "chown root",
         Run(&["rehearsal::a_virtualbox_that_others_may_change"]),
     ),
-    ("chown {}", Run(&["real::doctor::commands::a_home_of_root"])),
     (
         "cp {} {path}",
         NotHere("RBAC's databases are illumos'; illumos-ci's part rbac copies the files there"),
@@ -146,11 +151,7 @@ const ROWS: &[(&str, Shown)] = &[
     ("prstat", Looks),
     ("ps -", Looks),
     (
-        "rm -r {folder}",
-        Run(&["real::doctor::commands::a_lock_and_an_ipc_folder_of_somebody_else"]),
-    ),
-    (
-        "rm -r {}",
+        "mv {} ",
         Run(&["real::doctor::commands::a_lock_and_an_ipc_folder_of_somebody_else"]),
     ),
     (
@@ -161,6 +162,7 @@ const ROWS: &[(&str, Shown)] = &[
     ),
     ("swap -s", Looks),
     ("useradd -m", NotHere("it makes a user of this machine")),
+    ("usermod -d", NotHere("it changes a user of this machine")),
     ("zfs list", Looks),
     // --- SMF
     (
@@ -269,6 +271,7 @@ const PROSE: &[&str] = &[
     "VBoxManage was ended",
     "kill it is not known",
     "kill the method",
+    "rm -r would go",
     "svccfg can import",
     "svccfg in {}",
     "svccfg reads",
@@ -304,7 +307,10 @@ const COSTS: &[&str] = &[
 const SAYS_SO: &[&str] = &["is lost", "are lost", "as a power failure would"];
 
 /// doctor's commands, whose costs stand in the hint above them, from the same function as the log's.
-const SAID_BEFORE: &[(&str, &str)] = &[("kill -9 {pid}", "what_ends_an_orphan(*pid)")];
+const SAID_BEFORE: &[(&str, &str)] = &[(
+    "pgrep -U {user} Box | grep '^{pid}$' && kill -9 {pid}",
+    "what_ends_an_orphan(user, *pid)",
+)];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,7 +1,7 @@
 //! The commands of doctor's checks, run by a shell as whoever they are for: after each the check finds nothing.
 
 use std::fs;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 
 use super::*;
 use crate::real::rig::{VBOXMANAGE, outside, rig_or_skip};
@@ -113,9 +113,26 @@ fn a_home_of_root() {
     let name = set_up_for_root(&user);
     user.cool_down();
     chown(outside(&user.home()), Some(0), Some(0)).expect("to give it to root");
-    let command = command_of(&as_root(&user, &[&name]).run(), "home");
-    assert!(command.starts_with("chown "), "{command}");
-    run_as_root(&user, &command);
+    // No command to be copied: it may be `/`, or where the user has had the name lead to.
+    let run = as_root(&user, &[&name]).run();
+    finds(
+        &run,
+        "fail",
+        "home",
+        &["belongs to user id 0", "(chown -h)"],
+    );
+    run_as_root(&user, &format!("chown -h {} {}", user.name, user.home()));
+    finds_nothing(&doctor(&user, &[]).run());
+
+    user.cool_down();
+    let closed = fs::Permissions::from_mode(0o500);
+    fs::set_permissions(outside(&user.home()), closed).expect("a mode");
+    let run = doctor(&user, &[]).run();
+    let found = checks(&run);
+    let home = found.iter().find(|(v, t, ..)| v == "fail" && t == "home");
+    let said = home.map(|(.., said)| said.as_str()).unwrap_or_default();
+    let (_, command) = said.split_once(&format!("as {}: ", user.name)).expect(said);
+    run_as_user(&user, command);
     finds_nothing(&doctor(&user, &[]).run());
 }
 
@@ -138,7 +155,7 @@ fn a_lock_and_an_ipc_folder_of_somebody_else() {
         }
         chown(&there, Some(0), Some(0)).expect("to give it to root");
         let command = command_of(&doctor(&user, &[]).run(), topic);
-        assert_eq!(command, format!("rm -r {folder}"));
+        assert_eq!(command, format!("mv {folder} \"$(TMPDIR=/tmp mktemp -d)\""));
         run_as_root(&user, &command);
         finds_nothing(&doctor(&user, &[]).run());
         user.cool_down();
