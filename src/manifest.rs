@@ -25,6 +25,7 @@ pub(crate) mod names;
 pub(crate) mod need;
 pub(crate) mod neighbours;
 pub(crate) mod notify;
+pub(crate) mod options;
 pub(crate) mod profile;
 pub(crate) mod rbac;
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod options;
 mod profile;
 mod rbac;
 mod scope;
+mod typed;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;

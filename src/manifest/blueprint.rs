@@ -2,6 +2,7 @@
 //! [resolver](super::resolve) makes it.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -102,6 +103,81 @@ impl Owner {
             limit_privileges: None,
             environment: Vec::new(),
         }
+    }
+
+    /// Gives it this part, in place of the one that it has.
+    pub(crate) fn set(&mut self, part: ContextPart) {
+        match part {
+            ContextPart::Group(group) => self.group = Some(group),
+            ContextPart::WorkingDirectory(directory) => self.working_directory = directory,
+            ContextPart::Project(project) => self.project = Some(project),
+            ContextPart::ResourcePool(pool) => self.resource_pool = Some(pool),
+            ContextPart::Privileges(privileges) => self.privileges = privileges,
+            ContextPart::LimitPrivileges(limit) => self.limit_privileges = Some(limit),
+            ContextPart::Variable(variable) => {
+                let by_name = |other: &Variable| other.name().cmp(variable.name());
+                match self.environment.binary_search_by(by_name) {
+                    Ok(at) => self.environment[at] = variable,
+                    Err(at) => self.environment.insert(at, variable),
+                }
+            }
+        }
+    }
+
+    /// All parts that it has, in no order that means anything.
+    pub(crate) fn parts(&self) -> Vec<ContextPart> {
+        let Self {
+            user: _,
+            group,
+            working_directory,
+            project,
+            resource_pool,
+            privileges,
+            limit_privileges,
+            environment,
+        } = self;
+        let mut parts = vec![
+            ContextPart::WorkingDirectory(working_directory.clone()),
+            ContextPart::Privileges(privileges.clone()),
+        ];
+        parts.extend(group.clone().map(ContextPart::Group));
+        parts.extend(project.clone().map(ContextPart::Project));
+        parts.extend(resource_pool.clone().map(ContextPart::ResourcePool));
+        parts.extend(limit_privileges.clone().map(ContextPart::LimitPrivileges));
+        parts.extend(environment.iter().cloned().map(ContextPart::Variable));
+        parts
+    }
+}
+
+/// A part of what the methods of a user's VMs run in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ContextPart {
+    /// The group to run as.
+    Group(AccountName),
+    /// Where the methods run.
+    WorkingDirectory(WorkingDirectory),
+    /// The project.
+    Project(ContextWord),
+    /// The resource pool.
+    ResourcePool(ContextWord),
+    /// The privileges.
+    Privileges(Privileges),
+    /// What no program of theirs can have either.
+    LimitPrivileges(Privileges),
+    /// A variable of the environment.
+    Variable(Variable),
+}
+
+/// The value; of a variable without its name.
+impl fmt::Display for ContextPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Group(group) => group.as_str(),
+            Self::WorkingDirectory(directory) => directory.as_str(),
+            Self::Project(word) | Self::ResourcePool(word) => word.as_str(),
+            Self::Privileges(privileges) | Self::LimitPrivileges(privileges) => privileges.as_str(),
+            Self::Variable(variable) => variable.value(),
+        })
     }
 }
 

@@ -85,9 +85,19 @@ pub(crate) fn build(blueprint: &Blueprint) -> ServiceBundle {
 
 /// VirtualBox needs the user's home; svc.startd sets no HOME, so at least the directory is there.
 fn context(owner: &Owner) -> MethodContext {
+    // Field by field, so that none is forgotten.
+    let Owner {
+        user,
+        group,
+        working_directory,
+        project,
+        resource_pool,
+        privileges,
+        limit_privileges,
+        environment,
+    } = owner;
     let text = |word: &ContextWord| word.to_string();
-    let variables: Vec<_> = owner
-        .environment
+    let variables: Vec<_> = environment
         .iter()
         .map(|variable| Envvar {
             name: variable.name().to_owned(),
@@ -95,17 +105,17 @@ fn context(owner: &Owner) -> MethodContext {
         })
         .collect();
     MethodContext {
-        working_directory: Some(owner.working_directory.to_string()),
-        project: owner.project.as_ref().map(text),
-        resource_pool: owner.resource_pool.as_ref().map(text),
+        working_directory: Some(working_directory.to_string()),
+        project: project.as_ref().map(text),
+        resource_pool: resource_pool.as_ref().map(text),
         security_flags: None,
         method_profile: None,
         method_credential: Some(MethodCredential {
-            user: owner.user.as_str().to_owned(),
-            group: owner.group.as_ref().map(|group| group.as_str().to_owned()),
+            user: user.as_str().to_owned(),
+            group: group.as_ref().map(|group| group.as_str().to_owned()),
             supp_groups: None,
-            privileges: Some(owner.privileges.to_string()),
-            limit_privileges: owner.limit_privileges.as_ref().map(Privileges::to_string),
+            privileges: Some(privileges.to_string()),
+            limit_privileges: limit_privileges.as_ref().map(Privileges::to_string),
         }),
         method_environment: (!variables.is_empty()).then_some(MethodEnvironment { variables }),
     }

@@ -1,19 +1,19 @@
 //! Where each value ends up, and why: the same wishes as the [resolver](super::resolve)'s, as rows for a
 //! reader.
 
-mod words;
+mod levels;
 
 use std::collections::HashMap;
 
 use super::blueprint::Blueprint;
-use super::context::{Privileges, WorkingDirectory};
 use super::method::{self, Timeouts};
 use super::model::ExecMethod;
+use super::options::{GenOption, OPTIONS, Per};
 use super::request::{Request, VmRequest, Want, Whom, Wish};
 use super::resolve::Layers;
 use crate::config::schema::{self, Default as SchemaDefault};
 use crate::smf::fmri::InstanceName;
-use words::{described, is_for_the_service, is_left_out, repeats};
+use levels::{is_for_the_service, is_left_out, is_property, repeats};
 
 /// Which level of SMF says a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +51,13 @@ pub(crate) fn rows(request: &Request, blueprint: &Blueprint) -> Vec<Row> {
         table.property(property);
     }
     table.timeouts();
-    table.usual("enabled", "false");
+    for option in OPTIONS.iter().filter(|option| option.per == Per::Vm) {
+        table.usual(option);
+    }
     table.others();
-    table.usual("working_directory", WorkingDirectory::default().as_str());
-    table.usual("privileges", Privileges::default().as_str());
+    for option in OPTIONS.iter().filter(|option| option.per == Per::User) {
+        table.usual(option);
+    }
     let mut rows = table.rows.rows;
     // The schema's in its order, then the rest by name.
     let place = |row: &Row| {
@@ -186,19 +189,20 @@ impl<'r> Table<'r> {
     /// Everything else that is asked for.
     fn others(&mut self) {
         for wish in self.layers.all() {
-            if let Some((name, value)) = described(&wish.want)
-                && is_for_the_service(&wish.want, self.blueprint)
-            {
-                self.rows.service(&name, &value, &wish.origin.to_string());
+            let want = &wish.want;
+            if !is_property(want) && is_for_the_service(want, self.blueprint) {
+                self.rows
+                    .service(&want.name(), &want.to_string(), &wish.origin.to_string());
             }
         }
         for of in &self.blueprint.instances {
             let user = of.owner.as_ref().map(|owner| &owner.user);
             let mut taken: Vec<String> = Vec::new();
             for wish in self.layers.everything_for(&of.name, user) {
-                let Some((name, value)) = described(&wish.want) else {
+                if is_property(&wish.want) {
                     continue;
-                };
+                }
+                let name = wish.want.name();
                 let of_service =
                     wish.whom == Whom::All && is_for_the_service(&wish.want, self.blueprint);
                 if of_service && !repeats(of, &wish.want) || is_left_out(of, &wish.want) {
@@ -211,6 +215,7 @@ impl<'r> Table<'r> {
                     }
                     taken.push(name.clone());
                 }
+                let value = wish.want.to_string();
                 self.rows
                     .instance(&name, &value, &of.name, &wish.origin.to_string());
             }
@@ -218,17 +223,16 @@ impl<'r> Table<'r> {
     }
 
     /// What an instance has of this where nobody asks for anything.
-    fn usual(&mut self, property: &str, value: &str) {
+    fn usual(&mut self, option: &GenOption) {
+        let Some(usual) = option.usual else { return };
+        let value = usual();
         for of in &self.blueprint.instances {
-            let has_context = of.owner.is_some() || property == "enabled";
-            let said = self
+            let has_it = of.owner.is_some() || option.per == Per::Vm;
+            let mut asked = self
                 .layers
                 .everything_for(&of.name, of.owner.as_ref().map(|owner| &owner.user));
-            let said = said
-                .filter_map(|wish| described(&wish.want))
-                .any(|(name, _)| name == property);
-            if has_context && !said {
-                self.rows.instance(property, value, &of.name, "default");
+            if has_it && !asked.any(|wish| wish.want.option() == option) {
+                self.rows.instance(option.key, &value, &of.name, "default");
             }
         }
     }

@@ -8,12 +8,11 @@
 use std::fmt;
 
 use super::authority::LoginName;
-use super::blueprint::AccountName;
-use super::context::{ContextWord, Privileges, Variable, WorkingDirectory};
+use super::blueprint::{AccountName, ContextPart};
 use super::duration::DurationModel;
 use super::method::MethodPath;
 use super::names::ServiceName;
-use super::need::{FilePath, ServiceTarget};
+use super::need::Need;
 use super::notify::NotifyTarget;
 use super::setting::Setting;
 use crate::smf::fmri::InstanceName;
@@ -58,64 +57,40 @@ impl fmt::Display for Whom {
     }
 }
 
-/// What is wished for.
+/// What is wished for. Which option asks for it, and what there can be one of only, is in the table of the
+/// options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Want {
     /// Whose VM it is.
     User(AccountName),
-    /// The group to run as.
-    Group(AccountName),
     /// The value of a property.
     Setting(Setting),
     /// Whether the import enables the instance.
     Enabled(bool),
-    /// Started after that instance, where it is enabled; for all VMs: all others.
-    After(InstanceName),
-    /// Started after that instance, and not without it; for all VMs: all others.
-    Requires(InstanceName),
-    /// Not started without that service.
-    DependsOn(ServiceTarget),
-    /// Not started without that file.
-    Path(FilePath),
-    /// A variable in the environment of the user's VMs.
-    Variable(Variable),
-    /// Where the methods run.
-    WorkingDirectory(WorkingDirectory),
-    /// The project of the user's VMs.
-    Project(ContextWord),
-    /// The resource pool of the user's VMs.
-    ResourcePool(ContextWord),
-    /// The privileges of the user's VMs.
-    Privileges(Privileges),
-    /// What no program of the user's VMs can have either.
-    LimitPrivileges(Privileges),
+    /// What must be there before the VM is started; another VM of the manifest, for all VMs: for all others.
+    Need(Need),
+    /// A part of what the methods of the user's VMs run in.
+    Context(ContextPart),
     /// Who hears of failures.
     Notify(NotifyTarget),
     /// Who may enable, disable, restart and clear it.
     Delegate(LoginName),
 }
 
-impl Want {
-    /// Of what there can be one only, in words. Of the others there may be many.
-    pub(crate) fn slot(&self) -> Option<String> {
-        Some(match self {
-            Self::User(_) => "the user".to_owned(),
-            Self::Group(_) => "the group".to_owned(),
-            Self::Setting(setting) => setting.property.path(),
-            Self::Enabled(_) => "whether it is enabled".to_owned(),
-            Self::Variable(variable) => format!("the variable {}", variable.name()),
-            Self::WorkingDirectory(_) => "the working directory".to_owned(),
-            Self::Project(_) => "the project".to_owned(),
-            Self::ResourcePool(_) => "the resource pool".to_owned(),
-            Self::Privileges(_) => "the privileges".to_owned(),
-            Self::LimitPrivileges(_) => "the limit privileges".to_owned(),
-            Self::After(_)
-            | Self::Requires(_)
-            | Self::DependsOn(_)
-            | Self::Path(_)
-            | Self::Notify(_)
-            | Self::Delegate(_) => return None,
-        })
+/// The value, as it is written on the command line.
+impl fmt::Display for Want {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => f.write_str(user.as_str()),
+            Self::Setting(setting) => f.write_str(&setting.value),
+            Self::Enabled(enabled) => write!(f, "{enabled}"),
+            Self::Need(Need::After(other) | Need::Requires(other)) => write!(f, "{other}"),
+            Self::Need(Need::Service(target)) => write!(f, "{target}"),
+            Self::Need(Need::File(path)) => f.write_str(path.as_str()),
+            Self::Context(part) => write!(f, "{part}"),
+            Self::Notify(target) => write!(f, "{target}"),
+            Self::Delegate(user) => f.write_str(user.as_str()),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::typed::{self, Typed};
+
 /// Write an SMF manifest: a service, and an instance of it for each VM
 ///
 /// An option applies to all VMs, or to one: `--set vm1:vm/on_saved=leave`. A property that is set for all goes to
@@ -39,68 +41,19 @@ pub(crate) struct Arguments {
     #[arg(value_name = "VM", required_unless_present_any = ["fleet", "from_virtualbox"])]
     pub(super) vms: Vec<String>,
     /// Take the VMs, and everything about them, from a fleet file; VM chooses instances of it
-    #[arg(long, value_name = "FILE", conflicts_with_all = NOT_WITH_FLEET)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = not_with_fleet())]
     pub(super) fleet: Option<PathBuf>,
+    /// Ask VirtualBox: without VM all VMs of the users, and for each its settings file and base disks
+    #[arg(long)]
+    pub(super) from_virtualbox: bool,
     /// Print where each value ends up, and why, in place of the manifest
     #[arg(long, conflicts_with_all = ["output", "output_dir", "force", "svccfg"])]
     pub(super) explain: bool,
     /// Print it as JSON
     #[arg(long, requires = "explain")]
     pub(super) json: bool,
-    /// Whose VMs they are: VirtualBox keeps VMs per user, and the methods run as that user
-    #[arg(long = "user", value_name = "[INSTANCE:]USER")]
-    pub(super) users: Vec<String>,
-    /// Ask VirtualBox: without VM all VMs of the users, and for each its settings file and base disks
-    #[arg(long)]
-    pub(super) from_virtualbox: bool,
-    /// The value of a property, as in `vm/stop_method=acpipowerbutton`
-    #[arg(long = "set", value_name = "[INSTANCE:]GROUP/PROPERTY=VALUE")]
-    pub(super) settings: Vec<String>,
-    /// Let the import enable the instances, so that the VMs start at once
-    #[arg(long)]
-    pub(super) enabled: bool,
-    /// Start after this VM, where it is enabled; without INSTANCE: all others
-    #[arg(long, value_name = "[INSTANCE:]INSTANCE2", help_heading = ORDER)]
-    pub(super) after: Vec<String>,
-    /// Start after this VM, and not without it; without INSTANCE: all others
-    #[arg(long, value_name = "[INSTANCE:]INSTANCE2", help_heading = ORDER)]
-    pub(super) requires: Vec<String>,
-    /// Do not start before this service is online, as in `svc:/network/ntp:default`
-    #[arg(long, value_name = "[INSTANCE:]FMRI", help_heading = ORDER)]
-    pub(super) depends_on: Vec<String>,
-    /// Do not start before this file or folder is there
-    #[arg(long = "path", value_name = "[INSTANCE:]FILE", help_heading = ORDER)]
-    pub(super) paths: Vec<String>,
-    /// The group to run as, where it is not the user's own
-    #[arg(long = "group", value_name = "[WHOSE:]GROUP", help_heading = USERS)]
-    pub(super) groups: Vec<String>,
-    /// A variable of the environment; VirtualBox is given TZ, LANG, `LC_ALL`, `LC_CTYPE` and `VBOX_*`
-    #[arg(long = "env", value_name = "[WHOSE:]NAME=VALUE", help_heading = USERS)]
-    pub(super) environment: Vec<String>,
-    /// The time zone, as in Europe/Vienna: the variable TZ
-    #[arg(long = "timezone", value_name = "[WHOSE:]ZONE", help_heading = USERS)]
-    pub(super) timezones: Vec<String>,
-    /// The project
-    #[arg(long = "project", value_name = "[WHOSE:]NAME", help_heading = USERS)]
-    pub(super) projects: Vec<String>,
-    /// The resource pool
-    #[arg(long = "resource-pool", value_name = "[WHOSE:]NAME", help_heading = USERS)]
-    pub(super) resource_pools: Vec<String>,
-    /// The privileges [default: basic]
-    #[arg(long = "privileges", value_name = "[WHOSE:]PRIVILEGES", help_heading = USERS)]
-    pub(super) privileges: Vec<String>,
-    /// The privileges that no program of theirs can get either
-    #[arg(long = "limit-privileges", value_name = "[WHOSE:]PRIVILEGES", help_heading = USERS)]
-    pub(super) limit_privileges: Vec<String>,
-    /// Where the methods run: a folder, :home or :default [default: :home]
-    #[arg(long = "working-directory", value_name = "[WHOSE:]FOLDER", help_heading = USERS)]
-    pub(super) working_directories: Vec<String>,
-    /// Who hears when an instance goes to maintenance or leaves online: mailto:ADDRESS or snmp:active
-    #[arg(long = "notify", value_name = "[INSTANCE:]TO")]
-    pub(super) notify: Vec<String>,
-    /// A user who may enable, disable, restart and clear a VM, or each of the VMs: see `vbox-smf gen rbac`
-    #[arg(long = "delegate", value_name = "[INSTANCE:]USER")]
-    pub(super) delegates: Vec<String>,
+    #[command(flatten)]
+    pub(super) options: Typed,
     /// The service's name
     #[arg(long, value_name = "NAME", default_value = crate::smf::fmri::DEFAULT_SERVICE)]
     pub(super) service: String,
@@ -125,26 +78,6 @@ pub(crate) struct Arguments {
 }
 
 /// What the file says itself.
-const NOT_WITH_FLEET: [&str; 18] = [
-    "from_virtualbox",
-    "users",
-    "settings",
-    "enabled",
-    "after",
-    "requires",
-    "depends_on",
-    "paths",
-    "delegates",
-    "groups",
-    "environment",
-    "timezones",
-    "projects",
-    "resource_pools",
-    "privileges",
-    "limit_privileges",
-    "working_directories",
-    "notify",
-];
-
-const ORDER: &str = "What goes first";
-const USERS: &str = "Per user";
+fn not_with_fleet() -> Vec<&'static str> {
+    [vec!["from_virtualbox"], typed::ids()].concat()
+}

@@ -6,13 +6,14 @@ mod question;
 use std::ffi::OsString;
 
 use super::Arguments;
-use super::scope::{Named, Scopes};
+use super::scope::Scopes;
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
 use crate::inventory::vms;
 use crate::manifest::blueprint::AccountName;
 use crate::manifest::names::Operand;
-use crate::manifest::need::FilePath;
+use crate::manifest::need::{FilePath, Need};
+use crate::manifest::options::{self, Per};
 use crate::manifest::request::{Origin, VmRequest, Want, Whom, Wish};
 use crate::smf::fmri::InstanceName;
 use crate::text::log::Log;
@@ -103,7 +104,7 @@ pub(super) fn look(
 fn users(arguments: &Arguments, caller: &str) -> Result<Vec<AccountName>, Failure> {
     let usage = |error| Failure::new(Kind::Usage, error);
     let mut users = Vec::new();
-    for text in &arguments.users {
+    for text in arguments.options.of(&options::USER) {
         if text.contains(':') {
             return Err(Failure::told(
                 Kind::Usage,
@@ -134,8 +135,8 @@ fn owners(
     let instances = operands.iter().map(|(_, operand)| operand.instance.clone());
     let scopes = Scopes::of(instances.collect());
     let mut said: Vec<(Whom, AccountName)> = Vec::new();
-    for text in &arguments.users {
-        let (whom, user) = scopes.split("--user", text, Named::Instances)?;
+    for text in arguments.options.of(&options::USER) {
+        let (whom, user) = scopes.split("--user", text, Per::Vm)?;
         said.push((whom, user.parse().map_err(usage)?));
     }
     operands
@@ -234,7 +235,7 @@ impl Found {
             match file.parse::<FilePath>() {
                 Ok(path) => self.wishes.push(Wish {
                     whom: Whom::Instance(instance.clone()),
-                    want: Want::Path(path),
+                    want: Want::Need(Need::File(path)),
                     origin: Origin::new(&format!("VirtualBox of {}", user.as_str())),
                 }),
                 // A disk on iSCSI, for example, is at no path.

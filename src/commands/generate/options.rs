@@ -1,17 +1,14 @@
 //! From what was typed to a [`Request`].
 
 use std::fmt;
-use std::str::FromStr;
 
 use super::Arguments;
-use super::scope::{Named, Scopes};
-use crate::config::schema;
+use super::scope::Scopes;
 use crate::failure::{Failure, Kind};
-use crate::manifest::context::Variable;
 use crate::manifest::duration::DurationError;
 use crate::manifest::names::{Operand, OperandError};
-use crate::manifest::request::{Origin, Owners, Request, VmRequest, Want, Whom, Wish};
-use crate::manifest::setting::{Setting, SettingError};
+use crate::manifest::options::{GenOption, Parser, Per, Placement, USER, ValueError};
+use crate::manifest::request::{Origin, Owners, Request, VmRequest, Whom, Wish};
 use crate::text::printable::Printable;
 
 /// What the arguments ask for.
@@ -60,23 +57,17 @@ pub(super) fn vms(texts: &[String]) -> Result<Vec<VmRequest>, Failure> {
         .collect()
 }
 
-/// Wishes for properties alone.
+/// Wishes of one option alone.
 ///
 /// # Errors
-/// A property or a value cannot be.
-pub(super) fn settings(texts: &[String], vms: &[VmRequest]) -> Result<Vec<Wish>, Failure> {
+/// A name or a value cannot be.
+pub(super) fn of_option(
+    option: &GenOption,
+    texts: &[String],
+    vms: &[VmRequest],
+) -> Result<Vec<Wish>, Failure> {
     let mut lowered = Lowered::new(vms, Vec::new());
-    lowered.settings(texts)?;
-    Ok(lowered.wishes)
-}
-
-/// Wishes for who manages which VM.
-///
-/// # Errors
-/// A name cannot be.
-pub(super) fn delegates(texts: &[String], vms: &[VmRequest]) -> Result<Vec<Wish>, Failure> {
-    let mut lowered = Lowered::new(vms, Vec::new());
-    lowered.plain("--delegate", texts, Named::Instances, Want::Delegate)?;
+    lowered.option(option, texts)?;
     Ok(lowered.wishes)
 }
 
@@ -85,64 +76,17 @@ fn wishes(
     vms: &[VmRequest],
     found: Vec<Wish>,
 ) -> Result<Vec<Wish>, Failure> {
+    let typed = &arguments.options;
     let mut lowered = Lowered::new(vms, found);
     // Where no VM is named, --user has said whose VMs to look for, and they have their users.
     if !arguments.vms.is_empty() {
-        lowered.plain("--user", &arguments.users, Named::Instances, Want::User)?;
+        lowered.option(&USER, typed.of(&USER))?;
     }
+    // What follows may be for the VMs of a user.
     lowered.scopes.learn_users(&lowered.wishes);
-    lowered.settings(&arguments.settings)?;
-    if arguments.enabled {
-        lowered.wish(Whom::All, Want::Enabled(true), "--enabled");
+    for (option, texts) in typed.iter().filter(|(option, _)| **option != USER) {
+        lowered.option(option, texts)?;
     }
-    lowered.plain("--after", &arguments.after, Named::Instances, Want::After)?;
-    lowered.plain(
-        "--requires",
-        &arguments.requires,
-        Named::Instances,
-        Want::Requires,
-    )?;
-    lowered.plain(
-        "--depends-on",
-        &arguments.depends_on,
-        Named::Instances,
-        Want::DependsOn,
-    )?;
-    lowered.plain("--path", &arguments.paths, Named::Instances, Want::Path)?;
-    lowered.plain(
-        "--notify",
-        &arguments.notify,
-        Named::Instances,
-        Want::Notify,
-    )?;
-    let delegates = &arguments.delegates;
-    lowered.plain("--delegate", delegates, Named::Instances, Want::Delegate)?;
-    let users = Named::InstancesAndUsers;
-    lowered.plain("--group", &arguments.groups, users, Want::Group)?;
-    lowered.variables(&arguments.environment)?;
-    lowered.timezones(&arguments.timezones)?;
-    lowered.plain("--project", &arguments.projects, users, Want::Project)?;
-    lowered.plain(
-        "--resource-pool",
-        &arguments.resource_pools,
-        users,
-        Want::ResourcePool,
-    )?;
-    lowered.plain(
-        "--privileges",
-        &arguments.privileges,
-        users,
-        Want::Privileges,
-    )?;
-    let limits = &arguments.limit_privileges;
-    lowered.plain("--limit-privileges", limits, users, Want::LimitPrivileges)?;
-    let folders = &arguments.working_directories;
-    lowered.plain(
-        "--working-directory",
-        folders,
-        users,
-        Want::WorkingDirectory,
-    )?;
     Ok(lowered.wishes)
 }
 
@@ -160,92 +104,66 @@ impl Lowered {
         }
     }
 
-    fn wish(&mut self, whom: Whom, want: Want, origin: &str) {
-        self.wishes.push(Wish {
+    fn option(&mut self, option: &GenOption, texts: &[String]) -> Result<(), Failure> {
+        for text in texts {
+            let wish = self.wish(option, text)?;
+            self.wishes.push(wish);
+        }
+        Ok(())
+    }
+
+    fn wish(&self, option: &GenOption, text: &str) -> Result<Wish, Failure> {
+        let long = format!("--{}", option.long);
+        let typed = format!("{long} {text}");
+        let (whom, want, origin) = match option.parser {
+            Parser::Flag(want) => (Whom::All, Ok(want(true)), &long),
+            Parser::Text(parse) => {
+                let (whom, value) = self.scopes.split(&long, text, option.per)?;
+                (whom, parse(value), &typed)
+            }
+            Parser::Pair(parse) => {
+                // First the value, which may hold a colon.
+                let Some((name, value)) = text.split_once('=') else {
+                    return Err(no_value(option, text));
+                };
+                let (whom, name) = self.scopes.split(&long, name, option.per)?;
+                (whom, parse(name, value), &typed)
+            }
+        };
+        Ok(Wish {
             whom,
-            want,
+            want: want.map_err(|error| value_failure(option, error))?,
             origin: Origin::new(origin),
-        });
+        })
     }
+}
 
-    /// An option whose value is one value.
-    fn plain<T>(
-        &mut self,
-        option: &'static str,
-        texts: &[String],
-        named: Named,
-        want: fn(T) -> Want,
-    ) -> Result<(), Failure>
-    where
-        T: FromStr,
-        T::Err: fmt::Display,
-    {
-        for text in texts {
-            let (whom, rest) = self.scopes.split(option, text, named)?;
-            let value = rest.parse().map_err(usage(option))?;
-            self.wish(whom, want(value), &format!("{option} {text}"));
-        }
-        Ok(())
-    }
+/// `NAME` where `NAME=VALUE` is needed.
+fn no_value(option: &GenOption, text: &str) -> Failure {
+    let shown = Printable(text);
+    let message = format!("--{} {shown}: no '=' and no value", option.long);
+    let pair = option.value_name.rsplit(']').next().unwrap_or_default();
+    Failure::told(Kind::Usage, message).hinted(match option.per {
+        Per::Vm => format!("write it as {pair} or INSTANCE:{pair}"),
+        Per::User => format!("write it as {pair}, USER:{pair} or INSTANCE:{pair}"),
+    })
+}
 
-    fn settings(&mut self, texts: &[String]) -> Result<(), Failure> {
-        for text in texts {
-            // First the value, which may hold a colon.
-            let Some((property, value)) = text.split_once('=') else {
-                return Err(Failure::told(
-                    Kind::Usage,
-                    format_args!("--set {}: no '=' and no value", Printable(text)),
-                )
-                .hinted("write it as GROUP/PROPERTY=VALUE or INSTANCE:GROUP/PROPERTY=VALUE"));
-            };
-            let (whom, path) = self.scopes.split("--set", property, Named::Instances)?;
-            let setting = Setting::new(path, value).map_err(setting_failure)?;
-            self.wish(whom, Want::Setting(setting), &format!("--set {text}"));
+fn value_failure(option: &GenOption, error: ValueError) -> Failure {
+    let failure = match option.placement {
+        // The message begins with the property.
+        Placement::Property => Failure::told(Kind::Usage, error.message),
+        Placement::Dependency | Placement::List | Placement::Instance | Placement::EachInstance => {
+            let message = format!("--{}: {}", option.long, error.message);
+            Failure::told(Kind::Usage, message)
         }
-        Ok(())
-    }
-
-    fn variables(&mut self, texts: &[String]) -> Result<(), Failure> {
-        for text in texts {
-            let Some((name, value)) = text.split_once('=') else {
-                return Err(Failure::told(
-                    Kind::Usage,
-                    format_args!("--env {}: no '=' and no value", Printable(text)),
-                )
-                .hinted("write it as NAME=VALUE, USER:NAME=VALUE or INSTANCE:NAME=VALUE"));
-            };
-            let (whom, name) = self.scopes.split("--env", name, Named::InstancesAndUsers)?;
-            let variable = Variable::new(name, value).map_err(usage("--env"))?;
-            self.wish(whom, Want::Variable(variable), &format!("--env {text}"));
-        }
-        Ok(())
-    }
-
-    fn timezones(&mut self, texts: &[String]) -> Result<(), Failure> {
-        for text in texts {
-            let option = "--timezone";
-            let (whom, zone) = self.scopes.split(option, text, Named::InstancesAndUsers)?;
-            let variable = Variable::time_zone(zone).map_err(usage(option))?;
-            self.wish(whom, Want::Variable(variable), &format!("{option} {text}"));
-        }
-        Ok(())
-    }
+    };
+    super::hinted(failure, error.hint)
 }
 
 /// With the whole command to try instead.
 pub(super) fn operand_failure(error: OperandError) -> Failure {
     let hint = error.suggestion().map(|s| format!("try vbox-smf gen {s}"));
-    super::hinted(Failure::new(Kind::Usage, error), hint)
-}
-
-fn setting_failure(error: SettingError) -> Failure {
-    let hint = matches!(error, SettingError::Unknown(_)).then(|| {
-        let known: Vec<_> = schema::PROPERTIES
-            .iter()
-            .map(schema::Property::path)
-            .collect();
-        format!("there are {}", known.join(", "))
-    });
     super::hinted(Failure::new(Kind::Usage, error), hint)
 }
 

@@ -6,6 +6,7 @@ use super::deliver::{self, Target};
 use super::{fleet, options};
 use crate::failure::{Failure, Kind};
 use crate::manifest::blueprint::Blueprint;
+use crate::manifest::options::SET;
 use crate::manifest::profile;
 use crate::manifest::request::{Origin, Owners, Request, Want, Whom, Wish};
 use crate::manifest::resolve::resolve;
@@ -34,8 +35,7 @@ pub(super) struct Arguments {
     /// Disable the instances
     #[arg(long)]
     disabled: bool,
-    /// The value of a property, as in `vm/stop_method=acpipowerbutton`
-    #[arg(long = "set", value_name = "[INSTANCE:]GROUP/PROPERTY=VALUE")]
+    #[arg(long = SET.long, value_name = SET.value_name, help = SET.help)]
     settings: Vec<String>,
     /// The service's name
     #[arg(long, value_name = "NAME", default_value = crate::smf::fmri::DEFAULT_SERVICE)]
@@ -93,7 +93,7 @@ fn blueprint(arguments: &Arguments) -> Result<Blueprint, Failure> {
 
 fn request(arguments: &Arguments) -> Result<Request, Failure> {
     let vms = options::vms(&arguments.vms)?;
-    let mut wishes = options::settings(&arguments.settings, &vms)?;
+    let mut wishes = options::of_option(&SET, &arguments.settings, &vms)?;
     wishes.push(Wish {
         whom: Whom::All,
         want: Want::Enabled(!arguments.disabled),

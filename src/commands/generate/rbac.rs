@@ -8,6 +8,7 @@ use crate::failure::{Failure, Kind};
 use crate::host::place::place_all;
 use crate::manifest::authority::LoginName;
 use crate::manifest::blueprint::Blueprint;
+use crate::manifest::options::DELEGATE;
 use crate::manifest::rbac::{Fragments, Grants, fragments};
 use crate::manifest::request::{Owners, Request};
 use crate::manifest::resolve::resolve;
@@ -39,7 +40,7 @@ pub(super) struct Arguments {
     #[arg(long = "admin", value_name = "USER")]
     admins: Vec<String>,
     /// A user who manages one VM, or each of the VMs given
-    #[arg(long = "delegate", value_name = "[INSTANCE:]USER")]
+    #[arg(long = DELEGATE.long, value_name = DELEGATE.value_name)]
     delegates: Vec<String>,
     /// The service's name
     #[arg(long, value_name = "NAME", default_value = crate::smf::fmri::DEFAULT_SERVICE)]
@@ -106,7 +107,7 @@ fn grants(arguments: &Arguments) -> Result<Grants, Failure> {
         return Ok(grants);
     }
     let vms = options::vms(&arguments.vms)?;
-    let wishes = options::delegates(&arguments.delegates, &vms)?;
+    let wishes = options::of_option(&DELEGATE, &arguments.delegates, &vms)?;
     if vms.is_empty() {
         return match wishes.first() {
             None => Ok(grants),

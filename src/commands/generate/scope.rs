@@ -2,21 +2,13 @@
 
 use crate::failure::{Failure, Kind};
 use crate::manifest::blueprint::AccountName;
+use crate::manifest::options::Per;
 use crate::manifest::request::{VmRequest, Want, Whom, Wish};
 use crate::smf::fmri::InstanceName;
 use crate::text::printable::Printable;
 
 /// How a value may begin that holds a colon itself: an FMRI, an address, `:home`, a path.
 const VALUES: [&str; 6] = ["svc:", "file:", "mailto:", "snmp:", ":", "/"];
-
-/// Who may stand before the colon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Named {
-    /// A VM.
-    Instances,
-    /// A VM, or a user with all of theirs.
-    InstancesAndUsers,
-}
 
 /// Who there is.
 #[derive(Debug, Default)]
@@ -68,7 +60,7 @@ impl Scopes {
         &self,
         option: &str,
         text: &'a str,
-        named: Named,
+        per: Per,
     ) -> Result<(Whom, &'a str), Failure> {
         let begins = |text: &str| VALUES.iter().any(|value| text.starts_with(value));
         let (prefix, rest) = match text.split_once(':') {
@@ -76,9 +68,9 @@ impl Scopes {
             Some(_) | None => return Ok((Whom::All, text)),
         };
         let instance = self.instances.iter().find(|i| i.as_str() == prefix);
-        let user = match named {
-            Named::Instances => None,
-            Named::InstancesAndUsers => {
+        let user = match per {
+            Per::Vm => None,
+            Per::User => {
                 let found = self.users.iter().find(|(_, user)| user.as_str() == prefix);
                 found.map(|(_, user)| user)
             }
@@ -108,9 +100,9 @@ impl Scopes {
             }
             // What cannot be a name is part of the value.
             (None, None) if prefix.parse::<InstanceName>().is_err() => Ok((Whom::All, text)),
-            (None, None) => match named {
-                Named::Instances => refused("no VM here has the instance"),
-                Named::InstancesAndUsers => refused("no VM here has the instance or the user"),
+            (None, None) => match per {
+                Per::Vm => refused("no VM here has the instance"),
+                Per::User => refused("no VM here has the instance or the user"),
             },
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::FleetError;
 use super::read::{File, Table};
+use crate::manifest::need::Need;
 use crate::manifest::request::{Origin, Want};
 use crate::smf::fmri::InstanceName;
 use crate::text::near::nearest;
@@ -73,7 +74,7 @@ pub(super) fn resolve(file: &File) -> Result<Vec<Resolved>, FleetError> {
                     }
                     // A VM that inherits to be after db, and is db, is not after itself.
                     let inherited = !std::ptr::eq(table, &raw const vm.table);
-                    let itself = |want: &Want| matches!(want, Want::After(other) | Want::Requires(other) if *other == vm.instance);
+                    let itself = |want: &Want| matches!(want, Want::Need(Need::After(other) | Need::Requires(other)) if *other == vm.instance);
                     let wants = entry
                         .wants
                         .iter()

@@ -1,44 +1,15 @@
 //! The keys that a table of a fleet file may have.
 
 use crate::config::schema::{self, Allowed, Property};
+use crate::manifest::options::{Count, GenOption, OPTIONS, Parser, SET};
 
 /// What a key sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
-    /// `user`
-    User,
-    /// `group`
-    Group,
-    /// `enabled`
-    Enabled,
+    /// What an option of the command line asks for.
+    Option(&'static GenOption),
     /// A property of the schema, by its own name: `stop_method`.
     Property(&'static Property),
-    /// `after`
-    After,
-    /// `requires`
-    Requires,
-    /// `depends_on`
-    DependsOn,
-    /// `path`
-    Path,
-    /// `env`, a table
-    Env,
-    /// `timezone`
-    Timezone,
-    /// `working_directory`
-    WorkingDirectory,
-    /// `project`
-    Project,
-    /// `resource_pool`
-    ResourcePool,
-    /// `privileges`
-    Privileges,
-    /// `limit_privileges`
-    LimitPrivileges,
-    /// `notify`
-    Notify,
-    /// `delegate`
-    Delegate,
     /// `name`, of a VM alone
     Name,
     /// `templates`, of VMs and templates
@@ -71,42 +42,26 @@ pub(crate) enum TableKind {
     Vm,
 }
 
-/// The keys that are not properties, in the order of messages.
-const OTHERS: &[(&str, Key)] = &[
-    ("templates", Key::Templates),
-    ("name", Key::Name),
-    ("user", Key::User),
-    ("group", Key::Group),
-    ("enabled", Key::Enabled),
-    ("after", Key::After),
-    ("requires", Key::Requires),
-    ("depends_on", Key::DependsOn),
-    ("path", Key::Path),
-    ("env", Key::Env),
-    ("timezone", Key::Timezone),
-    ("working_directory", Key::WorkingDirectory),
-    ("project", Key::Project),
-    ("resource_pool", Key::ResourcePool),
-    ("privileges", Key::Privileges),
-    ("limit_privileges", Key::LimitPrivileges),
-    ("notify", Key::Notify),
-    ("delegate", Key::Delegate),
-];
-
 impl TableKind {
     /// Every key of such a table, with its name.
     pub(crate) fn keys(self) -> impl Iterator<Item = (&'static str, Key)> {
-        let others = OTHERS.iter().copied().filter(move |(_, key)| match self {
-            Self::Defaults => !matches!(key, Key::Name | Key::Templates),
+        let own = [("templates", Key::Templates), ("name", Key::Name)];
+        let own = own.into_iter().filter(move |(_, key)| match self {
+            Self::Defaults => false,
             Self::Template => *key != Key::Name,
             Self::Vm => true,
         });
+        // A property is set by a key of its own.
+        let options = OPTIONS
+            .iter()
+            .filter(|option| **option != &SET)
+            .map(|option| (option.key, Key::Option(option)));
         // `vm/name` is the key of its own name.
         let properties = schema::PROPERTIES
             .iter()
             .filter(|property| **property != schema::NAME)
             .map(|property| (property.name, Key::Property(property)));
-        others.chain(properties)
+        own.chain(options).chain(properties)
     }
 
     /// The key of this name.
@@ -125,24 +80,14 @@ impl Key {
                 Allowed::Seconds { .. } => Shape::Seconds,
                 Allowed::Choices(_) | Allowed::VmName | Allowed::AbsolutePath => Shape::Text,
             },
-            Self::Enabled => Shape::Flag,
-            Self::After
-            | Self::Requires
-            | Self::DependsOn
-            | Self::Path
-            | Self::Notify
-            | Self::Delegate
-            | Self::Templates => Shape::Texts,
-            Self::Env => Shape::Variables,
-            Self::User
-            | Self::Group
-            | Self::Timezone
-            | Self::WorkingDirectory
-            | Self::Project
-            | Self::ResourcePool
-            | Self::Privileges
-            | Self::LimitPrivileges
-            | Self::Name => Shape::Text,
+            Self::Option(option) => match (option.parser, option.count) {
+                (Parser::Flag(_), _) => Shape::Flag,
+                (Parser::Pair(_), _) => Shape::Variables,
+                (Parser::Text(_), Count::One(_)) => Shape::Text,
+                (Parser::Text(_), Count::Many) => Shape::Texts,
+            },
+            Self::Name => Shape::Text,
+            Self::Templates => Shape::Texts,
         }
     }
 }

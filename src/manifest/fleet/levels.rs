@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::error::FleetError;
 use super::inherit::{Given, Resolved, origin, resolve};
 use super::read::File;
+use crate::manifest::options::Placement;
 use crate::manifest::request::{Origin, Owners, Request, VmRequest, Want, Whom, Wish};
 
 impl File {
@@ -75,7 +76,7 @@ impl File {
         let is_setting = entry
             .wants
             .iter()
-            .all(|want| matches!(want, Want::Setting(_)));
+            .all(|want| want.option().placement == Placement::Property);
         (is_setting && !entry.wants.is_empty()).then(|| Given {
             wants: entry.wants.clone(),
             origin: origin(&self.defaults, entry.line),
@@ -92,24 +93,11 @@ fn shared(of_vms: &[Option<&Given>]) -> Option<Vec<(Want, Origin)>> {
     let shared: Vec<_> = first
         .wants
         .iter()
-        .filter(|want| match want {
+        .filter(|want| match want.option().placement {
             // A dependency of the service is every instance's, beside its own.
-            Want::DependsOn(_) | Want::Path(_) => {
-                given.iter().all(|other| other.wants.contains(want))
-            }
-            Want::User(_)
-            | Want::Group(_)
-            | Want::Setting(_)
-            | Want::Enabled(_)
-            | Want::Variable(_)
-            | Want::WorkingDirectory(_)
-            | Want::Project(_)
-            | Want::ResourcePool(_)
-            | Want::Privileges(_)
-            | Want::LimitPrivileges(_)
-            | Want::Notify(_) => alike,
-            // For all VMs they would mean something else.
-            Want::After(_) | Want::Requires(_) | Want::Delegate(_) => false,
+            Placement::Dependency => given.iter().all(|other| other.wants.contains(want)),
+            Placement::Property | Placement::List | Placement::Instance => alike,
+            Placement::EachInstance => false,
         })
         .cloned()
         .collect();

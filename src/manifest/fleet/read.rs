@@ -239,18 +239,21 @@ impl Source<'_> {
             wants,
             line,
         };
-        let slot = if key == Key::Timezone { "env.TZ" } else { name };
         let one = |text: &str, at: usize| {
             want::want(key, text).map_err(|e| FleetError::at(self.text, at, e))
         };
         match key.shape() {
             Shape::Text | Shape::Seconds | Shape::Flag => {
                 let text = self.string(value, name, key.shape())?;
-                let wanted = one(&text, value.span().start)?;
-                Ok(wanted
-                    .map(|want| entry(slot, vec![want]))
-                    .into_iter()
-                    .collect())
+                let Some(want) = one(&text, value.span().start)? else {
+                    return Ok(Vec::new());
+                };
+                // `timezone` sets `env.TZ`.
+                let slot = match &want {
+                    Want::Context(_) => want.name(),
+                    _ => name.to_owned(),
+                };
+                Ok(vec![entry(&slot, vec![want])])
             }
             Shape::Texts => {
                 let mut wants = Vec::new();
@@ -261,18 +264,19 @@ impl Source<'_> {
                     }
                 }
                 let is_list = key != Key::Templates;
-                Ok(is_list.then(|| entry(slot, wants)).into_iter().collect())
+                Ok(is_list.then(|| entry(name, wants)).into_iter().collect())
             }
             Shape::Variables => {
                 let mut entries = Vec::new();
                 for (variable, value) in in_order(self.table(value, name)?) {
                     let called = variable.get_ref().as_ref();
-                    let slot = format!("env.{called}");
+                    let slot = format!("{name}.{called}");
                     let text = self.string(value, &slot, Shape::Text)?;
-                    let wanted = want::variable(called, &text);
+                    let wanted = want::pair(key, called, &text);
+                    let wanted = wanted.map_err(|e| self.wrong(variable, e))?;
                     entries.push(Entry {
                         slot,
-                        wants: vec![wanted.map_err(|e| self.wrong(variable, e))?],
+                        wants: wanted.into_iter().collect(),
                         line: self.line(variable),
                     });
                 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::File;
 use super::keys::{Key, TableKind};
+use crate::manifest::blueprint::ContextPart;
 use crate::manifest::model::{Instance, PropertyEntry, PropertyGroup, Service};
+use crate::manifest::need::Need;
 use crate::manifest::request::{Request, Want, Whom};
 use crate::manifest::{build, order, resolve, write};
 
@@ -118,7 +120,7 @@ fn where_a_wish_comes_from() {
         let found = request.wishes.iter().find(|wish| {
             let is = match &wish.want {
                 Want::Setting(setting) => setting.value == value,
-                Want::Variable(variable) => variable.value() == value,
+                Want::Context(ContextPart::Variable(variable)) => variable.value() == value,
                 other => format!("{other:?}").contains(value),
             };
             is && wish.whom.to_string() == whom
@@ -176,9 +178,9 @@ fn lists_are_replaced_and_variables_add_up() {
         let mut found: Vec<_> = wishes
             .filter(|wish| wish.whom.to_string() == whom)
             .filter_map(|wish| match &wish.want {
-                Want::Path(path) => Some(path.as_str().to_owned()),
-                Want::After(other) => Some(format!("after {other}")),
-                Want::Variable(variable) => Some(variable.name().to_owned()),
+                Want::Need(Need::File(path)) => Some(path.as_str().to_owned()),
+                Want::Need(Need::After(other)) => Some(format!("after {other}")),
+                Want::Context(ContextPart::Variable(variable)) => Some(variable.name().to_owned()),
                 Want::Notify(target) => Some(target.to_string()),
                 _ => None,
             })

@@ -1,10 +1,7 @@
 //! A value of the fleet file as a wish: parsed into a type that cannot be wrong.
 
-use std::fmt;
-use std::str::FromStr;
-
 use super::keys::Key;
-use crate::manifest::context::Variable;
+use crate::manifest::options::{Parser, ValueError};
 use crate::manifest::request::Want;
 use crate::manifest::setting::Setting;
 
@@ -13,48 +10,35 @@ use crate::manifest::setting::Setting;
 /// # Errors
 /// It cannot be; in words, with what is allowed.
 pub(super) fn want(key: Key, text: &str) -> Result<Option<Want>, String> {
-    Ok(Some(match key {
-        Key::User => Want::User(parsed(text)?),
-        Key::Group => Want::Group(parsed(text)?),
-        Key::Enabled => Want::Enabled(text == "true"),
-        Key::Property(property) => {
-            Want::Setting(Setting::new(&property.path(), text).map_err(words)?)
-        }
-        Key::After => Want::After(parsed(text)?),
-        Key::Requires => Want::Requires(parsed(text)?),
-        Key::DependsOn => Want::DependsOn(parsed(text)?),
-        Key::Path => Want::Path(parsed(text)?),
-        Key::Timezone => Want::Variable(Variable::time_zone(text).map_err(words)?),
-        Key::WorkingDirectory => Want::WorkingDirectory(parsed(text)?),
-        Key::Project => Want::Project(parsed(text)?),
-        Key::ResourcePool => Want::ResourcePool(parsed(text)?),
-        Key::Privileges => Want::Privileges(parsed(text)?),
-        Key::LimitPrivileges => Want::LimitPrivileges(parsed(text)?),
-        Key::Notify => Want::Notify(parsed(text)?),
-        Key::Delegate => Want::Delegate(parsed(text)?),
-        // A table, and what says which VM or which templates: the reader sees to them.
-        Key::Env | Key::Name | Key::Templates => return Ok(None),
-    }))
+    match key {
+        Key::Option(option) => match option.parser {
+            Parser::Flag(want) => Ok(Some(want(text == "true"))),
+            Parser::Text(parse) => parse(text).map(Some).map_err(message),
+            // A table: see `pair`.
+            Parser::Pair(_) => Ok(None),
+        },
+        Key::Property(property) => Setting::new(&property.path(), text)
+            .map(|setting| Some(Want::Setting(setting)))
+            .map_err(|error| error.to_string()),
+        // What says which VM or which templates: the reader sees to them.
+        Key::Name | Key::Templates => Ok(None),
+    }
 }
 
-/// A variable of `env`.
+/// What an entry of this key's table asks for.
 ///
 /// # Errors
 /// It cannot be; in words.
-pub(super) fn variable(name: &str, value: &str) -> Result<Want, String> {
-    Variable::new(name, value)
-        .map(Want::Variable)
-        .map_err(words)
+pub(super) fn pair(key: Key, name: &str, value: &str) -> Result<Option<Want>, String> {
+    match key {
+        Key::Option(option) => match option.parser {
+            Parser::Pair(parse) => parse(name, value).map(Some).map_err(message),
+            Parser::Flag(_) | Parser::Text(_) => Ok(None),
+        },
+        Key::Property(_) | Key::Name | Key::Templates => Ok(None),
+    }
 }
 
-fn parsed<T>(text: &str) -> Result<T, String>
-where
-    T: FromStr,
-    T::Err: fmt::Display,
-{
-    text.parse().map_err(words)
-}
-
-fn words(error: impl fmt::Display) -> String {
-    error.to_string()
+fn message(error: ValueError) -> String {
+    error.message
 }

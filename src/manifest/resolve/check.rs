@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::super::blueprint::{InstanceBlueprint, value_of};
+use super::super::need::Need;
 use super::super::request::{Request, Want, Whom, Wish};
 use super::{Known, ResolveError};
 use crate::config::schema;
@@ -30,11 +31,11 @@ pub(super) fn wish(wish: &Wish, request: &Request, known: &Known<'_>) -> Result<
         here(instance)?;
     }
     match &wish.want {
-        Want::After(other) | Want::Requires(other) => {
+        Want::Need(Need::After(other) | Need::Requires(other)) => {
             here(other)?;
             not_itself(other)
         }
-        Want::DependsOn(target) if target.service() == request.service.as_str() => {
+        Want::Need(Need::Service(target)) if target.service() == request.service.as_str() => {
             match target.instance() {
                 Some(other) => not_itself(other),
                 None => Err(ResolveError::OwnService {
@@ -55,17 +56,10 @@ pub(super) fn wish(wish: &Wish, request: &Request, known: &Known<'_>) -> Result<
             origin: wish.origin.clone(),
         }),
         Want::User(_)
-        | Want::Group(_)
         | Want::Setting(_)
         | Want::Enabled(_)
-        | Want::DependsOn(_)
-        | Want::Path(_)
-        | Want::Variable(_)
-        | Want::WorkingDirectory(_)
-        | Want::Project(_)
-        | Want::ResourcePool(_)
-        | Want::Privileges(_)
-        | Want::LimitPrivileges(_)
+        | Want::Need(Need::Service(_) | Need::File(_))
+        | Want::Context(_)
         | Want::Notify(_)
         | Want::Delegate(_) => Ok(()),
     }

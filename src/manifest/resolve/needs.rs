@@ -25,31 +25,20 @@ pub(super) fn for_all(request: &Request, layers: &Layers<'_>, known: &Known<'_>)
 
 /// The need that a wish is, if it is one. A VM of this manifest is the same need by whatever name.
 fn need(want: &Want, request: &Request, known: &Known<'_>) -> Option<Need> {
-    match want {
-        Want::After(other) => Some(Need::After(other.clone())),
-        Want::Requires(other) => Some(Need::Requires(other.clone())),
-        Want::DependsOn(target) => Some(match target.instance() {
+    let Want::Need(need) = want else {
+        return None;
+    };
+    Some(match need {
+        Need::Service(target) => match target.instance() {
             Some(other)
                 if target.service() == request.service.as_str() && known.contains_key(other) =>
             {
                 Need::Requires(other.clone())
             }
-            Some(_) | None => Need::Service(target.clone()),
-        }),
-        Want::Path(path) => Some(Need::File(path.clone())),
-        Want::User(_)
-        | Want::Group(_)
-        | Want::Setting(_)
-        | Want::Enabled(_)
-        | Want::Variable(_)
-        | Want::WorkingDirectory(_)
-        | Want::Project(_)
-        | Want::ResourcePool(_)
-        | Want::Privileges(_)
-        | Want::LimitPrivileges(_)
-        | Want::Notify(_)
-        | Want::Delegate(_) => None,
-    }
+            Some(_) | None => need.clone(),
+        },
+        Need::After(_) | Need::Requires(_) | Need::File(_) => need.clone(),
+    })
 }
 
 /// What this VM needs, beside what all need.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::manifest::blueprint::Owner;
+use crate::manifest::blueprint::{ContextPart, Owner};
 use proptest::prelude::*;
 
 fn vm(name: &str) -> VmRequest {
@@ -35,7 +35,7 @@ fn owned_by(name: &str) -> Want {
 }
 
 fn after(name: &str) -> Want {
-    Want::After(name.parse().unwrap())
+    Want::Need(Need::After(name.parse().unwrap()))
 }
 
 fn mail(address: &str) -> Want {
@@ -229,7 +229,7 @@ proptest! {
             wishes.push((one(name), owned_by(["u", "v", "w"][users[i]])));
             if let Some(zone) = zones[i] {
                 let zone = ["TZ=UTC", "TZ=CET"][zone].parse().unwrap();
-                wishes.push((one(name), Want::Variable(zone)));
+                wishes.push((one(name), Want::Context(ContextPart::Variable(zone))));
             }
         }
         for (from, to) in &edges {

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use super::Arguments;
 use crate::inventory::vms::Question;
 use crate::manifest::blueprint::AccountName;
+use crate::manifest::options;
 use crate::smf::fmri::InstanceName;
 
 /// What is asked about a user's VMs: with the environment that they are to have, because another
@@ -26,23 +27,31 @@ pub(super) fn question(
         let passes = name == "TZ" || name == "LANG" || name.starts_with("LC_");
         passes.then(|| format!("{name}={value}"))
     });
-    let variables = arguments.environment.iter().filter_map(|text| {
-        let (name, value) = text.split_once('=')?;
-        match name.split_once(':') {
-            None => Some((false, text.clone())),
-            Some((whom, name)) => is_theirs(whom).then(|| (true, format!("{name}={value}"))),
-        }
-    });
-    let zones = arguments.timezones.iter().filter_map(|text| {
-        // A zone may hold a colon, but nothing before it that could be a name.
-        let named = text
-            .split_once(':')
-            .filter(|(whom, _)| is_theirs(whom) || whom.parse::<InstanceName>().is_ok());
-        match named {
-            None => Some((false, format!("TZ={text}"))),
-            Some((whom, zone)) => is_theirs(whom).then(|| (true, format!("TZ={zone}"))),
-        }
-    });
+    let variables = arguments
+        .options
+        .of(&options::ENV)
+        .iter()
+        .filter_map(|text| {
+            let (name, value) = text.split_once('=')?;
+            match name.split_once(':') {
+                None => Some((false, text.clone())),
+                Some((whom, name)) => is_theirs(whom).then(|| (true, format!("{name}={value}"))),
+            }
+        });
+    let zones = arguments
+        .options
+        .of(&options::TIMEZONE)
+        .iter()
+        .filter_map(|text| {
+            // A zone may hold a colon, but nothing before it that could be a name.
+            let named = text
+                .split_once(':')
+                .filter(|(whom, _)| is_theirs(whom) || whom.parse::<InstanceName>().is_ok());
+            match named {
+                None => Some((false, format!("TZ={text}"))),
+                Some((whom, zone)) => is_theirs(whom).then(|| (true, format!("TZ={zone}"))),
+            }
+        });
     let mut said: Vec<(bool, String)> = variables.chain(zones).collect();
     // The last one of a name counts: one for these VMs comes before one for all.
     said.sort_by_key(|(theirs, _)| *theirs);
@@ -54,7 +63,8 @@ pub(super) fn question(
         }
     }
     let vboxmanage = arguments
-        .settings
+        .options
+        .of(&options::SET)
         .iter()
         .find_map(|text| text.strip_prefix("virtualbox/vboxmanage="));
     Question {

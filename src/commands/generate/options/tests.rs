@@ -3,6 +3,7 @@ use super::*;
 use crate::manifest::blueprint::{AccountName, Blueprint, InstanceBlueprint};
 use crate::manifest::need::Need;
 use crate::manifest::resolve::resolve;
+use crate::manifest::setting::Setting;
 
 fn made(line: &[&str]) -> Result<Blueprint, Failure> {
     Ok(resolve(&request(&arguments(line))?)?)
