@@ -127,22 +127,27 @@ fn only_the_rig_changes_the_machine() {
         if path.starts_with(tests.join("real")) && code.contains("rig_or_skip!();") {
             continue;
         }
-        for forbidden in [
+        // As the first argument of a call: next_steps.rs has a table of such names.
+        let programs = [
+            "chroot",
+            "mount",
+            "umount",
+            "unshare",
+            "useradd",
+            "groupadd",
+            "apt-get",
+            "apt",
+            "dpkg",
+            "debootstrap",
+        ];
+        let calls = programs.map(|program| format!("(\"{program}\""));
+        let others = [
             "rig/setup.sh",
-            "\"chroot\"",
-            "\"mount\"",
-            "\"umount\"",
-            "\"unshare\"",
-            "\"useradd\"",
-            "\"groupadd\"",
-            "\"apt-get\"",
-            "\"apt\"",
-            "\"dpkg\"",
-            "\"debootstrap\"",
             "libc::mount",
             "libc::chroot",
             "libc::unshare",
-        ] {
+        ];
+        for forbidden in calls.iter().map(String::as_str).chain(others) {
             assert!(!code.contains(forbidden), "{}: {forbidden}", path.display());
         }
     }
