@@ -220,43 +220,9 @@ const ROWS: &[(&str, Shown)] = &[
 ];
 
 /// Programs by which a command is known.
-const PROGRAMS: &[&str] = &[
-    "VBoxManage",
-    "chgrp",
-    "chmod",
-    "chown",
-    "cp",
-    "ctstat",
-    "df",
-    "fuser",
-    "groupadd",
-    "iconv",
-    "kill",
-    "ls",
-    "lsmod",
-    "mkdir",
-    "modinfo",
-    "mv",
-    "pfexec",
-    "pkg",
-    "pkill",
-    "prctl",
-    "prstat",
-    "ps",
-    "rm",
-    "setfacl",
-    "svcadm",
-    "svccfg",
-    "svcprop",
-    "svcs",
-    "swap",
-    "useradd",
-    "userdel",
-    "usermod",
-    "vbox-smf",
-    "xmllint",
-    "zfs",
-];
+const PROGRAMS: &str = "VBoxManage chgrp chmod chown cp ctstat df fuser groupadd iconv kill ls lsmod mkdir \
+    modinfo mv pfexec pkg pkill prctl prstat ps rm setfacl svcadm svccfg svcprop svcs swap \
+    useradd userdel usermod vbox-smf xmllint zfs";
 
 /// A sentence about a program, and no command.
 const PROSE: &[&str] = &[
@@ -459,7 +425,7 @@ fn messages() -> Vec<Literal> {
 fn commands(text: &str) -> Vec<&str> {
     let is_word = |c: char| c.is_alphanumeric() || "_-./:".contains(c);
     let mut found = Vec::new();
-    for program in PROGRAMS {
+    for program in PROGRAMS.split(' ') {
         for (at, _) in text.match_indices(program) {
             let rest = &text[at..];
             let begins = !text[..at].ends_with(is_word);
@@ -519,7 +485,7 @@ fn every_command_of_a_message_is_run_by_a_test_or_listed() {
             {
                 let program = part.split_whitespace().next().unwrap_or_default();
                 assert!(
-                    PROGRAMS.contains(&program),
+                    PROGRAMS.split(' ').any(|known| known == program),
                     "no program of the survey: {part}"
                 );
             }
