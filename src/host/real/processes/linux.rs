@@ -11,9 +11,9 @@ use crate::host::{Args, Process};
 /// A `stat` line is shorter than this: a name of at most 64 bytes and 51 numbers.
 const STAT_MAX: usize = 2 << 10;
 
-/// As much is read of the arguments of a process, of which anybody may have as many as memory has (`PR_SET_MM_MAP`): what
+/// As much is read of the arguments of a process, of which anybody may have as many as memory has (`PR_SET_MM_MAP`), and as many processes as it may: what
 /// tells whose a VM is comes first. A word that is cut is left out.
-const ARGUMENTS_MAX: u64 = 64 << 10;
+const ARGUMENTS_MAX: u64 = 8 << 10;
 
 /// A process of VirtualBox that is not a zombie.
 pub(super) fn read(pid: u32, whose: Whose) -> Option<Found> {
@@ -136,7 +136,7 @@ mod tests {
         std::fs::copy("/bin/sleep", &program).expect("a program");
         #[expect(clippy::disallowed_methods, reason = "a process to look at")]
         let mut child = std::process::Command::new(&program)
-            .args(["60".to_owned(), "0".repeat(100_000)])
+            .args(["60".to_owned(), "0".repeat(9_000)])
             .spawn()
             .expect("a process");
         let found = (0..2000).find_map(|_| {
