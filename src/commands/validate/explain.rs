@@ -1,13 +1,11 @@
 //! `--explain`: what is behind a code.
 
 use crate::failure::{Failure, Kind};
+use crate::text::columns::paragraph;
 use crate::validate::{Code, Severity, Stage};
 
 /// The word for every code.
 pub(super) const ALL: &str = "all";
-
-/// No line is longer, in characters.
-const WIDTH: usize = 80;
 
 /// A rule with its explanation, or a list of all rules.
 ///
@@ -33,9 +31,9 @@ fn row(code: Code) -> String {
 fn whole(code: Code) -> String {
     let rule = code.rule();
     let mut text = format!("{code}: {}\n\n", rule.title);
-    wrap(&mut text, rule.explanation);
+    text.push_str(&paragraph(0, rule.explanation));
     text.push('\n');
-    wrap(&mut text, &format!("What to do: {}.", rule.help));
+    text.push_str(&paragraph(0, &format!("What to do: {}.", rule.help)));
     text.push('\n');
     let consequence = match rule.severity {
         Severity::Error => "svccfg refuses the file",
@@ -47,7 +45,7 @@ fn whole(code: Code) -> String {
         meaning(rule.stage),
         rule.severity.word(),
     );
-    wrap(&mut text, &stage);
+    text.push_str(&paragraph(0, &stage));
     text
 }
 
@@ -63,27 +61,10 @@ const fn meaning(stage: Stage) -> &'static str {
     }
 }
 
-/// Adds words in lines that fit, the last one ended.
-fn wrap(text: &mut String, words: &str) {
-    let mut column = 0;
-    for word in words.split_whitespace() {
-        let width = word.chars().count();
-        if column > 0 && column + 1 + width > WIDTH {
-            text.push('\n');
-            column = 0;
-        } else if column > 0 {
-            text.push(' ');
-            column += 1;
-        }
-        text.push_str(word);
-        column += width;
-    }
-    text.push('\n');
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::columns::WIDTH;
 
     #[test]
     fn every_code_is_explained_within_the_width() {
