@@ -104,6 +104,18 @@ pub(crate) struct Output {
     pub(crate) cut: bool,
 }
 
+impl Output {
+    /// What a program printed that is not a real one, and with which status it exited.
+    pub(crate) fn exited(status: i32, stdout: &str, stderr: &str) -> Self {
+        Self {
+            ended: Ended::Exited(status),
+            stdout: stdout.into(),
+            stderr: stderr.into(),
+            cut: false,
+        }
+    }
+}
+
 /// How much of each stream of a program is kept; the rest is read and dropped, so that it never waits for us.
 /// `list --long vms` prints about 6 KB a VM.
 pub(crate) const OUTPUT_MAX: usize = 16 << 20;

@@ -96,12 +96,7 @@ impl Fake {
         stdout: &str,
         stderr: &str,
     ) -> Self {
-        let output = Output {
-            ended: Ended::Exited(status),
-            stdout: stdout.into(),
-            stderr: stderr.into(),
-            cut: false,
-        };
+        let output = Output::exited(status, stdout, stderr);
         self.answers.insert(arguments.to_owned(), output);
         self
     }

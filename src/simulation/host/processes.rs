@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use crate::host::{Args, Contract, Ended, Invocation, Output, Process};
+use crate::host::{Args, Contract, Invocation, Output, Process};
 
 use super::events::{Command, CommandEnd, Ending, What};
 use super::machine::MachineId;
@@ -154,7 +154,7 @@ pub(super) fn reply_after(world: &mut World, id: u64, delay: Duration, output: O
     world.after(delay, move |world| reply(world, id, output));
 }
 
-/// Takes what a program printed, where it has ended.
+/// Takes what a program where it has ended.
 pub(super) fn collect(world: &mut World, id: u64) -> Option<Output> {
     let output = world.clients.get_mut(&id)?.reply.take()?;
     forget(world, id, Ending::Itself(output.ended));
@@ -173,8 +173,8 @@ pub(super) fn kill_clients(world: &mut World, user: &str) {
     let of_user = clients.filter(|(_, c)| c.origin.user == user && c.program == "VBoxManage");
     let of_user: Vec<u64> = of_user.map(|(id, _)| *id).collect();
     for id in of_user {
-        let mut output = printed(0, "", "");
-        output.ended = Ended::Killed(9);
+        let mut output = Output::exited(0, "", "");
+        output.ended = crate::host::Ended::Killed(9);
         reply(world, id, output);
     }
 }
@@ -290,14 +290,4 @@ pub(super) fn of_user(world: &World, user: &str) -> Vec<Process> {
 fn cut(text: &str) -> String {
     let bytes = text.as_bytes();
     String::from_utf8_lossy(&bytes[..bytes.len().min(PSARGS - 1)]).into_owned()
-}
-
-/// What a program printed that exited with a status.
-pub(super) fn printed(status: i32, stdout: &str, stderr: &str) -> Output {
-    Output {
-        ended: Ended::Exited(status),
-        stdout: stdout.as_bytes().to_vec(),
-        stderr: stderr.as_bytes().to_vec(),
-        cut: false,
-    }
 }

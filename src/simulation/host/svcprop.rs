@@ -3,7 +3,6 @@
 
 use std::fmt::Write;
 
-use super::processes::printed;
 use super::repository::{Composed, Entity, Level, Property};
 use super::world::World;
 use crate::host::Output;
@@ -44,19 +43,19 @@ struct Asked {
 pub(super) fn answer(world: &World, args: &[String]) -> Output {
     let asked = match understand(args) {
         Ok(asked) => asked,
-        Err(message) => return printed(2, "", &message),
+        Err(message) => return Output::exited(2, "", &message),
     };
     let silence = |message: String| if asked.quiet { String::new() } else { message };
     if world.now < world.repository_down_until {
         let down = "svcprop: Could not connect to configuration repository: repository server unavailable.\n";
-        return printed(1, "", &silence(down.to_owned()));
+        return Output::exited(1, "", &silence(down.to_owned()));
     }
     let Some(entity) = world.repository.find(&asked.operand, asked.current) else {
         let message = format!(
             "svcprop: Pattern '{}' doesn't match any entities\n",
             asked.operand
         );
-        return printed(1, "", &silence(message));
+        return Output::exited(1, "", &silence(message));
     };
     let (kind, seen) = match entity {
         Entity::Instance(seen) => ("instance", seen),
@@ -104,7 +103,7 @@ fn print(asked: &Asked, kind: &str, seen: &Composed, silence: &dyn Fn(String) ->
     }
     let status = i32::from(!stderr.is_empty());
     let stdout = silence(stdout);
-    printed(status, &stdout, &silence(stderr))
+    Output::exited(status, &stdout, &silence(stderr))
 }
 
 fn missing(stderr: &mut String, what: &str, name: &str, kind: &str, asked: &Asked) {

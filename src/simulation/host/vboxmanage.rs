@@ -11,7 +11,7 @@ mod start;
 use std::time::Duration;
 
 use super::machine::MachineId;
-use super::processes::{printed, reply, reply_after};
+use super::processes::{reply, reply_after};
 use super::server::connect;
 use super::world::World;
 use crate::host::Output;
@@ -36,7 +36,12 @@ pub(super) fn begin(world: &mut World, id: u64) {
     }
     match *words {
         ["--version" | "-V"] => {
-            reply_after(world, id, VERSION_TIME, printed(0, "7.2.22r175245\n", ""));
+            reply_after(
+                world,
+                id,
+                VERSION_TIME,
+                Output::exited(0, "7.2.22r175245\n", ""),
+            );
         }
         ["list", "runningvms"] => connect(world, id, list::running),
         ["list", "vms"] => connect(world, id, list::short),
@@ -78,7 +83,7 @@ pub(super) fn begin(world: &mut World, id: u64) {
                 "VBoxManage: error: Invalid command '{}' (in this simulation)\n",
                 words.join(" ")
             );
-            reply_after(world, id, VERSION_TIME, printed(2, "", &told));
+            reply_after(world, id, VERSION_TIME, Output::exited(2, "", &told));
         }
     }
 }
@@ -128,7 +133,7 @@ fn set_extra_data(world: &mut World, id: u64, wanted: &str) {
         Err(output) => output,
         Ok(machine) => {
             super::settings::write(world, machine);
-            printed(0, "", "")
+            Output::exited(0, "", "")
         }
     };
     reply(world, id, output);
@@ -142,7 +147,7 @@ fn discard(world: &mut World, id: u64, wanted: &str) {
             crate::virtualbox::vm::VmState::Saved
             | crate::virtualbox::vm::VmState::AbortedSaved => {
                 super::life::enter(world, machine, crate::virtualbox::vm::VmState::PowerOff);
-                printed(0, "", "")
+                Output::exited(0, "", "")
             }
             state => errors::nothing_to_discard(&state),
         },

@@ -391,16 +391,7 @@ mod tests {
         stderr: &str,
     ) -> Result<Properties, SvcpropError> {
         let fmri = "svc:/site/propdemo:default".parse().expect("an FMRI");
-        understand(
-            &Output {
-                ended: Ended::Exited(status),
-                stdout: stdout.into(),
-                stderr: stderr.into(),
-                cut: false,
-            },
-            &fmri,
-            wanted,
-        )
+        understand(&Output::exited(status, stdout, stderr), &fmri, wanted)
     }
 
     /// What is cut off is not taken for what is not set: a default in its place would stop a VM in another way.

@@ -279,12 +279,7 @@ mod tests {
     }
 
     fn answer(status: i32, stdout: &str, stderr: &str) -> Result<Vec<Line>, SvcsError> {
-        understand(&Output {
-            ended: Ended::Exited(status),
-            stdout: stdout.into(),
-            stderr: stderr.into(),
-            cut: false,
-        })
+        understand(&Output::exited(status, stdout, stderr))
     }
 
     #[test]

@@ -186,12 +186,7 @@ mod tests {
     use super::*;
 
     fn output(status: i32, stderr: &str) -> Output {
-        Output {
-            ended: Ended::Exited(status),
-            stdout: Vec::new(),
-            stderr: stderr.into(),
-            cut: false,
-        }
+        Output::exited(status, "", stderr)
     }
 
     #[test]

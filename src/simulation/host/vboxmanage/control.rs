@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::{errors, find_for};
+use crate::host::Output;
 use crate::simulation::host::life;
 use crate::simulation::host::machine::{Fault, MachineId, Mood, is_up};
-use crate::simulation::host::processes::{asks, is_pending, printed, reply};
+use crate::simulation::host::processes::{asks, is_pending, reply};
 use crate::simulation::host::world::World;
 use crate::virtualbox::vm::VmState;
 
@@ -50,31 +51,31 @@ fn order(world: &mut World, id: u64, machine: MachineId, wanted: &str, verb: &st
             let going = VmState::Stopping;
             return life::between(world, machine, going, POWER_OFF, move |world, machine| {
                 life::off(world, machine, VmState::PowerOff);
-                reply(world, id, printed(0, "", errors::PROGRESS));
+                reply(world, id, Output::exited(0, "", errors::PROGRESS));
             });
         }
         ("shutdown", Running) if world.machine(machine).additions => {
             life::press(world, machine);
-            printed(0, "", "")
+            Output::exited(0, "", "")
         }
         ("shutdown", _) => errors::no_additions(),
         ("acpipowerbutton", Running) => {
             life::press(world, machine);
-            printed(0, "", "")
+            Output::exited(0, "", "")
         }
-        ("acpisleepbutton", Running) => printed(0, "", ""),
+        ("acpisleepbutton", Running) => Output::exited(0, "", ""),
         ("pause", Running) => {
             life::enter(world, machine, Paused);
-            printed(0, "", "")
+            Output::exited(0, "", "")
         }
         ("resume", Paused) => {
             life::enter(world, machine, Running);
             world.machine_mut(machine).mood = Mood::Alive;
-            printed(0, "", "")
+            Output::exited(0, "", "")
         }
         ("reset", Running) => {
             world.machine_mut(machine).mood = Mood::Alive;
-            printed(0, "", "")
+            Output::exited(0, "", "")
         }
         _ => errors::invalid_state(&state, verb),
     };
@@ -102,7 +103,7 @@ fn save(world: &mut World, id: u64, machine: MachineId, before: VmState) {
                 world.machine_mut(machine).written = before;
                 return reply(world, id, errors::state_not_written());
             }
-            reply(world, id, printed(0, "", errors::PROGRESS));
+            reply(world, id, Output::exited(0, "", errors::PROGRESS));
         },
     );
 }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use crate::host::Output;
-use crate::simulation::host::processes::printed;
 use crate::virtualbox::vm::VmState;
 
 /// A VBoxManage command, for the last line of its errors: the call that failed, and its place.
@@ -83,7 +82,7 @@ fn error(message: &str, code: &str, component: &str, at: Context) -> Output {
          VBoxManage: error: Context: \"{}\" at line {} of file {}\n",
         at.call, at.line, at.file
     );
-    printed(1, "", &stderr)
+    Output::exited(1, "", &stderr)
 }
 
 const INVALID_VM_STATE: &str = "VBOX_E_INVALID_VM_STATE (0x80bb0002)";
@@ -117,7 +116,7 @@ pub(super) fn wedged(at: Context) -> Output {
          VBoxManage: error: Context: \"{}\" at line {} of file {}\n",
         at.call, at.line, at.file
     );
-    printed(1, "", &stderr)
+    Output::exited(1, "", &stderr)
 }
 
 pub(super) fn already_locked(name: &str) -> Output {
@@ -152,7 +151,7 @@ pub(super) fn started(wanted: &str) -> Output {
         "{}VM \"{wanted}\" has been successfully started.\n",
         waiting(wanted)
     );
-    printed(0, &stdout, "")
+    Output::exited(0, &stdout, "")
 }
 
 pub(super) fn no_driver(wanted: &str, name: &str) -> Output {
@@ -160,7 +159,7 @@ pub(super) fn no_driver(wanted: &str, name: &str) -> Output {
         "VBoxManage: error: The virtual machine '{name}' has terminated unexpectedly during startup with exit code 1 (0x1)\n\
          VBoxManage: error: Details: code NS_ERROR_FAILURE (0x80004005), component {MACHINE}\n"
     );
-    printed(1, &waiting(wanted), &stderr)
+    Output::exited(1, &waiting(wanted), &stderr)
 }
 
 /// The VM's process was killed during a `startvm`. (From VirtualBox's source, not from a recording.)
@@ -169,13 +168,13 @@ pub(crate) fn killed_at_start(wanted: &str, name: &str) -> Output {
         "VBoxManage: error: The virtual machine '{name}' has terminated unexpectedly during startup because of signal 9\n\
          VBoxManage: error: Details: code NS_ERROR_FAILURE (0x80004005), component {MACHINE}\n"
     );
-    printed(1, &waiting(wanted), &stderr)
+    Output::exited(1, &waiting(wanted), &stderr)
 }
 
 /// The VM's process ended while it was asked for something. (XPCOM's words for that, not a recording.)
 pub(crate) fn call_failed() -> Output {
     let stderr = "VBoxManage: error: Code NS_ERROR_CALL_FAILED (0x800706BE) - Call to remote object failed (extended info not available)\n";
-    printed(1, "", stderr)
+    Output::exited(1, "", stderr)
 }
 
 pub(super) fn missing_disk(wanted: &str, disk: &str) -> Output {
@@ -184,19 +183,19 @@ pub(super) fn missing_disk(wanted: &str, disk: &str) -> Output {
          VBoxManage: error: VD: error VERR_FILE_NOT_FOUND opening image file '{disk}' (VERR_FILE_NOT_FOUND)\n\
          VBoxManage: error: Details: code NS_ERROR_FAILURE (0x80004005), component MediumWrap, interface IMedium\n"
     );
-    printed(1, &waiting(wanted), &stderr)
+    Output::exited(1, &waiting(wanted), &stderr)
 }
 
 /// The host is short of memory.
 pub(super) fn no_memory(wanted: &str) -> Output {
     let stderr = "VBoxManage: error: Failed to allocate the VM structure (VERR_NO_MEMORY)\n\
          VBoxManage: error: Details: code NS_ERROR_FAILURE (0x80004005), component ConsoleWrap, interface IConsole\n";
-    printed(1, &waiting(wanted), stderr)
+    Output::exited(1, &waiting(wanted), stderr)
 }
 
 pub(super) fn not_running(wanted: &str) -> Output {
     let stderr = format!("VBoxManage: error: Machine '{wanted}' is not currently running.\n");
-    printed(1, "", &stderr)
+    Output::exited(1, "", &stderr)
 }
 
 /// VirtualBox's own name of a state (`Global::stringifyMachineState`).
@@ -232,7 +231,7 @@ pub(super) fn not_to_be_saved(state: &VmState) -> Output {
         "VBoxManage: error: Machine in invalid state {number} -- {}.\n",
         state.human_words()
     );
-    printed(1, "", &stderr)
+    Output::exited(1, "", &stderr)
 }
 
 /// `setextradata` looks a VM up. (The line is not from a recording.)
@@ -251,7 +250,7 @@ pub(super) fn state_not_written() -> Output {
         VBoxManage: error: Please contact the product vendor!\n\
         VBoxManage: error: Details: code NS_ERROR_FAILURE (0x80004005), component SessionMachine, interface IMachine\n\
         VBoxManage: error: Context: \"RTEXITCODE handleControlVM(HandlerArg*)\" at line 648 of file VBoxManageControlVM.cpp\n";
-    printed(1, "", stderr)
+    Output::exited(1, "", stderr)
 }
 
 pub(super) fn disk_full() -> Output {
@@ -259,7 +258,7 @@ pub(super) fn disk_full() -> Output {
         VBoxManage: error: Failed to save machine state.\n\
         VBoxManage: error: Code NS_ERROR_FAILURE (0x80004005) - Operation failed (extended info not available)\n\
         VBoxManage: error: Context: \"RTEXITCODE handleControlVM(HandlerArg*)\" at line 648 of file VBoxManageControlVM.cpp\n";
-    printed(1, "", stderr)
+    Output::exited(1, "", stderr)
 }
 
 pub(super) fn no_additions() -> Output {
@@ -295,7 +294,7 @@ fn no_server(code: &str) -> Output {
          VBoxManage: error: Code {code} (extended info not available)\n\
          VBoxManage: error: Most likely, the VirtualBox COM server is not running or failed to start.\n"
     );
-    printed(1, "", &stderr)
+    Output::exited(1, "", &stderr)
 }
 
 /// Two cold starts at once.
@@ -312,7 +311,7 @@ pub(crate) fn server_gone() -> Output {
 pub(crate) fn aborted(wanted: &str) -> Output {
     let stderr = "VBoxManage: error: Code NS_ERROR_ABORT (0x80004004) - Operation aborted (extended info not available)\n\
         VBoxManage: error: Context: \"WaitForCompletion(-1)\" at line 925 of file VBoxManageMisc.cpp\n";
-    printed(1, &waiting(wanted), stderr)
+    Output::exited(1, &waiting(wanted), stderr)
 }
 
 /// The settings directory cannot be used.
@@ -321,5 +320,5 @@ pub(crate) fn no_home(home: &Path) -> Output {
         "VBoxManage: error: Failed to initialize COM because the global settings directory '{}/.config/VirtualBox' is not accessible!\n",
         home.display()
     );
-    printed(1, "", &stderr)
+    Output::exited(1, "", &stderr)
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::show::{self, Form};
 use super::user;
+use crate::host::Output;
 use crate::simulation::host::machine::Machine;
-use crate::simulation::host::processes::{printed, reply};
+use crate::simulation::host::processes::reply;
 use crate::simulation::host::world::World;
 use crate::virtualbox::vm::VmState;
 
@@ -86,6 +87,6 @@ fn answer(
     let time = times.0.saturating_add(times.1.saturating_mul(machines));
     world.after(time, move |world| {
         let text = print(&mut world.machines_of(&user).map(|(_, machine)| machine));
-        reply(world, id, printed(0, &text, ""));
+        reply(world, id, Output::exited(0, &text, ""));
     });
 }

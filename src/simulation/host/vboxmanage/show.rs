@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use super::{errors, find_for};
+use crate::host::Output;
 use crate::simulation::host::events::What;
 use crate::simulation::host::machine::{Machine, is_between, is_up};
-use crate::simulation::host::processes::{asks, printed, reply};
+use crate::simulation::host::processes::{asks, reply};
 use crate::simulation::host::world::World;
 use crate::virtualbox::vm::VmState;
 
 /// What a `showvminfo` takes.
 const TIME: Duration = Duration::from_millis(32);
 
-/// What real VirtualBox printed, with words between `@` for what differs. A line that begins with
+/// What real VirtualBox with words between `@` for what differs. A line that begins with
 /// `?up`, `?saved` or `?described` is printed for such a VM.
 const MACHINE_READABLE: &str = include_str!("showvminfo.txt");
 const LONG: &str = include_str!("long.txt");
@@ -55,7 +56,7 @@ pub(super) fn begin(world: &mut World, id: u64, wanted: &str) {
     seen.looked_at_until = seen.looked_at_until.max(until);
     world.at(until, move |world| {
         let text = text(world.machine(machine), Form::MachineReadable);
-        reply(world, id, printed(0, &text, ""));
+        reply(world, id, Output::exited(0, &text, ""));
     });
 }
 

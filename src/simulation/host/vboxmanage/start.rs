@@ -6,7 +6,7 @@ use super::{errors, find_for, show};
 use crate::host::Output;
 use crate::simulation::host::life;
 use crate::simulation::host::machine::{Fault, MachineId, is_up};
-use crate::simulation::host::processes::{is_pending, printed, reply, reply_after};
+use crate::simulation::host::processes::{is_pending, reply, reply_after};
 use crate::simulation::host::server::connect;
 use crate::simulation::host::world::World;
 use crate::virtualbox::vm::VmState;
@@ -47,7 +47,7 @@ fn order(world: &mut World, id: u64, wanted: &str, frontend: &str) {
             if let Some(pid) = world.machine(machine).process {
                 life::kill_process(world, &owner, pid, true);
             }
-            reply_after(world, id, EMERGENCY_STOP, printed(0, "", ""));
+            reply_after(world, id, EMERGENCY_STOP, Output::exited(0, "", ""));
         }
         Ok(machine) => {
             if let Some(client) = world.clients.get_mut(&id) {

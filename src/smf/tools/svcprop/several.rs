@@ -63,7 +63,6 @@ fn parse(text: &str) -> Result<BTreeMap<InstanceFmri, Properties>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Ended;
     use proptest::prelude::*;
 
     /// Lines as the real svcprop printed them (tests/vectors/svcprop/svcprop.transcript.txt).
@@ -113,12 +112,7 @@ mod tests {
         stdout: &str,
         stderr: &str,
     ) -> Result<BTreeMap<InstanceFmri, Properties>, SvcpropError> {
-        understand(&Output {
-            ended: Ended::Exited(status),
-            stdout: stdout.into(),
-            stderr: stderr.into(),
-            cut: false,
-        })
+        understand(&Output::exited(status, stdout, stderr))
     }
 
     #[test]
