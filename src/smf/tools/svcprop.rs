@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::answer::{NoAnswer, answered, not_run};
 use crate::failure::{Failure, Kind};
 use crate::host::{Begun, Contract, Ended, Host, Invocation, Output, RunError};
 use crate::smf::composition::Composed;
 use crate::smf::fmri::InstanceFmri;
-use crate::text::printable::Excerpt;
 
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
@@ -27,6 +27,8 @@ const SVCPROP: &str = "/usr/bin/svcprop";
 pub(crate) const SVCPROP_LIMIT: Duration = Duration::from_secs(10);
 /// How a complaint begins that a property or its group is not there.
 const NOT_FOUND: &str = "svcprop: Couldn't find property";
+/// What it complains of where svc.configd does not answer.
+const UNREACHABLE: &str = "Could not connect to configuration repository";
 /// How a complaint ends that there is no such instance.
 const NO_MATCH: &str = "doesn't match any entities";
 
@@ -82,6 +84,16 @@ pub(crate) enum SvcpropError {
     /// Anything else.
     #[error("svcprop failed: {0}")]
     Failed(String),
+}
+
+impl From<NoAnswer> for SvcpropError {
+    fn from(why: NoAnswer) -> Self {
+        match why {
+            NoAnswer::NoSmf(error) => Self::NoSmf(error),
+            NoAnswer::Unreachable(why) => Self::Unreachable(why),
+            NoAnswer::Failed(why) => Self::Failed(why),
+        }
+    }
 }
 
 /// The failure for properties that cannot be read, with the next step.
@@ -173,20 +185,13 @@ fn ask<'a>(
         limit,
         contract: Contract::Inherited,
     };
-    host.begin(&invocation).map_err(not_run)
+    Ok(host.begin(&invocation).map_err(not_run)?)
 }
 
 /// Waits for it.
 fn finish(call: Box<dyn Begun + '_>) -> Result<Output, SvcpropError> {
-    call.finish(&mut crate::host::wait_on).map_err(not_run)
-}
-
-fn not_run(error: RunError) -> SvcpropError {
-    if error.may_pass() {
-        SvcpropError::Unreachable(error.to_string())
-    } else {
-        SvcpropError::NoSmf(error)
-    }
+    let output = call.finish(&mut crate::host::wait_on);
+    Ok(output.map_err(not_run)?)
 }
 
 /// Decides what an answer about one instance means.
@@ -216,30 +221,13 @@ fn understand(
     }
 }
 
-/// What svcprop printed. Exit status 1 is also that of a call in which only some of the properties are missing; the others
-/// are printed all the same, and every complaint is a harmless one.
+/// What svcprop printed, unless it failed.
 fn printed<'a>(
     output: &'a Output,
     stderr: &str,
     is_harmless: impl Fn(&str) -> bool,
 ) -> Result<&'a str, SvcpropError> {
-    let complaint = || Excerpt(stderr.lines().next().unwrap_or("no message")).to_string();
-    match output.ended {
-        Ended::Exited(0) => {}
-        Ended::Exited(1) if stderr.contains("Could not connect to configuration repository") => {
-            return Err(SvcpropError::Unreachable(complaint()));
-        }
-        Ended::Exited(1) if !stderr.is_empty() && stderr.lines().all(is_harmless) => {}
-        Ended::Exited(status) => {
-            return Err(SvcpropError::Failed(format!(
-                "exit status {status}: {}",
-                complaint()
-            )));
-        }
-        Ended::Killed(signal) => {
-            return Err(SvcpropError::Failed(format!("killed by signal {signal}")));
-        }
-    }
+    answered(output.ended, stderr, UNREACHABLE, is_harmless)?;
     if output.cut {
         return Err(SvcpropError::Garbled("far too much of it".to_owned()));
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::host::{Contract, Ended, Host, Invocation, Output, RunError};
+use super::answer::{NoAnswer, answered, not_run};
+use crate::host::{Contract, Host, Invocation, Output, RunError};
 use crate::smf::fmri::InstanceFmri;
 use crate::text::printable::{Excerpt, Printable};
 
@@ -16,6 +17,8 @@ pub(crate) mod fuzzing;
 
 /// Where illumos and Solaris have it.
 const SVCS: &str = "/usr/bin/svcs";
+/// What it complains of where svc.configd does not answer.
+const UNREACHABLE: &str = "repository server unavailable";
 
 /// The columns that are asked for. With the next state beside it, the state has no asterisk.
 const COLUMNS: &str = "state,nstate,stime,fmri";
@@ -108,6 +111,16 @@ pub(crate) enum SvcsError {
     Failed(String),
 }
 
+impl From<NoAnswer> for SvcsError {
+    fn from(why: NoAnswer) -> Self {
+        match why {
+            NoAnswer::NoSmf(error) => Self::NoSmf(error),
+            NoAnswer::Unreachable(why) => Self::Unreachable(why),
+            NoAnswer::Failed(why) => Self::Failed(why),
+        }
+    }
+}
+
 /// Asks for the instances of these services (`svc:/site/xvm/vbox`) or these instances themselves, in one
 /// call. One that is not there is left out.
 ///
@@ -131,11 +144,8 @@ pub(crate) fn list(
         limit,
         contract: Contract::Inherited,
     };
-    match host.run(&invocation, &mut crate::host::wait_on) {
-        Ok(output) => understand(&output),
-        Err(error) if error.may_pass() => Err(SvcsError::Unreachable(error.to_string())),
-        Err(error) => Err(SvcsError::NoSmf(error)),
-    }
+    let output = host.run(&invocation, &mut crate::host::wait_on);
+    understand(&output.map_err(not_run)?)
 }
 
 /// The process contracts of all instances that have one, each with the instance: those of services that SMF watches. A
@@ -151,11 +161,9 @@ pub(crate) fn contracts(host: &dyn Host, limit: Duration) -> Result<Vec<(u32, St
         limit,
         contract: Contract::Inherited,
     };
-    match host.run(&invocation, &mut crate::host::wait_on) {
-        Ok(output) => Ok(parse_contracts(&printed(&output)?)),
-        Err(error) if error.may_pass() => Err(SvcsError::Unreachable(error.to_string())),
-        Err(error) => Err(SvcsError::NoSmf(error)),
-    }
+    let output = host.run(&invocation, &mut crate::host::wait_on);
+    let output = output.map_err(not_run)?;
+    Ok(parse_contracts(&printed(&output)?))
 }
 
 /// Parses `svcs -aH -o ctid,fmri`. Legacy services and those without a contract have a hyphen.
@@ -173,31 +181,12 @@ fn understand(output: &Output) -> Result<Vec<Line>, SvcsError> {
     parse(&printed(output)?).map_err(SvcsError::Failed)
 }
 
-/// What svcs printed, unless it failed. Exit status 1 is also that of a call in which one operand matched nothing; the
-/// others are printed all the same.
+/// What svcs printed, unless it failed.
 fn printed(output: &Output) -> Result<String, SvcsError> {
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let complaint = || Excerpt(stderr.lines().next().unwrap_or("no message")).to_string();
-    match output.ended {
-        Ended::Exited(0) => {}
-        Ended::Exited(1)
-            if !stderr.is_empty()
-                && stderr
-                    .lines()
-                    .all(|line| line.ends_with("doesn't match any instances")) => {}
-        Ended::Exited(1) if stderr.contains("repository server unavailable") => {
-            return Err(SvcsError::Unreachable(complaint()));
-        }
-        Ended::Exited(status) => {
-            return Err(SvcsError::Failed(format!(
-                "exit status {status}: {}",
-                complaint()
-            )));
-        }
-        Ended::Killed(signal) => {
-            return Err(SvcsError::Failed(format!("killed by signal {signal}")));
-        }
-    }
+    answered(output.ended, &stderr, UNREACHABLE, |line| {
+        line.ends_with("doesn't match any instances")
+    })?;
     if output.cut {
         return Err(SvcsError::Failed("it printed far too much".to_owned()));
     }

@@ -1,0 +1,48 @@
+//! How svcprop and svcs end, and why they may have no answer.
+
+use crate::host::{Ended, RunError};
+use crate::text::printable::Excerpt;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum NoAnswer {
+    /// The tool cannot be run, so there is no SMF.
+    NoSmf(RunError),
+    /// svc.configd does not answer, or the tool could not be run just now: it may be different soon.
+    Unreachable(String),
+    /// Anything else.
+    Failed(String),
+}
+
+/// For a tool that could not be run.
+pub(super) fn not_run(error: RunError) -> NoAnswer {
+    if error.may_pass() {
+        NoAnswer::Unreachable(error.to_string())
+    } else {
+        NoAnswer::NoSmf(error)
+    }
+}
+
+/// Whether a tool printed an answer. Exit status 1 is also that of a call in which only some of what was asked for is
+/// missing; the rest is printed all the same, and every complaint is a harmless one.
+///
+/// # Errors
+/// It did not. `unreachable` is what it complains of where svc.configd does not answer.
+pub(super) fn answered(
+    ended: Ended,
+    stderr: &str,
+    unreachable: &str,
+    is_harmless: impl Fn(&str) -> bool,
+) -> Result<(), NoAnswer> {
+    let complaint = || Excerpt(stderr.lines().next().unwrap_or("no message")).to_string();
+    match ended {
+        Ended::Exited(0) => Ok(()),
+        Ended::Exited(1) if stderr.contains(unreachable) => Err(NoAnswer::Unreachable(complaint())),
+        Ended::Exited(1) if !stderr.is_empty() && stderr.lines().all(is_harmless) => Ok(()),
+        Ended::Exited(status) => Err(NoAnswer::Failed(format!(
+            "exit status {status}: {}",
+            complaint()
+        ))),
+        Ended::Killed(signal) => Err(NoAnswer::Failed(format!("killed by signal {signal}"))),
+    }
+}
