@@ -86,6 +86,34 @@ fn nothing_is_left_open() {
     }
 }
 
+/// A property that is read and checked, and then changes nothing. `PartialEq` looks at every field, so that the compiler
+/// finds none unused.
+#[test]
+fn every_setting_is_used() {
+    let settings = root().join("src/config/settings.rs");
+    let declared = code(&settings);
+    let (_, fields) = declared.split_once("pub(crate) struct Settings {").unwrap();
+    let (fields, _) = fields.split_once('}').unwrap();
+    let fields: Vec<&str> = fields
+        .lines()
+        .filter_map(|line| Some(line.trim().strip_prefix("pub(crate) ")?.split_once(':')?.0))
+        .collect();
+    assert!(fields.len() > 10, "{fields:?}");
+    let all: Vec<String> = sources(&root().join("src"))
+        .iter()
+        .filter(|path| !path.ends_with("tests.rs"))
+        .map(|path| code(path))
+        .collect();
+    for field in fields {
+        let used = |owner: &str| {
+            let used = format!("{owner}.{field}");
+            let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            all.iter().any(|text| text.split(&used).skip(1).any(ends))
+        };
+        assert!(used("settings") || used("self"), "nothing uses {field}");
+    }
+}
+
 /// A file that no `mod` names is compiled by nobody.
 #[test]
 fn every_test_file_is_compiled() {

@@ -10,16 +10,8 @@ use crate::virtualbox::vm::VmName;
 
 mod rows;
 
+pub(crate) use crate::config::choices::Choice;
 pub(crate) use rows::*;
-
-/// One of the values of a property with a closed list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Choice {
-    /// The value.
-    pub(crate) value: &'static str,
-    /// What it means: a sentence.
-    pub(crate) description: &'static str,
-}
 
 /// Which values a property may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
