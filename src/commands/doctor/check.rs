@@ -24,107 +24,52 @@ impl Verdict {
     }
 }
 
-/// What is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Topic {
-    Smf,
-    Virtualbox,
-    Driver,
-    DriverService,
-    Method,
-    User,
-    Home,
-    Locale,
-    Ipc,
-    Lock,
-    Registry,
-    Server,
-    Contract,
-    Names,
-    Environment,
-    Settings,
-    Budget,
-    Vm,
-    State,
-    Autostart,
+/// Declares the topics, in the order in which they are looked at: each with its word, and what `--help` says of it.
+macro_rules! topics {
+    ($($topic:ident = $word:literal, $about:literal;)+) => {
+        /// What is looked at.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub(super) enum Topic {
+            $(#[serde(rename = $word)] $topic,)+
+        }
+
+        impl Topic {
+            /// In the order in which they are looked at.
+            pub(super) const ALL: &[Self] = &[$(Self::$topic,)+];
+
+            pub(super) const fn word(self) -> &'static str {
+                match self { $(Self::$topic => $word,)+ }
+            }
+
+            /// For `--help`.
+            pub(super) const fn about(self) -> &'static str {
+                match self { $(Self::$topic => $about,)+ }
+            }
+        }
+    };
 }
 
-impl Topic {
-    /// In the order in which they are looked at.
-    pub(super) const ALL: [Self; 20] = [
-        Self::Smf,
-        Self::Virtualbox,
-        Self::Driver,
-        Self::DriverService,
-        Self::Method,
-        Self::User,
-        Self::Home,
-        Self::Locale,
-        Self::Ipc,
-        Self::Lock,
-        Self::Registry,
-        Self::Server,
-        Self::Contract,
-        Self::Names,
-        Self::Environment,
-        Self::Settings,
-        Self::Budget,
-        Self::Vm,
-        Self::State,
-        Self::Autostart,
-    ];
-
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Smf => "smf",
-            Self::Virtualbox => "virtualbox",
-            Self::Driver => "driver",
-            Self::DriverService => "driver-service",
-            Self::Method => "method",
-            Self::User => "user",
-            Self::Home => "home",
-            Self::Locale => "locale",
-            Self::Ipc => "ipc",
-            Self::Lock => "lock",
-            Self::Registry => "registry",
-            Self::Server => "server",
-            Self::Contract => "contract",
-            Self::Names => "names",
-            Self::Environment => "environment",
-            Self::Settings => "settings",
-            Self::Budget => "budget",
-            Self::Vm => "vm",
-            Self::State => "state",
-            Self::Autostart => "autostart",
-        }
-    }
-
-    /// For `--help`.
-    pub(super) const fn about(self) -> &'static str {
-        match self {
-            Self::Smf => "SMF answers, and has the instances",
-            Self::Virtualbox => "VBoxManage is there, and is root's alone",
-            Self::Driver => "VirtualBox's kernel driver is loaded",
-            Self::DriverService => "OpenIndiana's service that loads it is online",
-            Self::Method => "the method and vbox-smf are there, and are root's alone",
-            Self::User => "the user of the instance exists",
-            Self::Home => "the user has a home directory, and can write to it",
-            Self::Locale => "VirtualBox can print every name",
-            Self::Ipc => "the folder where VirtualBox's clients and server meet",
-            Self::Lock => "the lock for cold starts is usable and not left over",
-            Self::Registry => "VirtualBox.xml is whole",
-            Self::Server => "VirtualBox's server answers",
-            Self::Contract => "VirtualBox's server is not in an instance's process contract",
-            Self::Names => "no two VMs have one name",
-            Self::Environment => "the VMs of a user ask for one environment",
-            Self::Settings => "every property has a value that is allowed",
-            Self::Budget => "the timeouts leave enough time",
-            Self::Vm => "the VM exists, and no other instance has it",
-            Self::State => "SMF and VirtualBox agree",
-            Self::Autostart => "VirtualBox's own autostart leaves the VM alone",
-        }
-    }
+topics! {
+    Smf = "smf", "SMF answers, and has the instances";
+    Virtualbox = "virtualbox", "VBoxManage is there, and is root's alone";
+    Driver = "driver", "VirtualBox's kernel driver is loaded";
+    DriverService = "driver-service", "OpenIndiana's service that loads it is online";
+    Method = "method", "the method and vbox-smf are there, and are root's alone";
+    User = "user", "the user of the instance exists";
+    Home = "home", "the user has a home directory, and can write to it";
+    Locale = "locale", "VirtualBox can print every name";
+    Ipc = "ipc", "the folder where VirtualBox's clients and server meet";
+    Lock = "lock", "the lock for cold starts is usable and not left over";
+    Registry = "registry", "VirtualBox.xml is whole";
+    Server = "server", "VirtualBox's server answers";
+    Contract = "contract", "VirtualBox's server is not in an instance's process contract";
+    Names = "names", "no two VMs have one name";
+    Environment = "environment", "the VMs of a user ask for one environment";
+    Settings = "settings", "every property has a value that is allowed";
+    Budget = "budget", "the timeouts leave enough time";
+    Vm = "vm", "the VM exists, and no other instance has it";
+    State = "state", "SMF and VirtualBox agree";
+    Autostart = "autostart", "VirtualBox's own autostart leaves the VM alone";
 }
 
 /// A check that was made.

@@ -781,6 +781,7 @@ fn json_has_every_check() {
     for topic in Topic::ALL {
         let word = serde_json::to_string(&topic).expect("JSON");
         assert_eq!(word, format!("\"{}\"", topic.word()));
+        assert!(topic.word().len() <= 14, "the column of --help: {word}");
     }
     for verdict in [Verdict::Ok, Verdict::Warn, Verdict::Fail] {
         let word = serde_json::to_string(&verdict).expect("JSON");
@@ -805,4 +806,46 @@ fn the_readme_shows_it() {
     let text = print::text(&[only(&checks, Topic::Budget).clone()]);
     let example: String = text.lines().map(str::trim_start).collect();
     assert!(readme.contains(&example), "README.md:\n{text}");
+}
+
+/// A topic that no check has would stand in `--help`, and one that no test has would be held by nobody.
+#[test]
+fn every_topic_is_looked_at_and_tested() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files_of = |folder: &str| {
+        let found = std::fs::read_dir(root.join(folder)).expect("the folder");
+        found.map(|entry| {
+            let path = entry.expect("an entry").path();
+            let text = std::fs::read_to_string(&path).expect("a source");
+            (path.ends_with("tests.rs"), text)
+        })
+    };
+    let (tests, checks): (Vec<_>, Vec<_>) =
+        files_of("src/commands/doctor").partition(|file| file.0);
+    let code = |text: String| {
+        text.split("\n#[cfg(test)]\nmod")
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let mut checks: Vec<String> = checks.into_iter().map(|file| code(file.1)).collect();
+    checks.push(include_str!("../doctor.rs").to_owned());
+    let tests: Vec<String> = tests
+        .into_iter()
+        .chain(files_of("tests/real/doctor"))
+        .map(|file| file.1)
+        .collect();
+    for topic in Topic::ALL {
+        let name = format!("Topic::{topic:?}");
+        let named = |text: &String| {
+            let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric());
+            text.split(&name).skip(1).any(ends)
+        };
+        assert!(checks.iter().any(named), "no check is about {name}");
+        let word = format!("\"{}\"", topic.word());
+        assert!(
+            tests.iter().any(|text| named(text) || text.contains(&word)),
+            "no test is about {name}"
+        );
+    }
 }
