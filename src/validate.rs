@@ -9,6 +9,8 @@
 //! ```
 //! As in svccfg a stage is reached only where the one before found no error, but for the import, which
 //! svccfg tries although templates are violated.
+//!
+//! Pure: what a file includes is read by the caller. May use `config`, `smf` and the rooms below, and no VM's state.
 
 mod apply;
 pub(crate) mod code;
@@ -25,6 +27,8 @@ mod lint;
 mod mutations;
 mod places;
 mod read;
+#[cfg(test)]
+mod samples;
 mod templates;
 mod text;
 mod tree;
