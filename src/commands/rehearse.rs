@@ -13,7 +13,7 @@ use crate::simulation::rehearsal::picture::picture;
 use crate::simulation::rehearsal::record::Record;
 use crate::simulation::rehearsal::scenario::{Played, Scenario, Script, play};
 use crate::simulation::rehearsal::timeline::{Ink, Text};
-use crate::simulation::rehearsal::wish::{FAULTS, GUESTS, Time, Wish};
+use crate::simulation::rehearsal::wish::{self, FAULTS, GUESTS, Time, Wish};
 use crate::text::output;
 
 use self::stories::Manifest;
@@ -28,7 +28,7 @@ use self::stories::Manifest;
     clippy::struct_excessive_bools,
     reason = "each is a switch of the command line"
 )]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = after_help())]
 pub(crate) struct Arguments {
     /// A VM's name (INSTANCE=NAME where the instance is called otherwise), or a manifest: with a
     /// slash in its name or .xml at its end, or - for standard input [default: the manifest that is
@@ -41,9 +41,9 @@ pub(crate) struct Arguments {
     /// Every scenario
     #[arg(long, conflicts_with = "scenarios")]
     all: bool,
-    #[arg(long = "guest", value_name = "[INSTANCE:]GUEST", help = format!("What a guest does: {GUESTS}"))]
+    #[arg(long = "guest", value_name = "[INSTANCE:]GUEST", help = format!("What a guest does: {}", wish::words(GUESTS)))]
     guests: Vec<Wish<Guest>>,
-    #[arg(long = "fault", value_name = "[INSTANCE:]FAULT", help = format!("What is wrong: {FAULTS}"))]
+    #[arg(long = "fault", value_name = "[INSTANCE:]FAULT", help = format!("What is wrong: {}", wish::words(FAULTS)))]
     faults: Vec<Wish<Fault>>,
     /// How long a host that goes down waits for its services, as in 180s [default: as long as their
     /// methods may take]
@@ -65,31 +65,16 @@ pub(crate) struct Arguments {
     plain: bool,
 }
 
-const AFTER_HELP: &str = "\
-Guests:
-  acpi           off 2 s after the power button: what the others are
-  slow=90s       off so long after it
-  deaf           does nothing about any button
-  off-by-itself  switches itself off so long after its start
-  crash          its process dies so long after its start
-  triple         stops at a triple fault: guru meditation
+/// What `--help` ends with.
+fn after_help() -> String {
+    format!(
+        "Guests:\n{}\nFaults:\n{}\n{EXAMPLES}",
+        wish::help(GUESTS),
+        wish::help(FAULTS)
+    )
+}
 
-Faults:
-  svc-race       another VBoxManage of the owner, which takes no lock, starts
-                 VirtualBox's server in the moment in which a method would
-  svc-dies       VirtualBox's server is killed so long after the first method
-  method-hangs   a method hangs when VirtualBox has done what it wants, until
-                 svc.startd kills it
-  hang           the VM's process freezes: 5 s after its start, or at once
-  disk-full      there is no room for a saved state
-  state-not-written
-                 VirtualBox saves the state and does not write that into the VM's settings
-  no-driver      VirtualBox's kernel driver is not loaded
-  no-memory      the host has no memory for the VM
-  no-home        VirtualBox's settings directory cannot be used
-  missing-disk   the VM's disk image is not there
-  not-registered the owner has no such VM
-
+const EXAMPLES: &str = "\
 Exit status:
   0   every instance ended where it should
   1   one did not: the result says where it ended, and where it should have
@@ -160,7 +145,7 @@ fn stories(
     manifests: &[Manifest],
 ) -> Result<Vec<(String, Played)>, Failure> {
     let scenarios = match (arguments.all, arguments.scenarios.as_slice()) {
-        (true, _) => &Scenario::ALL,
+        (true, _) => Scenario::all(),
         (false, []) => &[Scenario::Life][..],
         (false, some) => some,
     };

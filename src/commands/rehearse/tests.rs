@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::simulation::rehearsal::outcome::Outcome;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 #[derive(Debug, Parser)]
 struct Line {
@@ -55,7 +55,13 @@ fn a_vm_lives_its_life() {
 fn every_scenario_of_the_manifest_that_is_shipped() {
     let stories = played(&["--all"]).unwrap();
     let scenarios: Vec<Scenario> = stories.iter().map(|(_, played)| played.scenario).collect();
-    assert_eq!(scenarios, Scenario::ALL);
+    assert_eq!(scenarios, Scenario::all());
+    let readme = include_str!("../../../README.md");
+    for scenario in Scenario::all() {
+        let word = scenario.word();
+        assert_eq!(Scenario::from_str(word, false), Ok(*scenario), "{word}");
+        assert!(readme.contains(&format!("`{word}`")), "README.md: {word}");
+    }
     for (_, played) in &stories {
         assert!(
             played.outcomes.iter().all(Outcome::is_good),

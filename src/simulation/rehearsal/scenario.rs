@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use super::board::Board;
 use super::cast::{Actor, Cast, cast};
 use super::notes::notes;
@@ -23,7 +25,7 @@ const EARLY: Duration = Duration::from_millis(200);
 const TRIPLE: Duration = Duration::from_secs(2);
 
 /// A story.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Scenario {
     /// Import, enable, a minute of life, disable
     Life,
@@ -45,16 +47,9 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// Every story, in the order in which `--all` shows them.
-    pub(crate) const ALL: [Self; 8] = [
-        Self::Life,
-        Self::Boot,
-        Self::Disable,
-        Self::DisableEarly,
-        Self::Restart,
-        Self::Clear,
-        Self::Delete,
-        Self::Shutdown,
-    ];
+    pub(crate) fn all() -> &'static [Self] {
+        Self::value_variants()
+    }
 
     /// Its word on the command line and in JSON.
     pub(crate) const fn word(self) -> &'static str {

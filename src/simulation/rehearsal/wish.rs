@@ -1,5 +1,6 @@
 //! What is to be rehearsed, in the words of the command line: guests, faults, times.
 
+use std::fmt::Write as _;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,11 +11,169 @@ use crate::simulation::host::{Fault, Guest};
 /// No time that is asked for is longer: the virtual clock has a month.
 const LONGEST: Duration = Duration::from_hours(24 * 7);
 
-/// What guests can be, for messages and help.
-pub(crate) const GUESTS: &str = "acpi, slow=90s, deaf, off-by-itself=5m, crash=1m, triple";
-/// What faults can be.
-pub(crate) const FAULTS: &str = "svc-race, svc-dies=10s, method-hangs, hang, disk-full, state-not-written, no-driver, \
-                                 no-memory, no-home, missing-disk, not-registered";
+/// A guest or a fault, as the command line has it.
+pub(crate) struct Known<T> {
+    /// The word.
+    word: &'static str,
+    /// What it is, with the time that it has where none is given.
+    what: T,
+    /// The same with another time, where it takes one, and how its own one is written.
+    timed: Option<(&'static str, fn(Duration) -> T)>,
+    /// What it does, in the lines of `--help`.
+    about: &'static str,
+}
+
+const fn known<T>(word: &'static str, what: T, about: &'static str) -> Known<T> {
+    Known {
+        word,
+        what,
+        timed: None,
+        about,
+    }
+}
+
+const fn timed<T>(
+    word: &'static str,
+    time: &'static str,
+    what: T,
+    with: fn(Duration) -> T,
+    about: &'static str,
+) -> Known<T> {
+    Known {
+        word,
+        what,
+        timed: Some((time, with)),
+        about,
+    }
+}
+
+/// Every guest, in the order of the help.
+pub(crate) const GUESTS: &[Known<Guest>] = &[
+    known(
+        "acpi",
+        Guest::Acpi,
+        "off 2 s after the power button: what the others are",
+    ),
+    timed(
+        "slow",
+        "90s",
+        Guest::Slow(Duration::from_secs(90)),
+        Guest::Slow,
+        "off so long after it",
+    ),
+    known("deaf", Guest::Deaf, "does nothing about any button"),
+    timed(
+        "off-by-itself",
+        "5m",
+        Guest::OffByItself(Duration::from_mins(5)),
+        Guest::OffByItself,
+        "switches itself off so long after its start",
+    ),
+    timed(
+        "crash",
+        "1m",
+        Guest::Crash(Duration::from_mins(1)),
+        Guest::Crash,
+        "its process dies so long after its start",
+    ),
+    known(
+        "triple",
+        Guest::Triple,
+        "stops at a triple fault: guru meditation",
+    ),
+];
+
+/// Every fault, in the order of the help.
+pub(crate) const FAULTS: &[Known<Fault>] = &[
+    known(
+        "svc-race",
+        Fault::SvcRace,
+        "another VBoxManage of the owner, which takes no lock, starts\nVirtualBox's server in the moment in which a method would",
+    ),
+    timed(
+        "svc-dies",
+        "10s",
+        Fault::SvcDies(Duration::from_secs(10)),
+        Fault::SvcDies,
+        "VirtualBox's server is killed so long after the first method",
+    ),
+    known(
+        "method-hangs",
+        Fault::MethodHangs,
+        "a method hangs when VirtualBox has done what it wants, until\nsvc.startd kills it",
+    ),
+    known(
+        "hang",
+        Fault::Hang,
+        "the VM's process freezes: 5 s after its start, or at once",
+    ),
+    known(
+        "disk-full",
+        Fault::DiskFull,
+        "there is no room for a saved state",
+    ),
+    known(
+        "state-not-written",
+        Fault::StateNotWritten,
+        "VirtualBox saves the state and does not write that into\nthe VM's settings",
+    ),
+    known(
+        "no-driver",
+        Fault::NoDriver,
+        "VirtualBox's kernel driver is not loaded",
+    ),
+    known(
+        "no-memory",
+        Fault::NoMemory,
+        "the host has no memory for the VM",
+    ),
+    known(
+        "no-home",
+        Fault::NoHome,
+        "VirtualBox's settings directory cannot be used",
+    ),
+    known(
+        "missing-disk",
+        Fault::MissingDisk,
+        "the VM's disk image is not there",
+    ),
+    known(
+        "not-registered",
+        Fault::NotRegistered,
+        "the owner has no such VM",
+    ),
+];
+
+impl<T> Known<T> {
+    /// `slow=90s`
+    fn shown(&self) -> String {
+        match self.timed {
+            None => self.word.to_owned(),
+            Some((time, _)) => format!("{}={time}", self.word),
+        }
+    }
+}
+
+/// `acpi, slow=90s, deaf`: what there is, for messages and help.
+pub(crate) fn words<T>(all: &[Known<T>]) -> String {
+    let shown: Vec<String> = all.iter().map(Known::shown).collect();
+    shown.join(", ")
+}
+
+/// The same as lines of `--help`, each with what it does.
+pub(crate) fn help<T>(all: &[Known<T>]) -> String {
+    let mut text = String::new();
+    for known in all {
+        // A word that is too long has its line for itself.
+        let gap = if known.word.len() > 14 { FURTHER } else { " " };
+        let about = known.about.replace('\n', FURTHER);
+        writeln!(text, "  {:<14}{gap}{about}", known.word).expect("a String");
+    }
+    text
+}
+
+/// A line that goes on with what the one before began.
+const FURTHER: &str = "\n                 ";
 
 /// Why a word of the command line is none.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -33,7 +192,7 @@ pub(crate) enum WishError {
         /// `guest` or `fault`.
         what: &'static str,
         /// What is one.
-        allowed: &'static str,
+        allowed: String,
     },
     /// `deaf=90s`
     #[error("'{0}' takes no time")]
@@ -88,7 +247,7 @@ impl FromStr for Wish<Guest> {
     type Err = WishError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        wish(text, guest)
+        wish(text, |text| one_of(GUESTS, "guest", text))
     }
 }
 
@@ -97,12 +256,12 @@ impl FromStr for Wish<Fault> {
     type Err = WishError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        wish(text, fault)
+        wish(text, |text| one_of(FAULTS, "fault", text))
     }
 }
 
 /// The whole text is tried first: an instance may be called like a guest.
-fn wish<T>(text: &str, parse: fn(&str) -> Result<T, WishError>) -> Result<Wish<T>, WishError> {
+fn wish<T>(text: &str, parse: impl Fn(&str) -> Result<T, WishError>) -> Result<Wish<T>, WishError> {
     let error = match parse(text) {
         Ok(what) => return Ok(Wish { whose: None, what }),
         Err(error) => error,
@@ -129,82 +288,30 @@ fn wish<T>(text: &str, parse: fn(&str) -> Result<T, WishError>) -> Result<Wish<T
     }
 }
 
-/// A word, and its time where it has one.
-fn split(text: &str) -> Result<(&str, Option<Duration>), WishError> {
-    match text.split_once('=') {
-        None => Ok((text, None)),
-        Some((word, time)) => Ok((word, Some(time.parse::<Time>()?.0))),
-    }
-}
-
-fn guest(text: &str) -> Result<Guest, WishError> {
-    let word = text.split('=').next().unwrap_or_default();
-    let kind = match word {
-        "acpi" => Guest::Acpi,
-        "deaf" => Guest::Deaf,
-        "triple" => Guest::Triple,
-        "slow" => Guest::Slow(Duration::from_secs(90)),
-        "off-by-itself" => Guest::OffByItself(Duration::from_mins(5)),
-        "crash" => Guest::Crash(Duration::from_mins(1)),
-        _ => {
-            return Err(WishError::Word {
-                word: text.to_owned(),
-                what: "guest",
-                allowed: GUESTS,
-            });
-        }
+/// A word of these, with a time behind it where it takes one.
+fn one_of<T: Copy>(
+    all: &'static [Known<T>],
+    what: &'static str,
+    text: &str,
+) -> Result<T, WishError> {
+    let (word, time) = match text.split_once('=') {
+        None => (text, None),
+        Some((word, time)) => (word, Some(time)),
     };
-    let (_, time) = split(text)?;
+    let Some(known) = all.iter().find(|known| known.word == word) else {
+        return Err(WishError::Word {
+            word: text.to_owned(),
+            what,
+            allowed: words(all),
+        });
+    };
     let Some(time) = time else {
-        return Ok(kind);
+        return Ok(known.what);
     };
-    match kind {
-        Guest::Slow(_) => Ok(Guest::Slow(time)),
-        Guest::OffByItself(_) => Ok(Guest::OffByItself(time)),
-        Guest::Crash(_) => Ok(Guest::Crash(time)),
-        Guest::Acpi | Guest::Deaf | Guest::Triple => Err(WishError::NoTime(word.to_owned())),
-    }
-}
-
-fn fault(text: &str) -> Result<Fault, WishError> {
-    let word = text.split('=').next().unwrap_or_default();
-    let kind = match word {
-        "svc-race" => Fault::SvcRace,
-        "svc-dies" => Fault::SvcDies(Duration::from_secs(10)),
-        "method-hangs" => Fault::MethodHangs,
-        "hang" => Fault::Hang,
-        "disk-full" => Fault::DiskFull,
-        "state-not-written" => Fault::StateNotWritten,
-        "no-driver" => Fault::NoDriver,
-        "no-memory" => Fault::NoMemory,
-        "no-home" => Fault::NoHome,
-        "missing-disk" => Fault::MissingDisk,
-        "not-registered" => Fault::NotRegistered,
-        _ => {
-            return Err(WishError::Word {
-                word: text.to_owned(),
-                what: "fault",
-                allowed: FAULTS,
-            });
-        }
-    };
-    let (_, time) = split(text)?;
-    match (kind, time) {
-        (kind, None) => Ok(kind),
-        (Fault::SvcDies(_), Some(time)) => Ok(Fault::SvcDies(time)),
-        (
-            Fault::SvcRace
-            | Fault::MethodHangs
-            | Fault::Hang
-            | Fault::DiskFull
-            | Fault::StateNotWritten
-            | Fault::NoDriver
-            | Fault::NoMemory
-            | Fault::NoHome
-            | Fault::MissingDisk
-            | Fault::NotRegistered,
-            Some(_),
-        ) => Err(WishError::NoTime(word.to_owned())),
+    let time = time.parse::<Time>()?.0;
+    match known.timed {
+        Some((_, with)) => Ok(with(time)),
+        None => Err(WishError::NoTime(word.to_owned())),
     }
 }
 
@@ -258,12 +365,29 @@ mod tests {
         }
         let wish: Wish<Fault> = "vm1=svc-dies=3s".parse().unwrap();
         assert_eq!(wish.what, Fault::SvcDies(seconds(3)));
-        for word in FAULTS.split(", ") {
-            assert!(word.parse::<Wish<Fault>>().is_ok(), "{word}");
+        // What is shown is read, and its time is the one that holds without any.
+        for known in FAULTS {
+            let wish: Wish<Fault> = known.shown().parse().unwrap();
+            assert_eq!(wish.what, known.what, "{}", known.word);
         }
-        for word in GUESTS.split(", ") {
-            assert!(word.parse::<Wish<Guest>>().is_ok(), "{word}");
+        for known in GUESTS {
+            let wish: Wish<Guest> = known.shown().parse().unwrap();
+            assert_eq!(wish.what, known.what, "{}", known.word);
         }
+    }
+
+    #[test]
+    fn the_help_has_a_line_for_each_and_fits() {
+        for text in [help(GUESTS), help(FAULTS)] {
+            assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+        }
+        let faults = help(FAULTS);
+        assert!(
+            faults.contains("  hang           the VM's process freezes"),
+            "{faults}"
+        );
+        let long = "  state-not-written\n                 VirtualBox saves";
+        assert!(faults.contains(long), "{faults}");
     }
 
     #[test]

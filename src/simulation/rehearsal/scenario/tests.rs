@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::simulation::rehearsal::timeline::{Ink, Text};
+use crate::simulation::rehearsal::wish::{FAULTS, GUESTS, words};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -249,7 +250,7 @@ fn every_guest_and_every_fault() {
         ("vm1", ""),
         ("vm2", &vm(&[("stop_method", "acpipowerbutton")])),
     ]);
-    for (wish, expected) in [
+    let rows = [
         ("acpi", [true, true, true, true, true, true, true, true]),
         ("slow=90s", [true, true, true, true, true, true, true, true]),
         ("deaf", [true, true, true, true, true, true, true, true]),
@@ -280,6 +281,10 @@ fn every_guest_and_every_fault() {
             [false, true, false, false, false, true, true, false],
         ),
         (
+            "state-not-written",
+            [true, true, true, true, true, true, true, true],
+        ),
+        (
             "no-driver",
             [false, false, true, true, false, true, true, true],
         ),
@@ -299,8 +304,17 @@ fn every_guest_and_every_fault() {
             "not-registered",
             [false, false, false, false, false, true, false, false],
         ),
-    ] {
-        for (scenario, expected) in Scenario::ALL.into_iter().zip(expected) {
+    ];
+    let known = [words(GUESTS), words(FAULTS)].join(", ");
+    for word in known.split(", ") {
+        // A time may be another one here.
+        let mut words = rows.iter().map(|row| row.0.split('=').next());
+        let is_there = words.any(|there| there == word.split('=').next());
+        assert!(is_there, "no row for {word}");
+    }
+    for (wish, expected) in rows {
+        assert_eq!(expected.len(), Scenario::all().len(), "{wish}");
+        for (scenario, expected) in Scenario::all().iter().copied().zip(expected) {
             let mut script = Script::of(scenario);
             match wish.parse() {
                 Ok(guest) => script.guests = vec![guest],
