@@ -1,4 +1,7 @@
 //! The command line: what was typed, and nothing decided yet.
+//!
+//! A start and a stop as svc.startd calls them are read without clap's tree of commands (`Command::of_smf`). May use
+//! everything; nothing but `main` uses it.
 
 use std::ffi::OsString;
 use std::io::Write;

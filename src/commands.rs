@@ -1,4 +1,6 @@
-//! One file a command: the only place where looking, deciding and acting meet.
+//! One module a command: its arguments, one call into a room below, and the output.
+//!
+//! Nothing is decided here, and no command uses what another one prints. May use every room but `cli`; only `cli` uses it.
 
 pub(crate) mod completions;
 pub(crate) mod describe;

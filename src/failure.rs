@@ -2,7 +2,7 @@
 //!
 //! The exit status of a method is an API to svc.startd: it decides whether the method is run again at
 //! once (up to three times) or the instance goes to maintenance. So every failure has a [`Kind`], and
-//! [`Kind::exit_status`] is the one place that knows the numbers.
+//! [`Kind::exit_status`] is the one place that knows the numbers. Uses no other room.
 
 use std::fmt;
 

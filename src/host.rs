@@ -1,8 +1,9 @@
 //! The only seam to the world.
 //!
 //! [`Host`] runs programs, tells the time, and looks at what no VBoxManage says: processes, files,
-//! who we are. [`real`] is this machine, [`sim`] an SMF repository and a VirtualBox in memory.
+//! who we are. [`real`] is this machine; the simulation has a host of its own.
 //! `unsafe` and `std::process::Command` live below here and nowhere else.
+//! It knows nothing of VirtualBox or SMF. May use `text` and `failure`.
 
 mod error;
 #[cfg(any(test, fuzzing))]

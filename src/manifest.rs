@@ -6,6 +6,7 @@
 //!
 //! source, neighbours -> bytes -> rules -> findings
 //! ```
+//! Writes nothing to a disk: `commands::generate` does. May use `validate`, which judges what is read, and the rooms below.
 
 pub(crate) mod authority;
 pub(crate) mod blueprint;

@@ -1,4 +1,7 @@
-//! What SMF itself defines, written once: values, methods. No I/O.
+//! What SMF itself defines, written once: names, values, methods, contexts, and what its tools print.
+//!
+//! Nothing of VirtualBox or of our own properties. Pure, but for `tools`, which run programs through the host. May use `host`,
+//! `text` and `failure`.
 
 pub(crate) mod composition;
 pub(crate) mod credential;

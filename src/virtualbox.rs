@@ -2,6 +2,8 @@
 //!
 //! VirtualBox's files are readable without VirtualBox: no program is run, and no server started. They belong to the
 //! user whose VMs they describe, so they are read as that user, bounded in size, and anything may be in them.
+//! Nothing of SMF or of our own properties: what VirtualBox says is turned into words of its own here, and judged in
+//! `engine`. May use `host`, `text` and `failure`.
 
 #![allow(dead_code, reason = "not all of it is used yet")]
 

@@ -69,6 +69,12 @@ fn assert_fits(text: &str) {
 fn every_help_fits_the_terminal_and_has_an_example() {
     assert_fits(&printed(&["--help"]));
     for name in commands() {
+        let called = format!("vbox-smf {name}");
+        let readme = include_str!("../README.md");
+        assert!(
+            readme.contains(&called) || name == "refresh",
+            "README.md: {called}"
+        );
         let help = printed(&[&name, "--help"]);
         assert_fits(&help);
         assert_fits(&printed(&[&name, "-h"]));

@@ -138,7 +138,7 @@ macro_rules! vm_states {
 
         impl VmState {
             /// Every state that has a word.
-            pub(crate) const ALL: [Self; 24] = [$(Self::$variant,)+];
+            pub(crate) const ALL: [Self; [$($machine),+].len()] = [$(Self::$variant,)+];
 
             /// The word of `showvminfo --machinereadable`, which is also this program's.
             pub(crate) fn word(&self) -> &str {

@@ -90,7 +90,7 @@ fn word(step: &Step) -> String {
 #[test]
 fn every_state_under_the_defaults() {
     use VmState as S;
-    for (state, start, stop) in [
+    let rows = [
         (S::Running, "done", "SaveState"),
         (S::Paused, "Resume", "SaveState"),
         (S::PowerOff, "Start", "done"),
@@ -120,7 +120,12 @@ fn every_state_under_the_defaults() {
         (S::Snapshotting, "wait: Change", "wait: Change"),
         (S::Unknown, "fail Fatal", "fail Fatal"),
         (S::Other("molten".into()), "fail Fatal", "fail Fatal"),
-    ] {
+    ];
+    for state in VmState::ALL {
+        let is_there = rows.iter().any(|row| row.0 == state);
+        assert!(is_there, "no row for {state:?}");
+    }
+    for (state, start, stop) in rows {
         let scene = scene(state.clone());
         assert_eq!(
             word(&scene.gives(Intent::Start, &settings())),
