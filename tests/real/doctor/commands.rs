@@ -132,6 +132,7 @@ fn a_home_of_root() {
     let home = found.iter().find(|(v, t, ..)| v == "fail" && t == "home");
     let said = home.map(|(.., said)| said.as_str()).unwrap_or_default();
     let (_, command) = said.split_once(&format!("as {}: ", user.name)).expect(said);
+    let command = command.trim_end_matches(" | ");
     run_as_user(&user, command);
     finds_nothing(&doctor(&user, &[]).run());
 }
