@@ -11,8 +11,8 @@ use crate::host::{Args, Process};
 /// A `stat` line is shorter than this: a name of at most 64 bytes and 51 numbers.
 const STAT_MAX: usize = 2 << 10;
 
-/// As much is read of the arguments of a process, of which anybody may have as many as memory has (`PR_SET_MM_MAP`), and as many processes as it may: what
-/// tells whose a VM is comes first. A word that is cut is left out.
+/// As much is read of the arguments of a process, of which anybody may have as many as memory has (`PR_SET_MM_MAP`), and of
+/// as many processes as anybody may have: what tells whose a VM is comes first. A word that is cut is left out.
 const ARGUMENTS_MAX: u64 = 8 << 10;
 
 /// A process of VirtualBox that is not a zombie.
