@@ -168,7 +168,7 @@ ends '--clean removes it' 0 $?
 clean kept
 
 fresh unseen
-# The service's name has vbox-smf in it, too: that is not the manual page.
+# The name of the service has vbox-smf in it, too: that is not the manual page.
 sed '/See: man/d' "$here/selftest/bin/svcs" >"$S/bin/svcs"
 on_illumos --only method >"$S/out" 2>&1
 ends 'a manual page that svcs -xv does not name is a failure' 1 $?

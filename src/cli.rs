@@ -44,7 +44,7 @@ enum Command {
     /// Stop the VM of an instance (the stop method of SMF)
     #[command(after_help = docs::method_help(Intent::Stop))]
     Stop(MethodArguments),
-    /// Do nothing: properties are read anew by every start and stop (the refresh method of SMF)
+    /// Do nothing; every start and stop reads the properties again (the refresh method of SMF)
     #[command(after_help = "Examples:\n  svcadm refresh vbox:vm1")]
     Refresh(Instance),
     Gen(Box<commands::generate::Arguments>),
@@ -64,32 +64,29 @@ enum Command {
 struct MethodArguments {
     #[command(flatten)]
     instance: Instance,
-    /// Look, say what would be done, and do nothing; exits 0 when it would act or is done
+    /// Show what would be done without doing it; exits 0 if it would act or nothing is left to do
     #[arg(long)]
     dry_run: bool,
 }
 
-/// Explain what a start and a stop do in every state of a VM, and why
+/// Explain what start and stop do in every state of a VM, and why
 ///
-/// Without an instance it explains the defaults, with the timeouts that `vbox-smf gen` writes, and needs
-/// no SMF. With one it says where each of its properties comes from: from the instance, from the service,
-/// or from the program's default.
+/// Without an instance, it explains the defaults with the timeouts that `vbox-smf gen` writes, and does not need SMF. With an instance, it shows where each property value comes from: the instance, the service, or the program's default.
 #[derive(Debug, Args)]
 #[command(
     after_help = "\
 Exit status:
-  0   everything is told
-  2   the command line makes no sense
-  96  the instance is malformed, not there, or has a property that is not
-      allowed
-  99  an instance is named, and there is no SMF
+  0   success
+  2   the command line is invalid
+  96  the instance name is malformed, the instance does not exist, or a property has an invalid value
+  99  an instance is specified, but this machine has no SMF
 
 Examples:
   vbox-smf explain
   vbox-smf explain --set vm/stop_method=acpipowerbutton --set vm/on_paused=leave
   vbox-smf explain --vm vm1
   vbox-smf explain --fmri svc:/site/other:vm1 --set stop/timeout_seconds=60",
-    mut_arg("fmri", |fmri| fmri.help("The instance, as in svc:/site/xvm/vbox:vm1"))
+    mut_arg("fmri", |fmri| fmri.help("The instance, for example svc:/site/xvm/vbox:vm1"))
 )]
 struct ExplainArguments {
     #[command(flatten)]
@@ -98,14 +95,14 @@ struct ExplainArguments {
     rest: commands::explain::Arguments,
 }
 
-const FMRI_HELP: &str = "The instance, as in svc:/site/xvm/vbox:vm1 [default: $SMF_FMRI]";
+const FMRI_HELP: &str = "The instance, for example svc:/site/xvm/vbox:vm1 [default: $SMF_FMRI]";
 
 /// Which instance is meant. Under SMF the environment says it.
 #[derive(Debug, Default, Args)]
 struct Instance {
     #[arg(long, value_name = "FMRI", conflicts_with = "vm", help = FMRI_HELP)]
     fmri: Option<OsString>,
-    /// The instance of this name of site/xvm/vbox
+    /// The instance with this name of site/xvm/vbox
     #[arg(long, value_name = "NAME")]
     vm: Option<OsString>,
 }
@@ -126,7 +123,7 @@ impl Instance {
         };
         let malformed = |from: &str, error: anyhow::Error| {
             Failure::new(Kind::Config, error.context(format!("{from} is malformed")))
-                .hinted("svcs -a shows the instances that there are, as svc:/site/xvm/vbox:vm1")
+                .hinted("svcs -a lists the existing instances, for example svc:/site/xvm/vbox:vm1")
         };
         let parse = |from: &str, value: &OsString| {
             let text = value.to_string_lossy();
@@ -145,7 +142,7 @@ impl Instance {
                 Kind::NoSmf,
                 "SMF_FMRI is not set, so SMF did not call",
             )
-            .hinted("by hand, name the instance with --vm NAME or --fmri FMRI")),
+            .hinted("to call it manually, specify the instance with --vm NAME or --fmri FMRI")),
         }
     }
 }

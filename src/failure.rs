@@ -63,21 +63,21 @@ impl Kind {
     /// What the status means, for the table in the README.
     pub(crate) const fn meaning(self) -> &'static str {
         match self {
-            Self::Transient => "it did not work this time: worth another try",
-            Self::Fatal => "another try cannot help: somebody has to look at the VM",
-            Self::Config => "something has to be configured differently first",
-            Self::NoSmf => "not called by SMF, and no `--fmri` or `--vm` given",
-            Self::Permission => "this user may not do it",
-            Self::Usage => "the command line cannot be understood",
+            Self::Transient => "temporary failure; retrying may help",
+            Self::Fatal => "retrying will not help; manual intervention is required",
+            Self::Config => "configuration error; correct the configuration first",
+            Self::NoSmf => "not called by SMF, and neither `--fmri` nor `--vm` given",
+            Self::Permission => "this user has no permission",
+            Self::Usage => "invalid command line",
         }
     }
 
     /// What svc.startd does about it (`svc.startd(8)`).
     pub(crate) const fn consequence(self) -> &'static str {
         match self {
-            Self::Transient => "runs the method again at once; after three failures: maintenance",
+            Self::Transient => "runs the method again at once; maintenance after three failures",
             Self::Fatal | Self::Config | Self::NoSmf | Self::Permission => "maintenance at once",
-            Self::Usage => "by hand only; under SMF it is 96",
+            Self::Usage => "manual calls only; 96 under SMF",
         }
     }
 }
@@ -112,9 +112,9 @@ impl Ending {
     /// What the status of `validate` means, for `--help` and the README.
     pub(crate) const fn meaning(self) -> &'static str {
         match self {
-            Self::Done => "svccfg would take every file",
-            Self::Refused => "it would not take all of them",
-            Self::Incomplete => "a file cannot be read, or the command line makes no sense",
+            Self::Done => "svccfg would accept every file",
+            Self::Refused => "svccfg would reject at least one of them",
+            Self::Incomplete => "a file cannot be read, or the command line is invalid",
         }
     }
 }

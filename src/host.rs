@@ -344,7 +344,7 @@ pub(crate) trait Host {
     /// Looks at a path, without following it.
     ///
     /// # Errors
-    /// There is nothing, or it cannot be looked at.
+    /// There is nothing, or it cannot be examined.
     fn file_facts(&self, path: &Path) -> io::Result<FileFacts>;
 
     /// Whether the access control list of what is at a path lets somebody else than its owner and root change it. It is
@@ -399,7 +399,7 @@ pub(crate) trait Host {
     /// has a session of its own, and what it prints on standard error is handed to `line`. They end with this one.
     ///
     /// # Errors
-    /// There is no such user, this is neither root nor that user, the process died, or it gave no answer within the
+    /// There is no such user, this is neither root nor that user, the process died, or it did not respond within the
     /// limit, which holds for all of them together.
     fn as_users(
         &self,

@@ -129,15 +129,15 @@ fn what_is_wrong_is_one_line_with_its_place() {
         ),
         (
             "[vm.a]\nuser = 'u'\nstop_timeout = 'x'\n",
-            "vbox-smf: f.toml:3:16: stop_timeout is a string; it has to be an integer, in seconds\n",
+            "vbox-smf: f.toml:3:16: stop_timeout is a string; it must be an integer, in seconds\n",
         ),
         (
             "[vm.a]\n",
-            "vbox-smf: f.toml: no user for a: VirtualBox keeps VMs per user, so SMF has to start it as the user whose VM it is; say user = \"NAME\" in [defaults], in [vm.a] or in a template of it\n",
+            "vbox-smf: f.toml: no user for a: VirtualBox keeps VMs per user, so SMF has to start it as its owner; set user = \"NAME\" in [defaults], in [vm.a] or in one of its templates\n",
         ),
         (
             "[defaults]\nuser = 'u'\n[vm.a]\nafter = ['b']\n",
-            "vbox-smf: f.toml: [vm.a] line 4: no VM here has the instance 'b'; ",
+            "vbox-smf: f.toml: [vm.a] line 4: no specified VM has the instance 'b'; ",
         ),
         (
             "[defaults]\nuser = 'u'\n[vm.a]\ntimezone = 'UTC'\n[vm.b]\n",
@@ -145,11 +145,11 @@ fn what_is_wrong_is_one_line_with_its_place() {
         ),
         (
             "[defaults]\nuser = 'u'\n[vm.a]\nrequires = ['b']\n[vm.b]\nafter = ['a']\n",
-            "vbox-smf: f.toml: a and b wait for each other: a -> b -> a; take one",
+            "vbox-smf: f.toml: a and b depend on each other: a -> b -> a; remove one",
         ),
         (
             "[defaults]\nuser = 'u'\ndelegate = ['bob']\n[vm.grant]\n",
-            "vbox-smf: f.toml: [defaults] line 3: solaris.smf.manage.vbox.grant would let its holder hand on the other VMs' authorizations; call the table differently, and say the VM's name in it as its key name",
+            "vbox-smf: f.toml: [defaults] line 3: solaris.smf.manage.vbox.grant would let its holder delegate the authorizations of other VMs; rename the table, and set the VM's name with the key name",
         ),
         ("\u{1b}[2J", "vbox-smf: f.toml:1:2: this is not TOML: "),
     ];
@@ -185,7 +185,7 @@ fn a_fleet_says_everything_itself() {
     let (status, _, stderr) = run(&["--fleet", &fleet(), "nope"]);
     assert_eq!(status, 2);
     assert!(
-        stderr.ends_with("has no [vm.nope]; there are db, db-test, web, mail, lab\n"),
+        stderr.ends_with("has no [vm.nope]; available: db, db-test, web, mail, lab\n"),
         "{stderr}"
     );
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 
-/// One VM with everything at its default: the manifest that is shipped.
+/// One VM with everything at its default: the shipped manifest.
 const ONE: &[&str] = &["vm1", "--user", "vbox", "--group", "vbox"];
 
 /// Three VMs of two users, settings for all and for one, names and paths that need care.
@@ -195,7 +195,10 @@ fn a_file_is_written_once() {
     fs::write(&path, "mine").unwrap();
     let (status, stdout, stderr) = gen_in(&directory, &arguments);
     assert_eq!((status, stdout.as_str()), (96, ""));
-    assert_eq!(stderr, "vbox-smf: v.xml exists; --force replaces it\n");
+    assert_eq!(
+        stderr,
+        "vbox-smf: v.xml exists; use --force to replace it\n"
+    );
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
 
     let forced: Vec<_> = arguments.iter().copied().chain(["--force"]).collect();
@@ -214,7 +217,7 @@ fn a_folder_that_is_not_there() {
     assert_eq!((status, stdout.as_str()), (96, ""));
     assert_eq!(
         stderr,
-        "vbox-smf: cannot write /nonexistent/v.xml: /nonexistent: No such file or directory (os error 2); is the folder there?\n"
+        "vbox-smf: cannot write /nonexistent/v.xml: /nonexistent: No such file or directory (os error 2); check that the folder exists\n"
     );
 }
 
@@ -227,10 +230,10 @@ fn refusals_are_one_line_on_standard_error_and_nothing_is_written() {
             &["web.example", "--user=u"],
             "try vbox-smf gen web-example=web.example",
         ),
-        (&["a", "a", "--user=u"], "the instance a is there twice"),
+        (&["a", "a", "--user=u"], "the instance a is defined twice"),
         (
             &["a=x", "b=x", "--user=u"],
-            "a and b are the same VM, 'x'; a VM can have one instance only",
+            "a and b are the same VM, 'x'; a VM can have only one instance",
         ),
         (
             &["a", "--user=u", "--set=vm/name=x"],
@@ -238,7 +241,7 @@ fn refusals_are_one_line_on_standard_error_and_nothing_is_written() {
         ),
         (
             &["a", "--user=u", "--set=vm/on_saved=keep"],
-            "vm/on_saved cannot be 'keep'; allowed is restore, discard, leave or refuse",
+            "vm/on_saved cannot be 'keep'; allowed: restore, discard, leave or refuse",
         ),
         (
             &[
@@ -251,19 +254,19 @@ fn refusals_are_one_line_on_standard_error_and_nothing_is_written() {
         ),
         (
             &["a", "b", "--user=u", "--timezone=a:UTC"],
-            "a has the variable TZ 'UTC' and b no variable TZ, and both are VMs of the user 'u'",
+            "a has the variable TZ 'UTC' and b has no variable TZ, but both belong to the user 'u'",
         ),
         (
             &["a", "b", "--user=u", "--after=a:b", "--requires=b:a"],
-            "a and b wait for each other: a -> b -> a; take one of these dependencies away",
+            "a and b depend on each other: a -> b -> a; remove one of these dependencies",
         ),
         (
             &["a", "--user=u", "--model=contract"],
-            "--model: 'contract' cannot be: VirtualBox starts all VMs of a user from one daemon",
+            "--model: 'contract' is not supported: VirtualBox starts all VMs of a user from one daemon",
         ),
         (
             &["a", "--user=u", "--model=child"],
-            "--model: 'child' cannot be: VirtualBox starts a VM from its own daemon",
+            "--model: 'child' is not supported: VirtualBox starts a VM from its own daemon",
         ),
         (
             &["a=new\nline\u{1b}[2J", "--user=u"],
@@ -271,7 +274,7 @@ fn refusals_are_one_line_on_standard_error_and_nothing_is_written() {
         ),
         (
             &["a", "--user=u", "--service=a/b"],
-            "--service: 'a/b' has a part of one letter",
+            "--service: 'a/b' has a one-letter component",
         ),
         (
             &["a", "--user=u", "--service=sit!/demo"],
@@ -352,7 +355,10 @@ fn a_folder_with_a_manifest_for_each_vm() {
     fs::write(&two, "mine").unwrap();
     let (status, _, stderr) = gen_in(&directory, FOLDER);
     assert_eq!(status, 96);
-    assert_eq!(stderr, "vbox-smf: ./b.xml exists; --force replaces it\n");
+    assert_eq!(
+        stderr,
+        "vbox-smf: ./b.xml exists; use --force to replace it\n"
+    );
     assert_eq!(names(&directory), ["b.xml", "c.xml"]);
     let forced: Vec<_> = FOLDER.iter().copied().chain(["--force"]).collect();
     assert_eq!(gen_in(&directory, &forced).0, 0);
@@ -384,7 +390,7 @@ fn svccfg_is_asked_before_anything_is_written() {
     assert_eq!(status, 96);
     assert_eq!(
         stderr,
-        "vbox-smf: there is no /usr/sbin/svccfg: only illumos and Solaris have it; leave --svccfg out\n"
+        "vbox-smf: /usr/sbin/svccfg not found: only illumos and Solaris have it; omit --svccfg\n"
     );
     assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
 }
@@ -395,7 +401,7 @@ fn a_variable_that_virtualbox_does_not_see_is_said() {
     assert_eq!(status, 0);
     assert!(stdout.contains("<envvar name='DISPLAY' value=':0'/>"));
     assert!(
-        stderr.starts_with("note: VirtualBox does not see DISPLAY: "),
+        stderr.starts_with("note: DISPLAY is not passed to VirtualBox; "),
         "{stderr}"
     );
     assert_eq!(stderr.lines().count(), 2);

@@ -60,7 +60,7 @@ fn no_fragment_is_written_where_one_exists() {
     assert_eq!(status, 96);
     assert_eq!(
         stderr,
-        "vbox-smf: ./user_attr exists; --force replaces it\n"
+        "vbox-smf: ./user_attr exists; use --force to replace it\n"
     );
     assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
     let forced = [&arguments[..], &["--force"]].concat();
@@ -152,29 +152,29 @@ fn refusals_name_what_is_allowed() {
     let table: &[(&[&str], &str)] = &[
         (
             &["rbac", "--admin=a:b"],
-            "--admin: 'a:b' cannot be the name of a user in user_attr; allowed is a letter or '_'",
+            "--admin: 'a:b' is not a valid user name for user_attr; allowed: a letter or '_'",
         ),
         (
             &["rbac", "--delegate=bob"],
-            "--delegate bob: no VM is named; name the VMs, or use --admin",
+            "--delegate bob: no VM specified; name the VMs, or use --admin",
         ),
         (
             &["rbac", "vm1", "--delegate=vm2:bob"],
-            "--delegate vm2:bob: no VM here has the instance 'vm2'",
+            "--delegate vm2:bob: no specified VM has the instance 'vm2'",
         ),
         (
             &["rbac", "grant", "--delegate=grant:bob"],
-            "would let its holder hand on the other VMs' authorizations; give the VM an instance",
+            "would let its holder delegate the authorizations of other VMs; give the VM an instance",
         ),
         (
             &["profile", "web.example"],
-            "no instance can be called like the VM 'web.example'",
+            "no instance can be named after the VM 'web.example'",
         ),
         (
             &["profile", "a", "--set=vm/on_saved=keep"],
-            "vm/on_saved cannot be 'keep'; allowed is restore, discard, leave or refuse",
+            "vm/on_saved cannot be 'keep'; allowed: restore, discard, leave or refuse",
         ),
-        (&["profile", "a", "a"], "the instance a is there twice"),
+        (&["profile", "a", "a"], "the instance a is defined twice"),
     ];
     for (arguments, message) in table {
         let (status, stdout, stderr) = gen_in(Path::new("/"), arguments);

@@ -124,7 +124,7 @@ fn a_fleet() {
         &["gen", "--fleet", "whole.toml", "-o", "whole.xml"],
     );
     grows_with(half, whole);
-    let why = "the file has 10001 VMs; 10000 are the most; make more than one file of it";
+    let why = "the file has 10001 VMs; the limit is 10000; split it into several files";
     refused(&folder, &["gen", "--fleet", "more.toml"], 96, why);
     let half = accepted(&folder, &["gen", "--fleet", "half.toml", "--explain"]);
     let whole = accepted(&folder, &["gen", "--fleet", "whole.toml", "--explain"]);
@@ -170,7 +170,7 @@ fn what_a_fleet_inherits() {
         writeln!(text, "[template.t{template}]").unwrap();
     }
     fs::write(folder.join("templates.toml"), text).unwrap();
-    let why = "the file has 1001 templates; 1000 are the most";
+    let why = "the file has 1001 templates; the limit is 1000";
     refused(&folder, &["gen", "--fleet", "templates.toml"], 96, why);
     fs::remove_dir_all(folder).unwrap();
 }
@@ -190,7 +190,7 @@ fn vms_on_the_command_line() {
         accepted(&folder, &line(worked_on() / 2)),
         accepted(&folder, &line(worked_on())),
     );
-    let why = "10001 VMs are named; 10000 are the most in one manifest";
+    let why = "10001 VMs specified; the limit for one manifest is 10000";
     refused(&folder, &line(VMS + 1), 2, why);
     fs::remove_dir_all(folder).unwrap();
 }
@@ -207,7 +207,7 @@ fn a_rehearsal() {
             .collect()
     };
     accepted(&folder, &line(some_or_many(REHEARSED / 8, REHEARSED)));
-    let why = "257 instances are too many to rehearse at once; 256 are the most";
+    let why = "257 instances are too many to rehearse at once; the limit is 256";
     refused(&folder, &line(REHEARSED + 1), 96, why);
     fs::remove_dir_all(folder).unwrap();
 }

@@ -226,30 +226,31 @@ const PROGRAMS: &str = "VBoxManage chgrp chmod chown cp ctstat df fuser groupadd
 
 /// A sentence about a program, and no command.
 const PROSE: &[&str] = &[
+    "VBoxManage exists",
+    "VBoxManage in its own",
+    "VBoxManage is truncated",
+    "VBoxManage not found",
+    "VBoxManage silently",
+    "VBoxManage was found",
+    "VBoxManage was killed",
+    "kill it:",
+    "svcadm before",
+    "svccfg accepts",
+    "svccfg rejects",
+    "svccfg validate accepts",
+    "svccfg validate rejects",
+    "vbox-smf exist",
     "VBoxManage exited with",
-    "VBoxManage gave no answer",
-    "VBoxManage gets no process contract",
+    "VBoxManage did not respond",
     "VBoxManage in {}",
-    "VBoxManage is there",
-    "VBoxManage or set {property}",
-    "VBoxManage printed what",
-    "VBoxManage prints nothing",
-    "VBoxManage was ended",
-    "kill it is not known",
     "kill the method",
     "rm -r would go",
     "svccfg can import",
     "svccfg in {}",
     "svccfg reads",
-    "svccfg refuses",
-    "svccfg takes",
     "svccfg validate and import -V do",
-    "svccfg validate lets it pass",
-    "svccfg validate refuses",
     "svccfg validate was killed",
     "svccfg would",
-    "vbox-smf are there",
-    "vbox-smf gives it",
     // A file.
     "vbox-smf method/vbox",
     "vbox-smf of this user",
@@ -270,7 +271,7 @@ const COSTS: &[&str] = &[
 ];
 
 /// How a message says that.
-const SAYS_SO: &[&str] = &["is lost", "are lost", "as a power failure would"];
+const SAYS_SO: &[&str] = &["is lost", "are lost", "with the effect of a power failure"];
 
 /// doctor's commands, whose costs stand in the hint above them, from the same function as the log's.
 const SAID_BEFORE: &[(&str, &str)] = &[(

@@ -109,7 +109,7 @@ fn every_scenario_of_forty_vms_at_once() {
         .unwrap();
     // A signal ends what has used up its time.
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let all = "40 of 40 instances ended where they should.\n";
+    let all = "40 of 40 instances ended in the expected state.\n";
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert_eq!(stdout.matches(all).count(), 8);
 }
@@ -125,7 +125,10 @@ fn a_picture_replaces_nothing_unasked() {
     fs::write(folder.join("a.svg"), "mine").unwrap();
     let (status, stdout, stderr) = draw(&[]);
     assert_eq!((status, stdout.as_str()), (96, ""));
-    assert_eq!(stderr, "vbox-smf: a.svg exists; --force replaces it\n");
+    assert_eq!(
+        stderr,
+        "vbox-smf: a.svg exists; use --force to replace it\n"
+    );
     assert_eq!(fs::read_to_string(folder.join("a.svg")).unwrap(), "mine");
     assert_eq!(draw(&["--force"]).0, 0);
     let left: Vec<_> = fs::read_dir(&folder).unwrap().collect();
@@ -136,7 +139,7 @@ fn a_picture_replaces_nothing_unasked() {
 fn the_exit_status_and_where_each_ended() {
     let (status, stdout, stderr) = run(&["rehearse", "vm1", "vm2", "--fault", "vm2=no-driver"]);
     assert_eq!(status, 1);
-    assert!(stdout.contains("\n1 of 2 instances ended where they should.\n"));
+    assert!(stdout.contains("\n1 of 2 instances ended in the expected state.\n"));
     let joined = stdout.replace("\n          ", " ");
     let expected = "NOT OK: ended maintenance with its VM powered off, \
                     should be online with its VM running\n";
@@ -180,7 +183,7 @@ fn a_budget_that_is_too_short() {
         let (status, stdout, _) = run_in(Path::new("/"), &arguments, &manifest);
         assert_eq!(status, 0, "{stdout}");
         let text = stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        let note = "note the budget is too short: vm1 may take 240 s to stop";
+        let note = "note the timeout is too short: vm1 may take 240 s to stop";
         assert_eq!(text.contains(note), told, "{stdout}");
     }
 }
@@ -190,7 +193,7 @@ fn what_cannot_be_read_or_is_none() {
     for (arguments, status, expected) in [
         (&["./nosuch.xml"][..], 96, "cannot read ./nosuch.xml"),
         (&["-"], 96, "svccfg would not import <stdin>: "),
-        (&["-", "-"], 2, "- is named twice"),
+        (&["-", "-"], 2, "- is given twice"),
         (&["--guest", "vm9=deaf"], 2, "the instances are vm1"),
         (&["--guest", "sleepy"], 2, "off-by-itself=5m"),
         (&["--force"], 2, "--svg"),

@@ -46,7 +46,7 @@ part_method() {
 	try 'a VM is enabled' enable "$vms:vm1"
 	same 'it is online' online "$(state "$vms:vm1")"
 	same 'it is running' running "$(vm_state vm1)"
-	says 'the log says what was done' ': starting it' cat "$(log_of "$vms:vm1")"
+	says 'the log says what was done' ': starting the VM' cat "$(log_of "$vms:vm1")"
 	try 'it is disabled' disable "$vms:vm1"
 	same 'its state is saved' saved "$(vm_state vm1)"
 	try 'it is enabled again' enable "$vms:vm1"

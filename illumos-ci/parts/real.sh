@@ -7,7 +7,7 @@ vm=vbox-smf-ci-tiny
 
 part_real() {
 	if ! command -v VBoxManage >/dev/null; then
-		skip 'a VM of a real VirtualBox' 'there is no VBoxManage'
+		skip 'a VM of a real VirtualBox' 'VBoxManage not found'
 		return
 	fi
 	try 'there is a user for the VM' make_user "$owner" || return
@@ -31,7 +31,7 @@ part_real() {
 	    "$binary" status -s "$services/real" "$real"
 	try 'doctor has no complaint' "$binary" doctor -s "$services/real" "$real"
 	says 'VBoxSVC is in the process contract of no instance' \
-	    'which belongs to no instance of SMF' \
+	    'which belongs to no SMF instance' \
 	    "$binary" doctor -s "$services/real" "$real"
 	set_property "$real" vm/stop_method poweroff
 	refresh "$real"

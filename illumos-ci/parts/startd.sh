@@ -93,5 +93,5 @@ to_maintenance() {
 	svcadm enable "$scratch:$1"
 	reaches "start $2: maintenance" "$scratch:$1" maintenance || return
 	same "start $2: tried $3 times" "$3" "$(runs "$1" | awk '{ print NF }')"
-	says "start $2: svcs -xv says why" "$4" svcs -xv "$scratch:$1"
+	says "start $2: see svcs -xv" "$4" svcs -xv "$scratch:$1"
 }

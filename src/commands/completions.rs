@@ -7,10 +7,9 @@ use clap_complete::shells;
 use crate::failure::Failure;
 use crate::text::output;
 
-/// Print what makes a shell complete the words of this program
+/// Print a shell completion script
 ///
-/// bash reads it from the folder completions of bash-completion, or by `source`; zsh as `_vbox-smf` from a
-/// folder of its fpath; fish as vbox-smf.fish from its folder completions.
+/// Install it for bash in the completions folder of bash-completion, or load it with `source`; for zsh as `_vbox-smf` in a folder of fpath; for fish as vbox-smf.fish in its completions folder.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -11,7 +11,7 @@ use crate::text::columns::{paragraph, table};
 use crate::text::output;
 use crate::text::printable::Printable;
 
-/// Describe the properties: types, defaults, what they may be
+/// Describe the properties: types, defaults, allowed values
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -19,7 +19,7 @@ Examples:
   vbox-smf describe vm/stop_method
   vbox-smf describe --json")]
 pub(crate) struct Arguments {
-    /// One property, as in `vm/stop_method`, in full
+    /// Show one property in full, for example `vm/stop_method`
     #[arg(value_name = "PROPERTY")]
     property: Option<String>,
     /// Print the table of the README
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn find(path: &str) -> Result<&'static Property, Failure> {
     Property::of_path(path).ok_or_else(|| {
-        let message = format!("there is no property '{}'", Printable(path));
+        let message = format!("unknown property '{}'", Printable(path));
         Failure::told(Kind::Usage, message).hinted("vbox-smf describe lists the properties")
     })
 }
@@ -244,9 +244,9 @@ mod tests {
             text,
             concat!(
                 r#"{"version":1,"properties":[{"property":"vm/stop_timeout","type":"count","default":null,"#,
-                r#""without":"as long as the method may","allowed":"1 to 86400 seconds","values":[],"#,
+                r#""without":"limited by the method timeout","allowed":"1 to 86400 seconds","values":[],"#,
                 r#""min":1,"max":86400,"units":"seconds","read_by":"stop","name":"stop timeout","#,
-                r#""description":"How long a stop may take, the fallback included."}]}"#,
+                r#""description":"How long a stop may take, including the fallback."}]}"#,
                 "\n"
             )
         );
@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(failure.kind, Kind::Usage);
         assert_eq!(
             failure.to_string(),
-            "there is no property 'vm/stop_metod\\u{1b}'; vbox-smf describe lists the properties"
+            "unknown property 'vm/stop_metod\\u{1b}'; vbox-smf describe lists the properties"
         );
     }
 }

@@ -13,8 +13,8 @@ pub(crate) type Row = (u8, &'static str, &'static str);
 pub(crate) fn exit_rows() -> Vec<Row> {
     let mut rows: Vec<Row> = vec![(
         SUCCESS,
-        "the VM is proven where its properties say (also left as it was: `leave`), or its delayed start is called off",
-        "the state is reached",
+        "the VM is verified to be in the state that its properties request (including unchanged: `leave`), or its delayed start was cancelled",
+        "the instance reaches its new state",
     )];
     rows.extend(Kind::ALL.map(|kind| {
         (
@@ -151,7 +151,7 @@ mod tests {
     /// The two ways to end a start well without a VM that runs are said wherever somebody may look for them.
     #[test]
     fn a_start_that_ends_well_without_a_vm_is_said() {
-        let called_off = "calls the start off";
+        let called_off = "cancels the start";
         let description = crate::config::schema::START_DELAY.description;
         assert!(description.contains(called_off), "{description}");
         let (_, meaning, _) = exit_rows()[0];
@@ -161,7 +161,7 @@ mod tests {
         let page = include_str!("man/page.rs");
         for text in [meaning, include_str!("../../README.md"), page] {
             assert!(
-                text.contains("leave") && text.contains("called off"),
+                text.contains("leave") && text.contains("cancelled"),
                 "{text}"
             );
         }

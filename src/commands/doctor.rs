@@ -34,22 +34,21 @@ mod writable;
 
 use check::{Check, Topic, Verdict};
 
-/// Check the host, the users whose VMs are instances, and the instances
+/// Check the host, the owners of VMs, and the instances
 ///
-/// Each check is ok, warn or fail; what is not ok comes with what to do about it. It mends nothing itself. It asks for the
-/// VMs as status does, and takes no session on any.
+/// Each check is ok, warn or fail; warnings and failures come with a hint. Nothing is changed. VMs are queried as by status, without locking any.
 #[derive(Debug, clap::Args)]
 #[command(after_help = help())]
 pub(crate) struct Arguments {
     #[arg(value_name = "INSTANCE", help = super::status::ONLY_THESE)]
     instances: Vec<String>,
-    /// The instances of this service too, beside those of site/xvm/vbox
+    /// Also include the instances of this service, in addition to those of site/xvm/vbox
     #[arg(short, long = "service", value_name = "SERVICE")]
     services: Vec<String>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// Wait at most so long for SMF and all users' VirtualBox together
+    /// Wait at most this long for SMF and the VirtualBox of all users together
     #[arg(
         long,
         value_name = "SECONDS",
@@ -67,12 +66,12 @@ fn help() -> String {
     }
     text.push_str(
         "
-Root can examine every user, anybody else one: the own.
+Root can examine every user; other users can examine only themselves.
 
 Exit status:
-  0  nothing failed: there may be warnings
+  0  no check failed; there may be warnings
   1  a check failed
-  2  the command line makes no sense
+  2  the command line is invalid
 
 Examples:
   vbox-smf doctor
@@ -185,10 +184,10 @@ fn examined_user(
 ) -> (Vec<Check>, Answer) {
     let name = owner.name.as_str();
     let Some(account) = &owner.account else {
-        let reason = "there is no such user".to_owned();
-        let hint = "make the user, or set method_context/user".to_owned();
+        let reason = "no such user".to_owned();
+        let hint = "create the user, or set method_context/user".to_owned();
         let check = Check::fail(Topic::User, name, reason.as_str())
-            .hint("the instances go to maintenance; set method_context/user, or make the user")
+            .hint("the instances go to maintenance; set method_context/user, or create the user")
             .command(format!("useradd -m {}", shell_word(name)));
         let no_answer = NoAnswer {
             reason,
@@ -203,7 +202,7 @@ fn examined_user(
         format!("user id {}", account.uid),
     )];
     let lost = || NoAnswer {
-        reason: format!("the process for {name} gave no answer"),
+        reason: format!("the process for user {name} did not respond"),
         hint: "run it as that user".to_owned(),
         not_permitted: false,
     };

@@ -24,7 +24,7 @@ use level::Row;
 // What is told of the whole command is in cli.rs, with the instance that it may have.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Explain with another value of a property, as in `vm/on_paused=leave`; `start/timeout_seconds`
+    /// Explain with another value of a property, for example `vm/on_paused=leave`; `start/timeout_seconds`
     /// and `stop/timeout_seconds` are svc.startd's limits
     #[arg(long = "set", value_name = "GROUP/PROPERTY=VALUE")]
     settings: Vec<String>,

@@ -106,7 +106,7 @@ fn unseen_variables(blueprint: &Blueprint) -> Vec<String> {
     unseen
         .into_iter()
         .map(|name| {
-            format!("note: VirtualBox does not see {name}: vbox-smf gives it TZ, LANG, LC_ALL, LC_CTYPE and VBOX_*")
+            format!("note: {name} is not passed to VirtualBox; only TZ, LANG, LC_ALL, LC_CTYPE and VBOX_* are")
         })
         .collect()
 }
@@ -139,7 +139,8 @@ fn next_step(blueprint: &Blueprint, target: &Target<'_>) -> String {
     let fmris = shortened(fmris.collect(), instances.len());
     let (then, existing) = if instances.iter().all(|instance| instance.enabled) {
         // svccfg keeps what an instance has.
-        let existing = " (one that was there before, and disabled, stays so: svcadm enable)";
+        let existing =
+            " (an instance that already existed and is disabled stays disabled; use svcadm enable)";
         ("svcs", existing)
     } else {
         ("svcadm enable", "")
@@ -213,7 +214,7 @@ mod tests {
                 "--output=v.xml",
                 "--enabled"
             ]),
-            "next: svccfg import v.xml; svcs vbox:a vbox:b vbox:c vbox:d ... (one that was there before, and disabled, stays so: svcadm enable)"
+            "next: svccfg import v.xml; svcs vbox:a vbox:b vbox:c vbox:d ... (an instance that already existed and is disabled stays disabled; use svcadm enable)"
         );
         assert_eq!(
             note(&["a", "b", "--user=u", "--output-dir=/my vms"]),

@@ -18,11 +18,9 @@ use crate::text::output;
 
 use self::stories::Manifest;
 
-/// Play the life of instances on a simulated host: import, enable, disable, boot, shutdown
+/// Simulate instances on a virtual host: import, enable, disable, boot, shutdown
 ///
-/// The real start and stop methods run against a VirtualBox and an SMF in memory, under a clock that
-/// does not make you wait. Nothing on this machine is looked at or changed. Every instance counts as
-/// enabled, and what it depends on outside the manifest as there.
+/// The real start and stop methods run against a simulated VirtualBox and SMF, with a simulated clock. Nothing on this machine is read or changed. Every instance is treated as enabled, and its dependencies outside the manifest as satisfied.
 #[derive(Debug, clap::Args)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -30,12 +28,10 @@ use self::stories::Manifest;
 )]
 #[command(after_help = after_help())]
 pub(crate) struct Arguments {
-    /// A VM's name (INSTANCE=NAME where the instance is called otherwise), or a manifest: with a
-    /// slash in its name or .xml at its end, or - for standard input [default: the manifest that is
-    /// shipped with this program]
+    /// A VM's name (INSTANCE=NAME if the instance has another name), or a manifest: a name that contains a slash or ends in .xml, or - for standard input [default: the manifest shipped with this program]
     #[arg(value_name = "VM|FILE")]
     operands: Vec<String>,
-    /// The story; more than one is played one after the other [default: life]
+    /// The scenario to run; can be repeated [default: life]
     #[arg(long = "scenario", value_name = "SCENARIO", value_enum)]
     scenarios: Vec<Scenario>,
     /// Every scenario
@@ -45,22 +41,21 @@ pub(crate) struct Arguments {
     guests: Vec<Wish<Guest>>,
     #[arg(long = "fault", value_name = "[INSTANCE:]FAULT", help = format!("What is wrong: {}", wish::words(FAULTS)))]
     faults: Vec<Wish<Fault>>,
-    /// How long a host that goes down waits for its services, as in 180s [default: as long as their
-    /// methods may take]
+    /// How long a host waits for its services at shutdown, for example 180s [default: until their methods time out]
     #[arg(long, value_name = "TIME")]
     shutdown_limit: Option<Time>,
-    /// Print one object for programs
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// Also draw the lanes of all instances over time; - is standard output, without the rest
+    /// Also draw a timeline of all instances as SVG; - is standard output, without the text
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// Replace FILE where it exists
+    /// Replace FILE if it exists
     #[arg(long, requires = "svg")]
     force: bool,
     #[arg(
         long,
-        help = "No colours on a terminal; NO_COLOR in the environment does the same"
+        help = "Do not use colours on a terminal (as does the environment variable NO_COLOR)"
     )]
     plain: bool,
 }
@@ -78,7 +73,7 @@ const EXAMPLES: &str = "\
 Exit status:
   0   every instance ended where it should
   1   one did not: the result says where it ended, and where it should have
-  2   the command line makes no sense
+  2   the command line is invalid
   96  a manifest cannot be read, or svccfg would not import it; or FILE exists
 
 Examples:
@@ -91,13 +86,13 @@ Examples:
 
 /// What the timeline shows, for somebody who has never seen one.
 const LEGEND: &str = "\
-Simulated are SMF, VirtualBox, the guests and the clock, which counts seconds.
+SMF, VirtualBox, the guests and the clock (in seconds) are simulated.
 The start and stop methods are the real ones.
   smf  what svc.startd does         run   a program that a method runs
   log  a line of a method's log     vm    a VM goes from one state to another
-  !!!  a risk on real VirtualBox    vbox  VirtualBox's server comes or goes
-  note what you should know
-UUIDs are cut to their first digits.
+  !!!  a risk on real VirtualBox    vbox  VirtualBox's server starts or ends
+  note additional information
+UUIDs are abbreviated.
 ";
 
 /// Plays what was asked for and prints it.
@@ -109,17 +104,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if to_stdout && arguments.json {
         return Err(Failure::told(
             Kind::Usage,
-            "--svg - and --json: standard output is for one of them",
+            "--svg - and --json cannot both use standard output",
         ));
     }
     if arguments.shutdown_limit.is_some()
         && !arguments.all
         && !arguments.scenarios.contains(&Scenario::Shutdown)
     {
-        return Err(
-            Failure::told(Kind::Usage, "--shutdown-limit: no host is shut down")
-                .hinted("add --scenario shutdown or --all"),
-        );
+        return Err(Failure::told(
+            Kind::Usage,
+            "--shutdown-limit: no scenario shuts down a host",
+        )
+        .hinted("add --scenario shutdown or --all"));
     }
     let manifests = stories::manifests(&arguments.operands)?;
     let stories = stories(arguments, &manifests)?;
@@ -189,7 +185,7 @@ fn known(arguments: &Arguments, stories: &[(String, Played)]) -> Result<(), Fail
             if names.len() > shown.len() {
                 shown.push("...");
             }
-            let told = format!("{option}: there is no instance '{whose}'");
+            let told = format!("{option}: unknown instance '{whose}'");
             let hint = format!("the instances are {}", shown.join(", "));
             return Err(Failure::told(Kind::Usage, told).hinted(hint));
         }
@@ -230,9 +226,9 @@ fn verdict(stories: &[(String, Played)]) -> Result<(), Failure> {
         bad if stories.len() == 1 => format!("{bad} of {} instances", outcomes().count()),
         bad => format!("{bad} instances in {} rehearsals", stories.len()),
     };
-    let told = format!("{who} did not end as intended");
+    let told = format!("{who} did not end as expected");
     Err(Failure::told(Kind::Transient, told)
-        .hinted("the result says where, and where it should have been"))
+        .hinted("the result shows the actual and the expected state"))
 }
 
 #[cfg(test)]

@@ -34,18 +34,18 @@ use table::Column;
 const CLEAR: &str = "\u{1b}[H\u{1b}[J";
 
 /// For operands.
-pub(super) const ONLY_THESE: &str = "Only these instances, as in vm1 or svc:/site/xvm/vbox:vm1";
+pub(super) const ONLY_THESE: &str =
+    "Only these instances, for example vm1 or svc:/site/xvm/vbox:vm1";
 
-/// Show every instance beside its VM, and where SMF and VirtualBox disagree
+/// Show every instance with its VM, and where SMF and VirtualBox disagree
 ///
-/// One svcs, one svcprop, and two lists of VirtualBox for each user whose VMs are instances, however many VMs there
-/// are. None of them takes a session on a VM: starts and stops go on beside it.
+/// Runs one svcs, one svcprop, and at most two VirtualBox list commands for each user with instances, regardless of the number of VMs. None of them locks a VM, so starts and stops are not disturbed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = help())]
 pub(crate) struct Arguments {
     #[arg(value_name = "INSTANCE", help = ONLY_THESE)]
     instances: Vec<String>,
-    /// The instances of this service too, beside those of site/xvm/vbox
+    /// Also include the instances of this service, in addition to those of site/xvm/vbox
     #[arg(short, long = "service", value_name = "SERVICE")]
     services: Vec<String>,
     /// Print no header
@@ -66,7 +66,7 @@ pub(crate) struct Arguments {
     /// Print metrics for a textfile collector
     #[arg(long)]
     prometheus: bool,
-    /// Wait at most so long for SMF and all users' VirtualBox together
+    /// Wait at most this long for SMF and the VirtualBox of all users together
     #[arg(
         long,
         value_name = "SECONDS",
@@ -74,7 +74,7 @@ pub(crate) struct Arguments {
         value_parser = clap::value_parser!(u64).range(1..=86_400)
     )]
     timeout: u64,
-    /// Again every so many seconds [default: 2], on a terminal in the same place
+    /// Repeat every SECONDS seconds [default: 2], redrawing in place on a terminal
     #[arg(
         long,
         value_name = "SECONDS",
@@ -89,16 +89,16 @@ pub(crate) struct Arguments {
 fn help() -> String {
     let mut text = String::from(
         "Columns:
-  NAME   the instance; a VM that no instance has, by its own name
-  SMF    its state, as svcs has it, with * while it changes
-  VM     the VM's state, as VirtualBox has it; missing, inaccessible or unknown
-  SINCE  since when the instance is in its state
-  OWNER  the user whose VM it is
+  NAME   the instance; for a VM without an instance, the name of the VM
+  SMF    its state as shown by svcs, with * during a transition
+  VM     the VM's state in VirtualBox, or missing, inaccessible or unknown
+  SINCE  when the instance entered its state
+  OWNER  the user who owns the VM
   STOP   its vm/stop_method
-  NOTE   where the two disagree, or why the VM is unknown
+  NOTE   where SMF and VirtualBox disagree, or why the VM is unknown
 With -o also FMRI, VM-NAME and UUID.
 
-Only root may ask for the VMs of other users: for anybody else they are unknown.
+Only root can query the VMs of other users; for all other users they are unknown.
 
 Metrics:
 ",
@@ -109,10 +109,10 @@ Metrics:
     text.push_str(
         "
 Exit status:
-  0  everything is told
-  1  SMF or the VirtualBox of some user could not be asked, or there is no such
-     instance: standard error says which; the rest is printed
-  2  the command line makes no sense
+  0  success
+  1  SMF or the VirtualBox of a user could not be queried, or an instance does
+     not exist: standard error says which; the rest is printed
+  2  the command line is invalid
 
 Examples:
   vbox-smf status

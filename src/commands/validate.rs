@@ -19,35 +19,34 @@ use crate::validate::{Finding, Flavour, Severity, judge};
 
 use text::Tally;
 
-/// Say what `svccfg validate` and `svccfg import` would say of SMF manifests
+/// Check SMF manifests as `svccfg validate` and `svccfg import` would
 ///
-/// Each finding has its place, its severity, the stage at which svccfg would find it, and what to do about
-/// it. Findings of the stage `lint` are warnings of this program: svccfg lets them pass.
+/// Each finding has its position, its severity, the stage at which svccfg would report it, and a hint. Findings of the stage `lint` are warnings of this program that svccfg does not report.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "\
 vbox-smf validate [OPTIONS] <FILE>...
        vbox-smf validate --explain [CODE]")]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a flag of the command line, and they go together as they like"
+    reason = "command line flags that can be combined freely"
 )]
 pub(crate) struct Arguments {
     /// A file, a folder with *.xml files anywhere below it, or - for standard input
     #[arg(value_name = "FILE", required_unless_present = "explain")]
     files: Vec<PathBuf>,
-    /// The files are profiles: judge them as `svccfg apply` would; what only the document type objects to is a warning
+    /// The files are profiles: check them as `svccfg apply` would; violations of the DTD alone are warnings
     #[arg(long)]
     profile: bool,
-    /// Refuse files for warnings too
+    /// Treat warnings as errors
     #[arg(long)]
     strict: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// Print neither findings nor the summary: the exit status is the verdict
+    /// Print neither findings nor the summary: only set the exit status
     #[arg(long, short, conflicts_with = "json")]
     quiet: bool,
-    /// Print what is behind the code of a finding, as in SMF0104, or all codes
+    /// Explain the code of a finding, for example SMF0104, or list all codes
     #[arg(
         long,
         value_name = "CODE",
@@ -115,7 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     if stdins.count() > 1 {
         return Err(Failure::told(
             Kind::Usage,
-            "- is named twice: standard input can be read once",
+            "- is given twice; standard input can be read only once",
         ));
     }
     let mut tally = Tally::default();

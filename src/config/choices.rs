@@ -57,38 +57,38 @@ choices! {
     /// `vm/stop_method`
     StopMethod {
         SaveState = "savestate", "Save the state of the virtual machine to disk.";
-        AcpiPowerButton = "acpipowerbutton", "Press the ACPI power button, again every 10 seconds, and wait for the guest.";
+        AcpiPowerButton = "acpipowerbutton", "Press the ACPI power button every 10 seconds until the guest has shut down.";
         AcpiSleepButton = "acpisleepbutton", "Press the ACPI sleep button, wait 15 seconds, then use the fallback.";
         Shutdown = "shutdown", "Ask the Guest Additions to shut down; without them, press the ACPI power button.";
-        PowerOff = "poweroff", "Power off at once, as if the plug was pulled.";
+        PowerOff = "poweroff", "Power off at once, like pulling the power cord.";
     }
 }
 
 choices! {
     /// `vm/stop_fallback`
     StopFallback {
-        SaveState = "savestate", "Save the state of the virtual machine to disk: nothing is lost.";
-        PowerOff = "poweroff", "Power off: what the guest has not written is lost.";
-        None = "none", "Leave the virtual machine as it is and go to maintenance.";
+        SaveState = "savestate", "Save the state of the virtual machine to disk; no data is lost.";
+        PowerOff = "poweroff", "Power off; data that the guest has not written is lost.";
+        None = "none", "Leave the virtual machine running; the instance goes to maintenance.";
     }
 }
 
 choices! {
     /// `vm/frontend`
     Frontend {
-        Headless = "headless", "No window: the display is reached over the network, if at all.";
+        Headless = "headless", "No window; the display is available over the network only, if enabled.";
         Gui = "gui", "The VirtualBox window; it needs a display.";
         Sdl = "sdl", "A bare window; it needs a display.";
-        Separate = "separate", "Headless, with a window that may come and go.";
+        Separate = "separate", "Headless, with a window that can be closed and reopened.";
     } old {
-        "vrdp" = Headless, "The old word for headless.";
+        "vrdp" = Headless, "The old name for headless.";
     }
 }
 
 choices! {
     /// `vm/on_paused`
     OnPaused {
-        Resume = "resume", "Let it go on.";
+        Resume = "resume", "Resume it.";
         Leave = "leave", "Leave it paused; the instance goes online.";
         Refuse = "refuse", "Leave it paused; the instance goes to maintenance.";
     }
@@ -98,7 +98,7 @@ choices! {
     /// `vm/on_saved`
     OnSaved {
         Restore = "restore", "Restore it.";
-        Discard = "discard", "Discard the saved state, then start: what was only in memory is lost.";
+        Discard = "discard", "Discard the saved state, then start; the guest's memory contents are lost.";
         Leave = "leave", "Leave it saved; the instance goes online.";
         Refuse = "refuse", "Leave it saved; the instance goes to maintenance.";
     }
@@ -116,7 +116,7 @@ choices! {
 choices! {
     /// `vm/on_stuck`
     OnStuck {
-        Refuse = "refuse", "Leave it for somebody to look at; the instance goes to maintenance.";
+        Refuse = "refuse", "Leave it for manual intervention; the instance goes to maintenance.";
         Restart = "restart", "Power it off, then start it.";
     }
 }

@@ -19,7 +19,7 @@ pub(crate) use crate::config::choices::{
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum SettingError {
     /// Another type than the schema's.
-    #[error("property {path} has type {found}, not {wanted}; allowed is {allowed}")]
+    #[error("property {path} has type {found}, not {wanted}; allowed: {allowed}")]
     Type {
         /// `group/name`.
         path: String,
@@ -39,7 +39,7 @@ pub(crate) enum SettingError {
         found: usize,
     },
     /// A value that is not allowed.
-    #[error("property {path} is '{}'; allowed is {allowed}", Printable(.value))]
+    #[error("property {path} is '{}'; allowed: {allowed}", Printable(.value))]
     Value {
         /// `group/name`.
         path: String,
@@ -49,7 +49,7 @@ pub(crate) enum SettingError {
         allowed: Allowed,
     },
     /// The delay leaves no time to start the VM in.
-    #[error("property vm/start_delay is {delay} s, but a start has {budget} s in all and needs at least {START_FLOOR} s of them; start/timeout_seconds would have to be {wanted} or more", delay = .delay.as_secs(), budget = .budget.as_secs(), START_FLOOR = START_FLOOR.as_secs(), wanted = (*.delay + START_FLOOR + MARGIN).as_secs())]
+    #[error("property vm/start_delay is {delay} s, but a start has {budget} s in total and needs at least {START_FLOOR} s of that; set start/timeout_seconds to {wanted} or more", delay = .delay.as_secs(), budget = .budget.as_secs(), START_FLOOR = START_FLOOR.as_secs(), wanted = (*.delay + START_FLOOR + MARGIN).as_secs())]
     Delay {
         /// The delay.
         delay: Duration,
@@ -442,7 +442,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .contains("start/timeout_seconds would have to be 61"),
+                .contains("set start/timeout_seconds to 61"),
             "{error}"
         );
         assert!(with("41").budget(Intent::Stop).is_ok());

@@ -72,7 +72,7 @@ impl Sight {
     /// The state in words, for the log.
     pub(crate) fn words(&self) -> &str {
         match &self.state {
-            None => "no answer",
+            None => "no response",
             Some(_) if self.or_paused => "running or paused",
             Some(state) => state.word(),
         }

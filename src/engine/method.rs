@@ -70,7 +70,7 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
     let deadline = Deadline::new(request.began, budget);
     for path in settings::unknown_properties(&properties) {
         log.line(format_args!(
-            "{}: nobody reads property {path}: is it misspelt?",
+            "{}: unknown property {path} ignored; check the spelling",
             settings.vm
         ));
     }
@@ -135,7 +135,7 @@ impl Prepared<'_> {
         let given = given.next().expect("an answer to each task");
         let bytes = given.map_err(|error| not_done(user, error))?;
         let done: Result<(), (Kind, String)> = serde_json::from_slice(&bytes).map_err(|_| {
-            let what = format!("the process that acts as '{user}' gave no answer");
+            let what = format!("the process running as user '{user}' returned no result");
             Failure::told(Kind::Transient, what)
         })?;
         done.map_err(|(kind, message)| Failure::told(kind, message))
@@ -157,7 +157,7 @@ impl Prepared<'_> {
             deadline,
         } = self;
         log.line(format_args!(
-            "{}: {} of {} as {}, within {} s",
+            "{}: {} of {} as user {}, time limit {} s",
             settings.vm,
             request.intent,
             request.fmri,
@@ -166,8 +166,7 @@ impl Prepared<'_> {
         ));
         if let (Caller::Smf, Some(why)) = (request.caller, host.isolation_trouble()) {
             log.line(format_args!(
-                "{}: VBoxManage gets no process contract of its own ({why}): if SMF kills this method at its timeout, \
-                 VBoxSVC and every VM of {} that it started may be killed with it",
+                "{}: cannot run VBoxManage in its own process contract ({why}): if SMF kills this method at its timeout, VBoxSVC and every VM of user {} that it started may be killed with it",
                 settings.vm, account.name
             ));
         }
@@ -190,6 +189,6 @@ fn not_done(user: &str, error: AsUserError) -> Failure {
                 .hinted("check method_context/user of the instance")
         }
         AsUserError::NoAnswer(..) | AsUserError::Failed(..) => Failure::new(Kind::Transient, error)
-            .hinted("vbox-smf status shows what became of the VM"),
+            .hinted("run vbox-smf status to see the state of the VM"),
     }
 }

@@ -118,7 +118,7 @@ pub(crate) struct Deed {
 /// What is seen of a VM, and what this run has done to it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Observed<'a> {
-    /// Its state; none when VirtualBox gave no answer this time.
+    /// Its state; none when VirtualBox did not respond this time.
     pub(crate) state: Option<&'a VmState>,
     /// A process of it lives.
     pub(crate) process: bool,
@@ -237,7 +237,7 @@ pub(crate) enum Because {
     GuestIsDead,
     /// The Guest Additions are not there.
     NoAdditions,
-    /// Its process does not answer, and powering it off is what was told.
+    /// Its process does not answer, and powering off the VM is what was told.
     ProcessHangs,
     /// Its settings file does not name the state that was saved.
     NotWritten,
@@ -252,11 +252,11 @@ pub(crate) enum Reason {
     Refused(VmState, &'static str),
     /// It was started and did not stay up.
     DidNotStayUp(VmState),
-    /// VirtualBox suspended its guest, and resuming it does not help.
+    /// VirtualBox suspended its guest, and resuming the VM does not help.
     Suspended(RuntimeError),
     /// It is down, and what lasts of it is not what a stop was to reach.
     Unproven(Unproven),
-    /// VirtualBox's server holds it as stopping, and nothing of it is left.
+    /// VirtualBox's server still reports the VM as stopping, and nothing of it is left.
     Wedged,
     /// VBoxManage does not do it.
     ActionFailed(Action, String),

@@ -20,7 +20,7 @@ pub(crate) enum RunError {
         source: io::Error,
     },
     /// It took longer than its limit, and was killed.
-    #[error("{summary} gave no answer within {} s", .limit.as_secs())]
+    #[error("{summary} did not respond within {} s", .limit.as_secs())]
     Hung {
         /// The command.
         summary: String,
@@ -68,7 +68,7 @@ pub(crate) enum AsUserError {
     #[error("only root and {} may ask", Printable(.0))]
     NotPermitted(String),
     /// All had this long, and this one gave nothing: its user may have stopped it, or the machine is busy.
-    #[error("the process for {} gave no answer within {:.0} s", Printable(.0), .1.as_secs_f64())]
+    #[error("the process for user {} did not respond within {:.0} s", Printable(.0), .1.as_secs_f64())]
     NoAnswer(String, Duration),
     /// Something else, which the system says.
     #[error("cannot act as user '{}'", Printable(.0))]

@@ -151,7 +151,7 @@ impl Host for Fake {
     }
 
     fn cold_start_lock(&self, _: Duration) -> Result<Box<dyn Held>, LockError> {
-        Err(LockError::Unusable("there is none".to_owned()))
+        Err(LockError::Unusable("none are available".to_owned()))
     }
 
     fn has_locale(&self, name: &str) -> bool {

@@ -80,9 +80,9 @@ impl Selection {
             if !is_service_name(bare) {
                 return Err(Failure::told(
                     Kind::Usage,
-                    format_args!("-s {}: not a service's name", Printable(text)),
+                    format_args!("-s {}: not a service name", Printable(text)),
                 )
-                .hinted("as in site/xvm/vbox"));
+                .hinted("for example site/xvm/vbox"));
             }
             let fmri = format!("svc:/{bare}");
             if !selection.services.contains(&fmri) {
@@ -97,7 +97,7 @@ impl Selection {
                     .map(|name| Named::Name(name.to_string()))
             };
             selection.named.push(named.map_err(|e| {
-                Failure::new(Kind::Usage, e).hinted("as in vm1 or svc:/site/xvm/vbox:vm1")
+                Failure::new(Kind::Usage, e).hinted("for example vm1 or svc:/site/xvm/vbox:vm1")
             })?);
         }
         Ok(selection)
@@ -133,7 +133,7 @@ pub(crate) struct Instance {
     pub(crate) next: Option<SmfState>,
     /// Since when, as svcs prints it.
     pub(crate) since: String,
-    /// None where svcprop gave no answer.
+    /// None where svcprop did not respond.
     pub(crate) known: Option<Known>,
 }
 
@@ -241,9 +241,7 @@ pub(crate) fn gather(
                 Named::Name(name) => name.clone(),
                 Named::Fmri(fmri) => fmri.to_string(),
             };
-            gathered
-                .troubles
-                .push(format!("{what}: there is no such instance"));
+            gathered.troubles.push(format!("{what}: no such instance"));
         }
     }
     let all = lines.len();

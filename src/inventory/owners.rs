@@ -180,7 +180,7 @@ fn understand<T: for<'a> Deserialize<'a>>(
 ) -> Result<T, NoAnswer> {
     match given {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| NoAnswer {
-            reason: format!("the process for {} gave no answer", owner.name),
+            reason: format!("the process for user {} did not respond", owner.name),
             hint: "run it as that user".to_owned(),
             not_permitted: false,
         }),
@@ -195,7 +195,7 @@ fn understand<T: for<'a> Deserialize<'a>>(
                 AsUserError::NoSuchUser(_) => "set method_context/user".to_owned(),
                 AsUserError::NotPermitted(user) => format!("run it as root, or as {user}"),
                 AsUserError::NoAnswer(user, _) => format!(
-                    "ps -fu {} shows whether one of that user's processes is stopped",
+                    "check with ps -fu {} whether a process of that user is stopped",
                     shell_word(user)
                 ),
                 AsUserError::Failed(..) => "run it as that user".to_owned(),
@@ -268,7 +268,10 @@ fn with_virtualbox(
                 what_keeps_it_away(&account.name, session::all_processes(host)).unwrap_or_else(
                     || {
                         let folder = vbox.ipc_folder();
-                        format!("is {folder} a folder of {} alone?", account.name)
+                        format!(
+                            "check that only {} can access the folder {folder}",
+                            account.name
+                        )
                     },
                 )
             }
@@ -278,10 +281,7 @@ fn with_virtualbox(
             | VBoxError::EndedEarly(_)
             | VBoxError::Garbled(_)
             | VBoxError::Other(_) => {
-                format!(
-                    "VBoxManage list vms, run as {}, may tell more",
-                    account.name
-                )
+                format!("run VBoxManage list vms as {} for details", account.name)
             }
         };
         told(error.to_string(), hint)

@@ -42,7 +42,7 @@ pub(crate) fn ask(
         return Err(Failure::told(
             Kind::Permission,
             format_args!(
-                "the VMs of '{user}' are known to that user alone, and this is '{}'",
+                "only '{user}' can access that user's VMs, and the current user is '{}'",
                 caller.name
             ),
         )
@@ -106,20 +106,15 @@ fn understand(given: Result<Vec<u8>, AsUserError>) -> Result<Vec<Registered>, Fa
         };
         Failure::new(kind, error)
     })?;
-    let answer: Result<Vec<Registered>, (Kind, String)> =
-        serde_json::from_slice(&bytes).map_err(|_| {
-            Failure::told(
-                Kind::Transient,
-                "what the process that asked gave cannot be understood",
-            )
-        })?;
+    let answer: Result<Vec<Registered>, (Kind, String)> = serde_json::from_slice(&bytes)
+        .map_err(|_| Failure::told(Kind::Transient, "unexpected result from the child process"))?;
     let vms = answer.map_err(|(kind, message)| Failure::told(kind, message))?;
     // The other side stops at as many.
     if vms.len() > LISTED_MAX {
         return Err(Failure::told(
             Kind::Transient,
             format_args!(
-                "the process that asked gave {} VMs; {LISTED_MAX} are the most",
+                "the child process returned {} VMs; the limit is {LISTED_MAX}",
                 vms.len()
             ),
         ));
@@ -148,7 +143,7 @@ fn as_this_user(
     let lock = session::lock_if_cold(host, limit.of(host, LOCK_PATIENCE))
         .inspect_err(|error| {
             log.line(format_args!(
-                "going on without the lock for cold starts: {error}"
+                "continuing without the lock for cold starts: {error}"
             ));
         })
         .ok();
@@ -228,7 +223,7 @@ mod tests {
         assert_eq!(failure.kind, Kind::Permission);
         assert_eq!(
             failure.to_string(),
-            "the VMs of 'bob' are known to that user alone, and this is 'alice'; run it as root, or as bob"
+            "only 'bob' can access that user's VMs, and the current user is 'alice'; run it as root, or as bob"
         );
     }
 }

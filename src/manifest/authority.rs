@@ -30,10 +30,10 @@ pub(crate) struct VmAuthority {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum AuthorityError {
     /// `auth_attr(5)`: who holds it may hand on every authorization that begins alike.
-    #[error("{MANAGE}.{0} would let its holder hand on the other VMs' authorizations")]
+    #[error("{MANAGE}.{0} would let its holder delegate the authorizations of other VMs")]
     Grant(InstanceName),
     /// Lists of authorizations are parted by commas.
-    #[error("no authorization can be called like the instance {0}: it holds a comma")]
+    #[error("no authorization can be named after the instance {0}: its name contains a comma")]
     Comma(InstanceName),
 }
 
@@ -76,7 +76,7 @@ pub(crate) struct LoginName(String);
 /// Why a text does not name a user.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "'{}' cannot be the name of a user in user_attr; allowed is a letter or '_', then letters, digits, '.', '_' and '-', {LOGIN_MAX} in all",
+    "'{}' is not a valid user name for user_attr; allowed: a letter or '_', then letters, digits, '.', '_' and '-', {LOGIN_MAX} in all",
     Printable(.0)
 )]
 pub(crate) struct LoginNameError(String);
@@ -128,11 +128,11 @@ mod tests {
         for (instance, message) in [
             (
                 "grant",
-                "solaris.smf.manage.vbox.grant would let its holder hand on the other VMs' authorizations",
+                "solaris.smf.manage.vbox.grant would let its holder delegate the authorizations of other VMs",
             ),
             (
                 "x.org,a",
-                "no authorization can be called like the instance x.org,a: it holds a comma",
+                "no authorization can be named after the instance x.org,a: its name contains a comma",
             ),
         ] {
             let error = of("site/xvm/vbox", instance).unwrap_err();

@@ -194,7 +194,7 @@ impl AccountName {
 
 /// A text that no user and no group is called by.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("'{}' cannot be the name of a user or group", Printable(.0))]
+#[error("'{}' is not a valid user or group name", Printable(.0))]
 pub(crate) struct AccountNameError(String);
 
 /// Only what no passwd(5) or group(5) can hold is refused: which users there are is known on the host

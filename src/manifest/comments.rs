@@ -26,26 +26,26 @@ Written by vbox-smf gen: one instance for each VirtualBox VM.
         element: "dependency",
         name: "multi-user-server",
         text: "\
-VMs come last and go first: at a shutdown they are stopped while everything that
-they may need still runs. No dependency ever restarts a VM: restart_on is none.",
+VMs start last and stop first: at a shutdown they are stopped while everything that
+they may need is still running. No dependency restarts a VM: restart_on is none.",
     },
     Comment {
         element: "dependency",
         name: "filesystem-remote",
-        text: "Disks may be on NFS. Where these are not enabled they are not waited for.",
+        text: "Disks may be on NFS. Services that are not enabled are not waited for.",
     },
     Comment {
         element: "exec_method",
         name: "start",
         text: "\
 At a timeout svc.startd kills everything that the method has started, which can be all
-VMs of the user. So vbox-smf gives up 10 seconds before, and a longer vm/start_delay or
-vm/stop_timeout needs a longer timeout here.",
+VMs of the user. Therefore vbox-smf gives up 10 seconds earlier, and a longer
+vm/start_delay or vm/stop_timeout needs a longer timeout here.",
     },
     Comment {
         element: "exec_method",
         name: "refresh",
-        text: "The methods read their properties when they run: there is nothing to refresh.",
+        text: "The methods read the properties whenever they run; there is nothing to refresh.",
     },
     Comment {
         element: "notification_parameters",
@@ -58,21 +58,21 @@ svc:/system/fm/snmp-notify: they must be installed and enabled.",
         element: "property_group",
         name: "general",
         text: "\
-Who may restart, refresh, clear and mark an instance takes the first; svcadm enable and
-disable take both. With -t they are for root alone, and whoever has solaris.smf.modify.",
+The first is needed to restart, refresh, clear and mark an instance; svcadm enable and
+disable need both. With -t they require root or solaris.smf.modify.",
     },
     Comment {
         element: "property_group",
         name: "startd",
         text: "\
-Transient, because VirtualBox starts all VMs of a user from one daemon, and that lives in
-the process contract of whichever instance was first: contracts do not tell whose VM died.",
+Transient, because VirtualBox starts all VMs of a user from one daemon, which is in the
+process contract of the first instance: a contract does not show which VM has ended.",
     },
     Comment {
         element: "property_group",
         name: "vm",
         text: "\
-For all VMs. An instance's own values come first:
+Defaults for all VMs. Values of an instance take precedence:
     svccfg -s INSTANCE setprop vm/stop_method = astring: acpipowerbutton
     svcadm refresh INSTANCE",
     },
@@ -80,26 +80,26 @@ For all VMs. An instance's own values come first:
         element: "property_group",
         name: "virtualbox",
         text: "\
-Not in the group vm and without value_authorization: whoever may tune a VM may not choose
-a program that is run as its owner.",
+Not in the group vm and without value_authorization: users who may tune a VM must not
+choose a program that runs as its owner.",
     },
     Comment {
         element: "instance",
         name: "",
         text: "\
-An instance is a VM. It has a group vm of its own, even with nothing to say, because svccfg
-sets a property only in a group that is there, and an empty general/comment, because svcadm
-enable and disable write it, and with value_authorization nobody can add a property.",
+One instance for each VM. It has its own group vm, even if empty, because svccfg sets a
+property only in an existing group, and an empty general/comment, because svcadm enable
+and disable write it, and value_authorization does not allow adding a property.",
     },
     Comment {
         element: "method_context",
         name: "",
-        text: "VirtualBox keeps VMs per user, so the methods run as the user whose VM it is.",
+        text: "VirtualBox keeps VMs per user, so the methods run as the owner of the VM.",
     },
     Comment {
         element: "template",
         name: "",
-        text: "What svccfg describe -v tells, and svccfg validate checks.",
+        text: "Shown by svccfg describe -v and checked by svccfg validate.",
     },
 ];
 
@@ -109,22 +109,22 @@ const PROFILE: &[Comment] = &[
         element: "service",
         name: "",
         text: "\
-Written by vbox-smf gen profile, for a host that has the instances.
+Written by vbox-smf gen profile, for a host on which the instances exist.
     svccfg apply FILE",
     },
     Comment {
         element: "property_group",
         name: "start",
         text: "\
-A longer vm/start_delay needs a longer timeout. The group is written whole, because on
-an instance it hides the service's.",
+A longer vm/start_delay needs a longer timeout. The group is complete,
+because on an instance it hides the group of the service.",
     },
     Comment {
         element: "property_group",
         name: "stop",
         text: "\
-A longer vm/stop_timeout needs a longer timeout. The group is written whole, because on
-an instance it hides the service's.",
+A longer vm/stop_timeout needs a longer timeout. The group is complete,
+because on an instance it hides the group of the service.",
     },
 ];
 

@@ -19,13 +19,13 @@ pub(crate) enum ContextError {
     #[error("'{}' has no '=': a variable is NAME=VALUE", Printable(.0))]
     NoValue(String),
     /// No shell could set it, or svccfg would refuse it.
-    #[error("'{}' cannot be the name of a variable: allowed are letters, digits and '_', the first no digit", Printable(.0))]
+    #[error("'{}' is not a valid variable name: only letters, digits and '_' are allowed, and the first character cannot be a digit", Printable(.0))]
     VariableName(String),
     /// svccfg refuses it.
-    #[error("the variable '{}' is svc.startd's own: a manifest cannot set SMF_*", Printable(.0))]
+    #[error("the variable '{}' is reserved for svc.startd: a manifest cannot set SMF_*", Printable(.0))]
     Smf(String),
     /// SMF would cut it, or a manifest could not hold it.
-    #[error("{what} cannot be '{}': allowed are at most {VALUE_MAX} bytes of characters that XML can hold", Printable(.value))]
+    #[error("{what} cannot be '{}': at most {VALUE_MAX} bytes of characters that XML can represent are allowed", Printable(.value))]
     Value {
         /// Which part.
         what: String,
@@ -33,16 +33,16 @@ pub(crate) enum ContextError {
         value: String,
     },
     /// No zone of the C library has such a name.
-    #[error("'{}' cannot be a time zone: allowed is a name of /usr/share/lib/zoneinfo, as in Europe/Vienna, or a rule like EST5EDT, without white space", Printable(.0))]
+    #[error("'{}' is not a valid time zone: use a name from /usr/share/lib/zoneinfo, for example Europe/Vienna, or a rule such as EST5EDT, without white space", Printable(.0))]
     TimeZone(String),
     /// Methods would begin somewhere else, or nowhere.
     #[error("'{}' is not an absolute path, :home or :default", Printable(.0))]
     Directory(String),
     /// Not a name.
-    #[error("'{}' cannot be a name here: allowed are characters without white space, ':' and ',', or :default", Printable(.0))]
+    #[error("'{}' is not a valid name: use characters other than white space, ':' and ',', or :default", Printable(.0))]
     Word(String),
     /// svc.startd could not read it.
-    #[error("'{}' is not a set of privileges: names of letters, digits and '_' with commas between them, '!' before one that is left out, as in basic,!proc_info; or :default", Printable(.0))]
+    #[error("'{}' is not a privilege set: use names of letters, digits and '_' separated by commas, with '!' before an excluded one, for example basic,!proc_info; or :default", Printable(.0))]
     Privileges(String),
 }
 
@@ -230,7 +230,7 @@ mod tests {
         }
         for zone in ["", " ", "UTC\n", "Europe Vienna", "\u{1b}[2J"] {
             let message = Variable::time_zone(zone).unwrap_err().to_string();
-            assert!(message.contains("cannot be a time zone"), "{message}");
+            assert!(message.contains("is not a valid time zone"), "{message}");
         }
     }
 
@@ -247,12 +247,15 @@ mod tests {
         }
         for (text, message) in [
             ("TZ", "'TZ' has no '='"),
-            ("=x", "'' cannot be the name of a variable"),
-            ("9A=x", "'9A' cannot be the name of a variable"),
-            ("A B=x", "'A B' cannot be the name of a variable"),
-            ("a:B=x", "'a:B' cannot be the name of a variable"),
-            ("é=x", "'é' cannot be the name of a variable"),
-            ("SMF_FMRI=x", "the variable 'SMF_FMRI' is svc.startd's own"),
+            ("=x", "'' is not a valid variable name"),
+            ("9A=x", "'9A' is not a valid variable name"),
+            ("A B=x", "'A B' is not a valid variable name"),
+            ("a:B=x", "'a:B' is not a valid variable name"),
+            ("é=x", "'é' is not a valid variable name"),
+            (
+                "SMF_FMRI=x",
+                "the variable 'SMF_FMRI' is reserved for svc.startd",
+            ),
             ("A=\u{1}", "the variable A cannot be '\\u{1}'"),
         ] {
             let error = text.parse::<Variable>().unwrap_err().to_string();

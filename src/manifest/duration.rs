@@ -28,16 +28,16 @@ impl fmt::Display for DurationModel {
 pub(crate) enum DurationError {
     /// An instance is online as long as its contract holds a process.
     #[error(
-        "'contract' cannot be: VirtualBox starts all VMs of a user from one daemon, so their processes are in the contract of whichever instance was first, and svc.startd would restart that one for any of them, and no other"
+        "'contract' is not supported: VirtualBox starts all VMs of a user from one daemon, so their processes are in the contract of the instance that was started first, and svc.startd would restart that instance for any of them"
     )]
     Contract,
     /// An instance is its start method's process.
     #[error(
-        "'child' cannot be: VirtualBox starts a VM from its own daemon, so the VM is no child of the start method, and svc.startd would restart it at once and never run the stop method when the guest shuts down"
+        "'child' is not supported: VirtualBox starts a VM from its own daemon, so the VM is not a child of the start method; svc.startd would restart it at once, and would never run the stop method when the guest shuts down"
     )]
     Child,
     /// svc.startd knows no such model.
-    #[error("'{}' is no model of svc.startd", Printable(.0))]
+    #[error("'{}' is not a service model of svc.startd", Printable(.0))]
     Unknown(String),
 }
 

@@ -87,7 +87,7 @@ fn start(tag: &BytesStart<'_>) -> Result<Element, quick_xml::Error> {
 /// Writes the document.
 ///
 /// # Errors
-/// A value holds a character that XML cannot hold.
+/// A value holds a character that XML cannot represent.
 pub(super) fn print(root: &Element, out: &mut String) -> Result<(), WriteError> {
     let mut comments = Comments::of(root);
     element(root, 0, out, &mut comments)

@@ -33,10 +33,10 @@ pub(crate) enum MethodPathError {
     #[error("'{}' is not an absolute path", Printable(.0))]
     Relative(String),
     /// A manifest could not hold it.
-    #[error("'{}' holds {}, which XML cannot hold", Printable(.0), .1.escape_unicode())]
+    #[error("'{}' holds {}, which XML cannot represent", Printable(.0), .1.escape_unicode())]
     Character(String, char),
     /// svccfg would cut it without a word.
-    #[error("the path is longer than SMF can keep")]
+    #[error("the path is too long for SMF")]
     TooLong,
 }
 

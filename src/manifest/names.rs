@@ -26,16 +26,16 @@ pub(crate) enum ServiceNameError {
     #[error("'{}' is not a bare service name: write it without 'svc:/' and without an instance", Printable(.0))]
     NotBare(String),
     /// Not made of components.
-    #[error("'{}' is not a service name (letters, digits, '-' and '_', each part beginning with a letter)", Printable(.0))]
+    #[error("'{}' is not a service name (letters, digits, '-' and '_', each component beginning with a letter)", Printable(.0))]
     Malformed(String),
     /// libuutil checks a part before a slash without its last character, so nothing is left to check.
-    #[error("'{}' has a part of one letter before a slash, which svccfg refuses", Printable(.0))]
+    #[error("'{}' has a one-letter component before a slash, which svccfg rejects", Printable(.0))]
     OneLetter(String),
     /// `TEMP/...` is where svccfg imports.
-    #[error("'{}' is svccfg's own", Printable(.0))]
+    #[error("'{}' is reserved for svccfg", Printable(.0))]
     Reserved(String),
     /// Import would fail.
-    #[error("'{}' is longer than the {SERVICE_NAME_MAX} bytes that svccfg can import", Printable(.0))]
+    #[error("'{}' is longer than {SERVICE_NAME_MAX} bytes, the most that svccfg can import", Printable(.0))]
     TooLong(String),
 }
 
@@ -102,7 +102,7 @@ pub(crate) struct Operand {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum OperandError {
     /// A VM's name that no instance can carry.
-    #[error("no instance can be called like the VM '{}'", Printable(.vm))]
+    #[error("no instance can be named after the VM '{}'", Printable(.vm))]
     NeedsInstance {
         /// The VM's name.
         vm: String,
@@ -112,7 +112,7 @@ pub(crate) enum OperandError {
         source: FmriError,
     },
     /// `INSTANCE=` was given and is no name.
-    #[error("no instance can be called so")]
+    #[error("no instance can have this name")]
     Instance {
         /// What would work, the VM's name included.
         suggestion: String,
@@ -199,7 +199,7 @@ pub(crate) fn instance_like(vm: &str, mark: &str) -> InstanceName {
         let kept = name.len().min(INSTANCE_NAME_MAX - mark.len());
         let name = format!("{}{mark}", &name[..kept]);
         name.parse()
-            .expect("letters, digits, '-' and '_', a letter first")
+            .expect("letters, digits, '-' and '_', beginning with a letter")
     })
 }
 
@@ -318,7 +318,7 @@ mod tests {
                 Ok(operand) => assert_eq!(operand.instance.as_str(), suggestion),
                 Err(error) => {
                     assert_eq!(error.suggestion(), Some(suggestion), "{text}");
-                    assert!(error.to_string().starts_with("no instance can be called"));
+                    assert!(error.to_string().starts_with("no instance can "));
                 }
             }
         }

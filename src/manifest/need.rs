@@ -29,7 +29,7 @@ pub(crate) enum TargetError {
     /// Not `svc:`, or another host's.
     #[error(transparent)]
     Fmri(#[from] FmriError),
-    /// The service's name.
+    /// The name of the service.
     #[error(transparent)]
     Service(#[from] ServiceNameError),
     /// `/:properties/...`
@@ -46,7 +46,7 @@ impl ServiceTarget {
         }
     }
 
-    /// The service's name, without `svc:/`.
+    /// The name of the service, without `svc:/`.
     pub(crate) fn service(&self) -> &str {
         &self.service
     }
@@ -101,13 +101,13 @@ pub(crate) enum FilePathError {
     #[error("'{}' is not an absolute path", Printable(.0))]
     Relative(String),
     /// It is always there, and svccfg would refuse it.
-    #[error("'/' is always there")]
+    #[error("'/' always exists")]
     Root,
     /// A manifest could not hold it.
-    #[error("'{}' holds {}, which XML cannot hold", Printable(.0), .1.escape_unicode())]
+    #[error("'{}' holds {}, which XML cannot represent", Printable(.0), .1.escape_unicode())]
     Character(String, char),
     /// svccfg would refuse it.
-    #[error("a path of {0} bytes is longer than SMF can keep")]
+    #[error("a path of {0} bytes is too long for SMF")]
     TooLong(usize),
 }
 

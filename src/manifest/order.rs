@@ -163,7 +163,10 @@ fn check(element: &Element, found: &mut Vec<String>) {
             .position(|allowed| *allowed == child.name)
         {
             Some(further) => at += further,
-            None => found.push(format!("<{}> cannot stand there in <{name}>", child.name)),
+            None => found.push(format!(
+                "<{}> is not allowed at this position in <{name}>",
+                child.name
+            )),
         }
         check(child, found);
     }
@@ -195,8 +198,8 @@ fn violations_are_found() {
         violations(wrong),
         [
             "<instance> has no attribute x",
-            "<property_group> cannot stand there in <service>",
-            "<bad> cannot stand there in <service>",
+            "<property_group> is not allowed at this position in <service>",
+            "<bad> is not allowed at this position in <service>",
             "<bad> is unknown",
             "<service_bundle> lacks name",
         ]

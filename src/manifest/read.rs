@@ -89,7 +89,7 @@ fn one_bundle(text: &str) -> Result<(), ReadError> {
         };
         if let Some(tag) = tag.filter(|_| depth == 0) {
             if seen {
-                return wrong("a second element beside the service_bundle");
+                return wrong("a second root element next to service_bundle");
             }
             if tag.name().as_ref() != "service_bundle" {
                 return wrong("the document is not a service_bundle");
@@ -100,10 +100,10 @@ fn one_bundle(text: &str) -> Result<(), ReadError> {
             Event::Start(_) => depth += usize::from(opens),
             Event::End(_) => depth = depth.saturating_sub(1),
             Event::Text(text) if depth == 0 && !text.trim_ascii().is_empty() => {
-                return wrong("text beside the service_bundle");
+                return wrong("text outside the service_bundle");
             }
             Event::CData(_) | Event::GeneralRef(_) if depth == 0 => {
-                return wrong("text beside the service_bundle");
+                return wrong("text outside the service_bundle");
             }
             Event::Eof if depth > 0 => return wrong("the document ends inside an element"),
             Event::Eof if !seen => return wrong("the document has no service_bundle"),
@@ -133,7 +133,7 @@ pub(crate) fn from_file(path: &Path) -> Result<ServiceBundle, Failure> {
         let valid = error.utf8_error().valid_up_to();
         Failure::told(
             Kind::Config,
-            format_args!("{shown} is not UTF-8 from byte {valid} on"),
+            format_args!("{shown} is not valid UTF-8 (from byte {valid})"),
         )
     })?;
     from_text(&text).map_err(|error| Failure::told(Kind::Config, format_args!("{shown}:{error}")))
@@ -196,15 +196,15 @@ mod tests {
             ),
             (
                 "x<service_bundle type='manifest' name='x'/>",
-                "1:1: text beside",
+                "1:1: text outside",
             ),
             (
                 "<service_bundle type='manifest' name='x'/>&amp;",
-                "1:43: text beside",
+                "1:43: text outside",
             ),
             (
                 "<service_bundle type='manifest' name='x'/>\n<b/>",
-                "2:1: a second element",
+                "2:1: a second root element",
             ),
             ("<service_bundle type='manifest'/>", "missing field `@name`"),
             (

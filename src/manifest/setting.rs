@@ -23,10 +23,10 @@ pub(crate) struct Setting {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum SettingError {
     /// Not in the schema.
-    #[error("there is no property '{}'", Printable(.0))]
+    #[error("unknown property '{}'", Printable(.0))]
     Unknown(String),
     /// Not one of the values.
-    #[error("{path} cannot be '{}'; allowed is {allowed}", Printable(.value))]
+    #[error("{path} cannot be '{}'; allowed: {allowed}", Printable(.value))]
     Value {
         /// `group/name`.
         path: String,
@@ -36,7 +36,7 @@ pub(crate) enum SettingError {
         allowed: Allowed,
     },
     /// SMF would cut it.
-    #[error("{path} cannot have a value of {length} bytes: SMF keeps {VALUE_MAX}")]
+    #[error("{path} cannot have a value of {length} bytes: the SMF limit is {VALUE_MAX}")]
     TooLong {
         /// `group/name`.
         path: String,
@@ -44,7 +44,7 @@ pub(crate) enum SettingError {
         length: usize,
     },
     /// A manifest could not hold it.
-    #[error("{path} cannot be '{}' in a manifest: XML cannot hold {}", Printable(.value), .character.escape_unicode())]
+    #[error("{path} cannot be '{}' in a manifest: XML cannot represent {}", Printable(.value), .character.escape_unicode())]
     Character {
         /// `group/name`.
         path: String,
@@ -138,62 +138,62 @@ mod tests {
     #[test]
     fn everything_else_names_property_value_and_what_is_allowed() {
         for (path, value, message) in [
-            ("vm/stop", "x", "there is no property 'vm/stop'"),
-            ("vm", "x", "there is no property 'vm'"),
+            ("vm/stop", "x", "unknown property 'vm/stop'"),
+            ("vm", "x", "unknown property 'vm'"),
             (
                 "vm/stop_fallback",
                 "save",
-                "vm/stop_fallback cannot be 'save'; allowed is savestate, poweroff or none",
+                "vm/stop_fallback cannot be 'save'; allowed: savestate, poweroff or none",
             ),
             (
                 "vm/stop_fallback",
                 "",
-                "vm/stop_fallback cannot be ''; allowed is savestate, poweroff or none",
+                "vm/stop_fallback cannot be ''; allowed: savestate, poweroff or none",
             ),
             (
                 "vm/stop_timeout",
                 "0",
-                "vm/stop_timeout cannot be '0'; allowed is 1 to 86400 seconds",
+                "vm/stop_timeout cannot be '0'; allowed: 1 to 86400 seconds",
             ),
             (
                 "vm/stop_timeout",
                 "86401",
-                "vm/stop_timeout cannot be '86401'; allowed is 1 to 86400 seconds",
+                "vm/stop_timeout cannot be '86401'; allowed: 1 to 86400 seconds",
             ),
             (
                 "vm/start_delay",
                 "-1",
-                "vm/start_delay cannot be '-1'; allowed is 0 to 3600 seconds",
+                "vm/start_delay cannot be '-1'; allowed: 0 to 3600 seconds",
             ),
             (
                 "vm/start_delay",
                 "+1",
-                "vm/start_delay cannot be '+1'; allowed is 0 to 3600 seconds",
+                "vm/start_delay cannot be '+1'; allowed: 0 to 3600 seconds",
             ),
             (
                 "vm/start_delay",
                 "5s",
-                "vm/start_delay cannot be '5s'; allowed is 0 to 3600 seconds",
+                "vm/start_delay cannot be '5s'; allowed: 0 to 3600 seconds",
             ),
             (
                 "vm/name",
                 "",
-                "vm/name cannot be ''; allowed is a VM's name or UUID",
+                "vm/name cannot be ''; allowed: a VM's name or UUID",
             ),
             (
                 "vm/name",
                 "a\0",
-                "vm/name cannot be 'a\\u{0}'; allowed is a VM's name or UUID",
+                "vm/name cannot be 'a\\u{0}'; allowed: a VM's name or UUID",
             ),
             (
                 "vm/name",
                 "a\u{1b}",
-                "vm/name cannot be 'a\\u{1b}' in a manifest: XML cannot hold \\u{1b}",
+                "vm/name cannot be 'a\\u{1b}' in a manifest: XML cannot represent \\u{1b}",
             ),
             (
                 "virtualbox/vboxmanage",
                 "VBoxManage",
-                "virtualbox/vboxmanage cannot be 'VBoxManage'; allowed is an absolute path",
+                "virtualbox/vboxmanage cannot be 'VBoxManage'; allowed: an absolute path",
             ),
         ] {
             assert_eq!(Setting::new(path, value).unwrap_err().to_string(), message);
@@ -203,7 +203,7 @@ mod tests {
             Setting::new("virtualbox/vboxmanage", &long)
                 .unwrap_err()
                 .to_string(),
-            "virtualbox/vboxmanage cannot have a value of 4096 bytes: SMF keeps 4095"
+            "virtualbox/vboxmanage cannot have a value of 4096 bytes: the SMF limit is 4095"
         );
     }
 }

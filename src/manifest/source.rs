@@ -60,7 +60,7 @@ pub(crate) enum SourceError {
     #[error("no *.xml below {}", PrintablePath(.0))]
     Nothing(PathBuf),
     /// Nobody has so many.
-    #[error("there are more than {limit} {what} below {}; name the folders in it one by one", PrintablePath(.path))]
+    #[error("there are more than {limit} {what} below {}; specify its subfolders individually", PrintablePath(.path))]
     TooMany {
         /// The operand.
         path: PathBuf,
@@ -70,7 +70,7 @@ pub(crate) enum SourceError {
         limit: usize,
     },
     /// Nobody nests folders so deep.
-    #[error("cannot read {}: it is more than {DEPTH_MAX} folders deep; name it by itself", PrintablePath(.0))]
+    #[error("cannot read {}: it is more than {DEPTH_MAX} folders deep; specify it separately", PrintablePath(.0))]
     TooDeep(PathBuf),
 }
 

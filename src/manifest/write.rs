@@ -14,7 +14,7 @@ const HEAD: &str = r#"<?xml version="1.0"?>
 /// The manifest's text. The same model gives the same bytes.
 ///
 /// # Errors
-/// A value holds a character that XML cannot hold.
+/// A value holds a character that XML cannot represent.
 pub(crate) fn to_text(bundle: &ServiceBundle) -> Result<String, WriteError> {
     let mut plain = String::new();
     bundle.serialize(quick_xml::se::Serializer::new(&mut plain))?;

@@ -7,8 +7,8 @@ use crate::text::printable::Printable;
 /// Why there is no text.
 #[derive(Debug, Error)]
 pub(crate) enum WriteError {
-    /// XML cannot hold this character, not even as a reference.
-    #[error("'{}' in <{element}> holds {}, which XML cannot hold", Printable(.value), .character.escape_unicode())]
+    /// XML cannot represent this character, not even as a reference.
+    #[error("'{}' in <{element}> holds {}, which XML cannot represent", Printable(.value), .character.escape_unicode())]
     Character {
         /// The element.
         element: String,

@@ -134,12 +134,12 @@ impl fmt::Display for Ignored {
         match (&self.instead, &self.profile) {
             (Some(instead), _) => write!(
                 f,
-                "svc.startd runs its method as {}, not as {user}: it ignores {group}/user where {group}/{USE_PROFILE} is not there",
+                "svc.startd runs its method as {}, not as {user}: it ignores {group}/user if {group}/{USE_PROFILE} is not set",
                 Printable(instead)
             ),
             (None, Some(profile)) => write!(
                 f,
-                "{group}/user={user} is ignored: {USE_PROFILE} is true, and the rights profile '{}' decides as whom svc.startd runs its method",
+                "{group}/user={user} is ignored: {USE_PROFILE} is true, and the rights profile '{}' determines the user as whom svc.startd runs its method",
                 Printable(profile)
             ),
             (None, None) => write!(f, "{group}/user={user} is ignored"),
@@ -206,7 +206,7 @@ mod tests {
                 ],
                 Some("vb"),
                 Some(
-                    "runs its method as vb, not as anne: it ignores start/user where start/use_profile",
+                    "runs its method as vb, not as anne: it ignores start/user if start/use_profile",
                 ),
             ),
             // What it leaves out, the entity's says.

@@ -24,11 +24,11 @@ impl fmt::Display for Fault {
         match self {
             Self::Unknown(c) => write!(
                 f,
-                "there is no token %{}",
+                "unknown token %{}",
                 Printable(c.encode_utf8(&mut [0; 4]))
             ),
             Self::Open(_) => f.write_str("%{ is not closed"),
-            Self::Property(name) => write!(f, "'{}' names no property", Printable(name)),
+            Self::Property(name) => write!(f, "'{}' does not name a property", Printable(name)),
         }
     }
 }

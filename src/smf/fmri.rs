@@ -32,10 +32,10 @@ pub(crate) const DEFAULT_SERVICE: &str = "site/xvm/vbox";
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum FmriError {
     /// Nothing before the instance, or nothing at all.
-    #[error("'{}' names no service", Printable(.0))]
+    #[error("'{}' does not name a service", Printable(.0))]
     NoService(String),
-    /// The service's name is not made of components.
-    #[error("'{}' is not a service name (letters, digits, '-' and '_', each part beginning with a letter)", Printable(.0))]
+    /// The name of the service is not made of components.
+    #[error("'{}' is not a service name (letters, digits, '-' and '_', each component beginning with a letter)", Printable(.0))]
     Service(String),
     /// No `:instance`.
     #[error("'{}' names a service, not an instance", Printable(.0))]
@@ -47,7 +47,7 @@ pub(crate) enum FmriError {
     #[error("'{}' names a property, not an instance", Printable(.0))]
     Property(String),
     /// `//scope` that is not this host.
-    #[error("'{}' names another scope than localhost", Printable(.0))]
+    #[error("'{}' names a scope other than localhost", Printable(.0))]
     Scope(String),
     /// `file:`, `lrc:`, `http:`...
     #[error("'{}' is not a service FMRI (svc:/service:instance)", Printable(.0))]
@@ -126,7 +126,7 @@ impl InstanceFmri {
     /// An instance of a service whose name is known to be valid.
     ///
     /// # Errors
-    /// The service's name is not one.
+    /// The name of the service is not one.
     pub(crate) fn new(service: &str, instance: InstanceName) -> Result<Self, FmriError> {
         if !is_service_name(service) || service.contains(is_unprintable) {
             return Err(FmriError::Service(service.to_owned()));
@@ -142,7 +142,7 @@ impl InstanceFmri {
         &self.instance
     }
 
-    /// The service's name, without `svc:/`.
+    /// The name of the service, without `svc:/`.
     pub(crate) fn service(&self) -> &str {
         &self.service
     }

@@ -48,11 +48,13 @@ pub(crate) fn not_ours(fmri: &InstanceFmri, program: &str) -> Failure {
     Failure::told(
         Kind::Config,
         format_args!(
-            "the methods of {fmri} run {}, not vbox-smf: what its properties mean, that program says",
+            "the methods of {fmri} run {}, not vbox-smf; that program interprets its properties",
             Printable(program)
         ),
     )
-    .hinted(format!("svcadm enable and disable start and stop it; svcs -xv {fmri} tells more"))
+    .hinted(format!(
+        "svcadm enable and svcadm disable start and stop it; see svcs -xv {fmri}"
+    ))
 }
 
 #[cfg(test)]

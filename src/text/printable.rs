@@ -56,7 +56,7 @@ const fn is_blank(c: char) -> bool {
 /// So many marks are put on one letter in languages that are written; more of them reach into other lines (UTS 39, 5.4).
 const MARKS_MAX: u32 = 4;
 
-/// Goes over a text and says of each character whether it has to be escaped: beside what [`is_unprintable`] that is a
+/// Goes over a text and says of each character whether it must be escaped: beside what [`is_unprintable`] that is a
 /// combining mark that would be put on something that is not part of the text, as a quotation mark before it.
 #[derive(Debug, Default)]
 pub(crate) struct Judge {

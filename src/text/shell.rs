@@ -1,6 +1,6 @@
 //! Words for a shell.
 
-/// A word as a shell reads it: quoted where it has to be.
+/// A word as a shell reads it: quoted where it must be.
 pub(crate) fn shell_word(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+,:@=".contains(&b);
     if !text.is_empty() && text.bytes().all(plain) {

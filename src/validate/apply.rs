@@ -29,7 +29,7 @@ pub(super) fn check(bundle: &Bundle<'_>, findings: &mut Findings) {
     }
     for service in &bundle.services {
         if !is_service_name(service.name) || service.name.len() > NAME_MAX {
-            let message = format!("no service can be called '{}'", Printable(service.name));
+            let message = format!("'{}' is not a valid service name", Printable(service.name));
             findings.add(Code::ImportServiceName, service.at, message);
         }
         let fmri = format!("svc:/{}", service.name);
@@ -46,7 +46,7 @@ fn entity(entity: &Entity<'_>, fmri: &str, findings: &mut Findings) {
     for group in entity.groups.iter().filter(|group| !group.deleted) {
         if let Some((at, what)) = refused(group) {
             let message = format!(
-                "the repository does not take {what}: the property group {} and those after it are left out of {}",
+                "the repository rejects {what}: the property group {} and those after it are omitted from {}",
                 Printable(&group.name),
                 Printable(fmri)
             );
@@ -57,7 +57,7 @@ fn entity(entity: &Entity<'_>, fmri: &str, findings: &mut Findings) {
         if let Some(first) = first.filter(|first| first.at != group.at && first.kind != group.kind)
         {
             let message = format!(
-                "{} has {} of the type {} and of the type {}: the first one, or the one that is there, stays",
+                "{} has {} with type {} and with type {}: the first one, or the existing one, is kept",
                 Printable(fmri),
                 Printable(&group.name),
                 Printable(&group.kind),
@@ -78,7 +78,7 @@ fn entity(entity: &Entity<'_>, fmri: &str, findings: &mut Findings) {
             Some(fmri::Fmri::Service { .. }) => continue,
         };
         let message = format!(
-            "'{}' is {what}: the dependents of {} from here on are left out",
+            "'{}' is {what}: the dependents of {} from here on are omitted",
             Printable(text),
             Printable(fmri)
         );
@@ -135,7 +135,7 @@ fn types(group: &Group<'_>, service: &str, findings: &mut Findings) {
             Known::Type(value_type) => of_known_type(property, &path, value_type, findings),
             Known::Absent => {
                 let message = format!(
-                    "{} has no type, and svc:/{service} no such property",
+                    "{} has no type, and svc:/{service} has no such property",
                     Printable(&path)
                 );
                 findings.add(Code::TypeNotFound, property.at, message);
@@ -159,7 +159,7 @@ fn of_known_type(
     for value in &property.values {
         if !value_type.takes(&value.text) {
             let message = format!(
-                "'{}' is not of type {name}, which {} is",
+                "'{}' is not of type {name}, the type of {}",
                 Printable(&value.text),
                 Printable(path)
             );

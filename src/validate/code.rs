@@ -33,7 +33,7 @@ impl Stage {
     }
 }
 
-/// Whether svccfg refuses the file.
+/// Whether svccfg rejects the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Severity {
     /// It does.
@@ -192,7 +192,7 @@ impl fmt::Display for Code {
 
 /// A text that is no code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{}' is not a code; they look like SMF0101", crate::text::printable::Printable(.0))]
+#[error("'{}' is not a code; codes have the form SMF0101", crate::text::printable::Printable(.0))]
 pub(crate) struct CodeError(String);
 
 /// `SMF0101`, in any case; `101` will do.

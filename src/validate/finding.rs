@@ -20,7 +20,7 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
-    /// Whether svccfg refuses the file for it.
+    /// Whether svccfg rejects the file for it.
     pub(crate) fn severity(&self) -> Severity {
         self.code.rule().severity
     }

@@ -41,7 +41,7 @@ impl Check<'_> {
         match rule.content {
             Content::Empty => {
                 if !element.is_empty() {
-                    let message = format!("<{}> must be empty, and holds something", rule.name);
+                    let message = format!("<{}> must be empty, but has content", rule.name);
                     self.findings.add(Code::NotEmpty, element.at(), message);
                 }
                 return;
@@ -50,7 +50,7 @@ impl Check<'_> {
             Content::Text => {
                 for child in element.elements() {
                     let message = format!(
-                        "<{}> holds text only, not <{}>",
+                        "<{}> contains only text, not <{}>",
                         rule.name,
                         Printable(child.name())
                     );
@@ -118,7 +118,7 @@ impl Check<'_> {
 
     fn unknown_element(&mut self, element: Element<'_>) {
         let name = element.name();
-        let message = format!("there is no element <{}>", Printable(name));
+        let message = format!("unknown element <{}>", Printable(name));
         let known = table::ELEMENTS.iter().map(|rule| rule.name);
         match nearest(name, known) {
             Some(near) => {
@@ -137,11 +137,7 @@ impl Check<'_> {
         self.findings.add_with_help(
             Code::UnknownAttribute,
             at,
-            format!(
-                "<{}> has no attribute called {}",
-                rule.name,
-                Printable(name)
-            ),
+            format!("<{}> has no attribute {}", rule.name, Printable(name)),
             if known.is_empty() {
                 format!("<{}> has no attributes at all", rule.name)
             } else {
@@ -180,7 +176,7 @@ impl Check<'_> {
             });
         let text = element.text_at().map(|at| (at, "text"));
         if let Some((at, what)) = cdata.or(text) {
-            let message = format!("<{}> holds elements only, and here is {what}", rule.name);
+            let message = format!("<{}> contains only elements, not {what}", rule.name);
             self.findings.add(Code::StrayText, at, message);
         }
     }
@@ -239,7 +235,7 @@ impl Check<'_> {
             // Elements that no document has are reported by themselves.
             None if table::rule(name).is_none() => return,
             None => format!("<{name}> cannot be in <{}>", rule.name),
-            Some(i) if i == now => format!("<{}> holds <{name}> once only", rule.name),
+            Some(i) if i == now => format!("<{}> contains <{name}> only once", rule.name),
             Some(_) => format!(
                 "<{name}> is out of order: it comes before {}",
                 names(particles[now].names)
@@ -258,7 +254,7 @@ impl Check<'_> {
                 _ if !kinds.contains(&name) => format!("<{name}> cannot be in <{}>", rule.name),
                 Some(first) if first != name => {
                     format!(
-                        "<{}> holds <{first}> already, and cannot hold <{name}> as well",
+                        "<{}> already contains <{first}> and cannot also contain <{name}>",
                         rule.name
                     )
                 }

@@ -31,10 +31,10 @@ pub(super) fn check(bundle: &Bundle<'_>, findings: &mut Findings) {
 
 fn service_name(name: &str, at: usize, findings: &mut Findings) {
     let message = if !is_service_name(name) {
-        format!("no service can be called '{}'", Printable(name))
+        format!("'{}' is not a valid service name", Printable(name))
     } else if name.len() > SERVICE_NAME_MAX {
         format!(
-            "the name of the service has {} bytes, and {SERVICE_NAME_MAX} fit",
+            "the service name has {} bytes; the limit is {SERVICE_NAME_MAX}",
             name.len()
         )
     } else {
@@ -52,10 +52,13 @@ pub(super) fn instance_name(
     if is_component(instance.name.as_bytes()) && instance.name.len() <= INSTANCE_NAME_MAX {
         return;
     }
-    let message = format!("no instance can be called '{}'", Printable(instance.name));
+    let message = format!(
+        "'{}' is not a valid instance name",
+        Printable(instance.name)
+    );
     let mut help = Code::ImportInstanceName.rule().help.to_owned();
     if runs_us(service, instance) {
-        help.push_str("; the VM's own name can stay as it is in vm/name");
+        help.push_str("; the VM's name can be set in vm/name");
     }
     findings.add_with_help(Code::ImportInstanceName, instance.at, message, help);
 }
@@ -72,7 +75,7 @@ fn patterns(entity: &Entity<'_>, findings: &mut Findings) {
     for (key, at) in groups.chain(properties) {
         if !is_name(key) {
             let message = format!(
-                "the pattern becomes a property group '{}', and none can be called so",
+                "the pattern becomes a property group '{}', which is not a valid name",
                 Printable(key)
             );
             findings.add(Code::ImportGroupName, at, message);
@@ -81,10 +84,11 @@ fn patterns(entity: &Entity<'_>, findings: &mut Findings) {
     for (language, at) in &entity.languages {
         if !is_name(language) {
             let message = format!(
-                "the language becomes a property '{}', and none can be called so",
+                "the language becomes a property '{}', which is not a valid name",
                 Printable(language)
             );
-            let help = "write a language as in xml:lang='C' or xml:lang='de_AT'".to_owned();
+            let help =
+                "specify a language, for example xml:lang='C' or xml:lang='de_AT'".to_owned();
             findings.add_with_help(Code::ImportPropertyName, *at, message, help);
         }
     }
@@ -93,7 +97,10 @@ fn patterns(entity: &Entity<'_>, findings: &mut Findings) {
 fn property_names(group: &Group<'_>, findings: &mut Findings) {
     for property in &group.properties {
         if !is_name(&property.name) {
-            let message = format!("no property can be called '{}'", Printable(&property.name));
+            let message = format!(
+                "'{}' is not a valid property name",
+                Printable(&property.name)
+            );
             findings.add(Code::ImportPropertyName, property.at, message);
         }
     }
@@ -103,11 +110,11 @@ fn entity(entity: &Entity<'_>, fmri: &str, findings: &mut Findings) {
     for group in entity.groups.iter().filter(|group| !group.deleted) {
         let (name, kind) = (Printable(&group.name), Printable(&group.kind));
         if !is_name(&group.name) {
-            let message = format!("no property group can be called '{name}'");
+            let message = format!("'{name}' is not a valid property group name");
             findings.add(Code::ImportGroupName, group.at, message);
         }
         if !is_name(&group.kind) {
-            let message = format!("no property group can be of the type '{kind}'");
+            let message = format!("'{kind}' is not a valid property group type");
             findings.add(Code::ImportGroupName, group.at, message);
         }
         // The first of a name stays; every other one has another type.
@@ -116,7 +123,7 @@ fn entity(entity: &Entity<'_>, fmri: &str, findings: &mut Findings) {
             .filter(|first| !first.deleted && first.at != group.at && first.kind != group.kind)
         {
             let message = format!(
-                "{} has '{name}' of the type {kind} and of the type {}",
+                "{} has '{name}' with type {kind} and with type {}",
                 Printable(fmri),
                 Printable(&first.kind)
             );
@@ -127,7 +134,7 @@ fn entity(entity: &Entity<'_>, fmri: &str, findings: &mut Findings) {
     if let Some((text, at)) = entity.restarter()
         && fmri::parse(text).is_none()
     {
-        let message = format!("the restarter '{}' is no FMRI", Printable(text));
+        let message = format!("the restarter '{}' is not an FMRI", Printable(text));
         findings.add(Code::ImportFmri, at, message);
     }
     patterns(entity, findings);
@@ -138,7 +145,7 @@ fn entity(entity: &Entity<'_>, fmri: &str, findings: &mut Findings) {
         let (text, at) = dependent.fmri;
         match fmri::parse(text) {
             None => {
-                let message = format!("'{}' is no FMRI", Printable(text));
+                let message = format!("'{}' is not an FMRI", Printable(text));
                 findings.add(Code::ImportFmri, at, message);
             }
             Some(
@@ -154,7 +161,10 @@ fn entity(entity: &Entity<'_>, fmri: &str, findings: &mut Findings) {
     }
     for (text, at) in &entity.texts {
         if text.len() > USTRING_MAX {
-            let message = format!("the text has {} bytes, and {USTRING_MAX} fit", text.len());
+            let message = format!(
+                "the text has {} bytes; the limit is {USTRING_MAX}",
+                text.len()
+            );
             findings.add(Code::ImportText, *at, message);
         }
     }

@@ -256,7 +256,11 @@ fn document_type(
     findings: &mut Findings,
 ) -> bool {
     let Some(found) = markup.document_type else {
-        findings.add(Code::NoDocumentType, root.at(), "there is no document type");
+        findings.add(
+            Code::NoDocumentType,
+            root.at(),
+            "the document type is missing",
+        );
         return false;
     };
     match found.system {

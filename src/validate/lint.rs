@@ -36,7 +36,7 @@ fn name_by_mistake(service: &Service<'_>, findings: &mut Findings) {
         .all(|part| is_component(part.as_bytes()))
     {
         let message = format!(
-            "svccfg takes the name '{}' by mistake",
+            "svccfg accepts the name '{}' by mistake",
             Printable(service.name)
         );
         findings.add(Code::NameByMistake, service.at, message);
@@ -59,7 +59,7 @@ fn entity(entity: &Entity<'_>, restarted_elsewhere: bool, findings: &mut Finding
             for value in &property.values {
                 if property.value_type == Some(ValueType::Astring) && value.text.len() > TEXT_MAX {
                     let message = format!(
-                        "{}/{} has {} bytes, and {TEXT_MAX} are stored",
+                        "{}/{} has {} bytes; only {TEXT_MAX} are stored",
                         Printable(&group.name),
                         Printable(&property.name),
                         value.text.len()
@@ -105,11 +105,11 @@ fn dependency(group: &Group<'_>, findings: &mut Findings) {
                 findings.add(Code::ShortFmri, fmri.at, message);
             }
             (Some(Fmri::Service { .. }), Some("path")) => {
-                let message = format!("'{shown}' is a service, and the dependency is of type path");
+                let message = format!("'{shown}' is a service, but the dependency is of type path");
                 findings.add(Code::DependencyKind, fmri.at, message);
             }
             (Some(Fmri::File), Some("service")) => {
-                let message = format!("'{shown}' is a file, and the dependency is of type service");
+                let message = format!("'{shown}' is a file, but the dependency is of type service");
                 findings.add(Code::DependencyKind, fmri.at, message);
             }
             (Some(Fmri::Service { .. } | Fmri::File) | None, _) => {}

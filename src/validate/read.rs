@@ -81,16 +81,16 @@ impl<'d> Reader<'_, 'd> {
         };
         let (kind, at) = bundle.value("type");
         if kind != wanted {
-            let message = format!("the bundle is of type '{}', not {wanted}", Printable(kind));
+            let message = format!("the bundle has type '{}', not {wanted}", Printable(kind));
             let help = match (kind, self.flavour) {
                 ("profile", Flavour::Manifest) => {
-                    "svccfg apply takes it; judge it with --profile".to_owned()
+                    "svccfg apply accepts it; check it with --profile".to_owned()
                 }
                 ("archive", Flavour::Manifest | Flavour::Profile) => {
                     "an archive can only be restored, by svccfg restore".to_owned()
                 }
                 ("manifest", Flavour::Profile) => {
-                    "svccfg import takes it; judge it without --profile".to_owned()
+                    "svccfg import accepts it; check it without --profile".to_owned()
                 }
                 _ => format!("write type='{wanted}'"),
             };
@@ -169,7 +169,7 @@ impl<'d> Reader<'_, 'd> {
         }
         self.clashes(&entity);
         if !self.services.insert(name) {
-            let message = format!("the service {} is there twice", Printable(name));
+            let message = format!("the service {} is defined twice", Printable(name));
             self.findings.add(Code::EntityTwice, at, message);
             return;
         }
@@ -277,7 +277,7 @@ impl<'d> Reader<'_, 'd> {
 
     /// A method or dependency that is there already: svccfg complains of each of its properties.
     fn second(&mut self, what: &str, name: &str, at: usize, first: usize) {
-        let message = format!("the {what} {} is there twice", Printable(name));
+        let message = format!("the {what} {} is defined twice", Printable(name));
         let help = format!("keep one of the two; {}", self.first_on_line(first));
         self.findings
             .add_with_help(self.twice(Code::PropertyTwice), at, message, help);

@@ -233,7 +233,7 @@ impl Loader<'_> {
             Included::Content(bytes) if is_text => match std::str::from_utf8(&bytes) {
                 Ok(text) if !text.contains(is_no_xml) => Expansion::Nothing,
                 Ok(_) | Err(_) => {
-                    let message = format!("'{}' is no text in UTF-8", Printable(shown));
+                    let message = format!("'{}' is not UTF-8 text", Printable(shown));
                     self.wrong(place, &message)
                 }
             },

@@ -40,12 +40,15 @@ pub(crate) fn of_disk(host: &dyn Host, account: &Account, disk: &Path) -> Option
         return Some(advice);
     }
     behind(host, disk).into_iter().find_map(|extent| {
-        let what = format!("what is behind the disk {},", PrintablePath(disk));
+        let what = format!(
+            "the file or device behind the disk {},",
+            PrintablePath(disk)
+        );
         of_file(host, account, &extent, &what, Refusal::DiskDenied).or_else(|| {
             let missing = host.may(&extent, Access::Read).err()?;
             (missing.kind() == io::ErrorKind::NotFound).then(|| Advice {
                 refusal: Refusal::DiskMissing,
-                finding: format!("{what} {}, is not there", PrintablePath(&extent)),
+                finding: format!("{what} {}, does not exist", PrintablePath(&extent)),
                 next_step: Refusal::DiskMissing.next_step().to_owned(),
             })
         })
@@ -65,7 +68,7 @@ pub(crate) fn of_early_end(
             Some(Advice {
                 refusal: Refusal::Folder,
                 finding: format!("{} is not a folder", PrintablePath(log_folder)),
-                next_step: "VirtualBox writes the VM's log there: move away what is in its place, then svcadm clear the instance".to_owned(),
+                next_step: "VirtualBox writes the VM's log there: move the existing file away, then run svcadm clear on the instance".to_owned(),
             })
         }
         Ok(_) => of_folder(host, account, log_folder),
@@ -79,7 +82,7 @@ pub(crate) fn of_early_end(
                 return Some(Advice {
                     refusal: Refusal::SavedState,
                     finding: format!(
-                        "VirtualBox does not take the saved state {}",
+                        "VirtualBox does not accept the saved state {}",
                         PrintablePath(state_file)
                     ),
                     next_step: Refusal::SavedState.next_step().to_owned(),
@@ -88,8 +91,8 @@ pub(crate) fn of_early_end(
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Some(Advice {
                     refusal: Refusal::SavedState,
-                    finding: format!("the saved state {} is gone", PrintablePath(state_file)),
-                    next_step: "restore that file from a backup; vm/on_saved=discard starts the VM without it, and what the guest had in memory is lost".to_owned(),
+                    finding: format!("the saved state {} is missing", PrintablePath(state_file)),
+                    next_step: "restore that file from a backup; vm/on_saved=discard starts the VM without it, and the guest's memory contents are lost".to_owned(),
                 });
             }
             Err(_) => of_file(host, account, state_file, "the saved state", Refusal::SavedState)?,
@@ -123,11 +126,11 @@ pub(crate) fn of_settings(
         return Some(Advice {
             refusal: Refusal::Folder,
             finding: format!(
-                "VirtualBox cannot replace the VM's settings {}, which {}",
+                "VirtualBox cannot replace the VM's settings file {}, which {}",
                 PrintablePath(settings_file),
                 whose(host, settings_file)
             ),
-            next_step: "let the VM's user write and rename that file (its owner, an immutable attribute, its file system), then svcadm clear the instance".to_owned(),
+            next_step: "allow the VM's user to write and rename that file (check its owner, immutable attribute and file system), then run svcadm clear on the instance".to_owned(),
         });
     }
     let in_the_way = [beside("-tmp"), beside("-prev")].into_iter().find(|path| {
@@ -138,7 +141,7 @@ pub(crate) fn of_settings(
     Some(Advice {
         refusal: Refusal::Folder,
         finding: format!(
-            "{} is in the way of VirtualBox writing the VM's settings, and {}",
+            "{} prevents VirtualBox from writing the VM's settings; it {}",
             PrintablePath(&in_the_way),
             whose(host, &in_the_way)
         ),
@@ -147,7 +150,7 @@ pub(crate) fn of_settings(
         } else {
             // Not as root: in a folder of the user's the second name may lead anywhere.
             format!(
-                "as {}: mv {1} {1}.away; then svcadm clear the instance",
+                "run as {}: mv {1} {1}.away; then run svcadm clear on the instance",
                 account.name,
                 shell_word(&PrintablePath(&in_the_way).to_string())
             )
@@ -221,7 +224,7 @@ fn of_file(
                 whose(host, folder)
             ),
             next_step: format!(
-                "let {user} enter that folder (chmod, chown), then svcadm clear the instance"
+                "give {user} access to that folder (chmod, chown), then run svcadm clear on the instance"
             ),
         });
     }
@@ -245,7 +248,7 @@ fn of_file(
 pub(crate) fn let_have(account: &Account, path: &Path) -> String {
     let user = &account.name;
     format!(
-        "{user} may have chosen where {} leads: only if that is meant for {user}, let {user} read and write it (chown -h, chmod), then svcadm clear the instance",
+        "{user} may control where {} leads: only if {user} is meant to have access, let {user} read and write it (chown -h, chmod), then run svcadm clear on the instance",
         PrintablePath(path)
     )
 }
@@ -299,18 +302,18 @@ fn let_write(host: &dyn Host, account: &Account, path: &Path) -> String {
     let quoted = shell_word(&PrintablePath(path).to_string());
     if is_read_only(host, path) {
         return format!(
-            "mount the file system of {quoted} for writing, then svcadm clear the instance"
+            "remount the file system of {quoted} read-write, then run svcadm clear on the instance"
         );
     }
     let user = &account.name;
     match host.file_facts(path) {
         Ok(facts) if facts.owner != account.uid => let_have(account, path),
         Ok(facts) if facts.mode & 0o300 != 0o300 => {
-            format!("as {user}: chmod u+rwx {quoted}; then svcadm clear the instance")
+            format!("run as {user}: chmod u+rwx {quoted}; then run svcadm clear on the instance")
         }
         // Its owner may write, by its mode.
         _ => format!(
-            "an immutable attribute or an access control list keeps {user} from writing to {quoted}: remove that, then svcadm clear the instance"
+            "an immutable attribute or an access control list prevents {user} from writing to {quoted}: remove it, then run svcadm clear on the instance"
         ),
     }
 }
@@ -332,7 +335,7 @@ fn is_denied(access: io::Result<()>) -> bool {
 /// `belongs to root (mode 0600)`
 pub(crate) fn whose(host: &dyn Host, path: &Path) -> String {
     let Ok(facts) = host.file_facts(path) else {
-        return "cannot be looked at".to_owned();
+        return "cannot be examined".to_owned();
     };
     if is_read_only(host, path) {
         return "is on a read-only file system".to_owned();
@@ -418,27 +421,27 @@ mod tests {
             (
                 "/vm/root's.vdi",
                 Some(Refusal::DiskDenied),
-                "vb cannot read the disk /vm/root's.vdi, which belongs to user id 0 (mode 0600): vb may have chosen where /vm/root's.vdi leads: only if that is meant for vb, let vb read and write it (chown -h, chmod), then svcadm clear the instance",
+                "vb cannot read the disk /vm/root's.vdi, which belongs to user id 0 (mode 0600): vb may control where /vm/root's.vdi leads: only if vb is meant to have access, let vb read and write it (chown -h, chmod), then run svcadm clear on the instance",
             ),
             (
                 "/vm/shown.vdi",
                 Some(Refusal::DiskDenied),
-                "vb cannot write the disk /vm/shown.vdi, which belongs to user id 0 (mode 0644): vb may have chosen where /vm/shown.vdi leads: only if that is meant for vb, let vb read and write it (chown -h, chmod), then svcadm clear the instance",
+                "vb cannot write the disk /vm/shown.vdi, which belongs to user id 0 (mode 0644): vb may control where /vm/shown.vdi leads: only if vb is meant to have access, let vb read and write it (chown -h, chmod), then run svcadm clear on the instance",
             ),
             (
                 "/root/a.vdi",
                 Some(Refusal::DiskDenied),
-                "vb cannot enter the folder /root, which belongs to user id 0 (mode 0700): let vb enter that folder (chmod, chown), then svcadm clear the instance",
+                "vb cannot enter the folder /root, which belongs to user id 0 (mode 0700): give vb access to that folder (chmod, chown), then run svcadm clear on the instance",
             ),
             (
                 "/vm/raw.vmdk",
                 Some(Refusal::DiskDenied),
-                "vb cannot read what is behind the disk /vm/raw.vmdk, /dev/raw, which belongs to user id 0 (mode 0640): vb may have chosen where /dev/raw leads: only if that is meant for vb, let vb read and write it (chown -h, chmod), then svcadm clear the instance",
+                "vb cannot read the file or device behind the disk /vm/raw.vmdk, /dev/raw, which belongs to user id 0 (mode 0640): vb may control where /dev/raw leads: only if vb is meant to have access, let vb read and write it (chown -h, chmod), then run svcadm clear on the instance",
             ),
             (
                 "/vm/gone.vmdk",
                 Some(Refusal::DiskMissing),
-                "what is behind the disk /vm/gone.vmdk, /vm/gone.img, is not there: restore the disk, or detach it with VBoxManage storageattach, then svcadm clear the instance",
+                "the file or device behind the disk /vm/gone.vmdk, /vm/gone.img, does not exist: restore the disk, or detach it with VBoxManage storageattach, then run svcadm clear on the instance",
             ),
         ] {
             let advice = of_disk(&host, &account(), Path::new(disk));
@@ -484,7 +487,7 @@ mod tests {
             (
                 logs(7, 0o700),
                 Refusal::SavedState,
-                "the saved state /vm/s.sav is gone",
+                "the saved state /vm/s.sav is missing",
             ),
             (
                 logs(7, 0o700).file("/vm/s.sav", 0, 0o600, FileKind::File),
@@ -494,7 +497,7 @@ mod tests {
             (
                 logs(7, 0o700).file("/vm/s.sav", 7, 0o600, FileKind::File),
                 Refusal::SavedState,
-                "VirtualBox does not take the saved state /vm/s.sav",
+                "VirtualBox does not accept the saved state /vm/s.sav",
             ),
         ] {
             assert_eq!(saved(host), (refusal, found.to_owned()));
@@ -519,7 +522,10 @@ mod tests {
             of_early_end(&host, &account(), path, &machine),
         ] {
             let step = advice.expect("something is wrong").next_step;
-            assert!(step.contains("only if that is meant for vb"), "{step}");
+            assert!(
+                step.contains("only if vb is meant to have access"),
+                "{step}"
+            );
             assert!(
                 !step.contains("chown vb") && !step.contains("as root"),
                 "{step}"
@@ -531,12 +537,8 @@ mod tests {
     #[test]
     fn what_lets_a_user_write_to_a_folder() {
         for (owner, mode, step) in [
-            (
-                0,
-                0o755,
-                Some("vb may have chosen where /vm leads: only if"),
-            ),
-            (7, 0o555, Some("as vb: chmod u+rwx /vm; then")),
+            (0, 0o755, Some("vb may control where /vm leads: only if")),
+            (7, 0o555, Some("run as vb: chmod u+rwx /vm; then")),
             (7, 0o755, None),
         ] {
             let host = host().file("/vm", owner, mode, FileKind::Directory);

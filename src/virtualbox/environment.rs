@@ -51,7 +51,7 @@ pub(crate) fn environment_in(
     environment
 }
 
-/// A locale in which VirtualBox can print every name. In another one, C for example, it stops printing at the
+/// A locale in which VirtualBox prints every name. In another one, C for example, it stops printing at the
 /// first character that the locale does not have: no list is whole as soon as one VM of the user has such a
 /// name, and it says nothing about that. Its messages are English in every locale.
 pub(crate) fn locale(host: &dyn Host, environment: &[(OsString, OsString)]) -> String {

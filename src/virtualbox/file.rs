@@ -59,9 +59,9 @@ impl fmt::Display for FileTrouble {
         match &self.what {
             What::Missing => write!(f, "{path} does not exist"),
             What::NotAFile(kind) => write!(f, "{path} is a {kind}, not a file"),
-            What::TooLong => write!(f, "{path} is far too long"),
+            What::TooLong => write!(f, "{path} is too large"),
             What::Unreadable(why) => write!(f, "cannot read {path}: {}", Printable(why)),
-            What::Nonsense(why) => write!(f, "{path} makes no sense: {}", Excerpt(why)),
+            What::Nonsense(why) => write!(f, "{path} is invalid: {}", Excerpt(why)),
         }
     }
 }
@@ -103,7 +103,7 @@ pub(super) fn read(host: &dyn Host, path: &Path, max: u64) -> Result<String, Fil
         return Err(FileTrouble::new(path, What::TooLong));
     }
     String::from_utf8(ends.tail)
-        .map_err(|_| FileTrouble::new(path, What::Nonsense("it is not UTF-8".to_owned())))
+        .map_err(|_| FileTrouble::new(path, What::Nonsense("not valid UTF-8".to_owned())))
 }
 
 /// A path that may be relative to a folder. `.` and `..` in it are left to the system.
@@ -196,7 +196,7 @@ mod tests {
             ("/link", "/link is a symbolic link, not a file", false),
             ("/pipe", "/pipe is a device or pipe, not a file", false),
             ("/locked", "cannot read /locked: permission denied", false),
-            ("/long", "/long is far too long", false),
+            ("/long", "/long is too large", false),
         ] {
             let trouble = read(&host, Path::new(path), 5).expect_err(path);
             assert_eq!(trouble.to_string(), message);

@@ -116,10 +116,10 @@ pub(crate) fn parse(text: &str, path: &Path) -> Result<MachineFile, String> {
     let document = document(text)?;
     let root = document.root_element();
     if root.tag_name().name() != "VirtualBox" {
-        return Err("its root is not VirtualBox".to_owned());
+        return Err("its root element is not VirtualBox".to_owned());
     }
     let mut children = root.children().filter(roxmltree::Node::is_element);
-    let machine = children.next().ok_or("it has no Machine")?;
+    let machine = children.next().ok_or("it has no Machine element")?;
     if children.next().is_some() {
         return Err("it has more than a Machine".to_owned());
     }
@@ -134,7 +134,7 @@ pub(crate) fn parse(text: &str, path: &Path) -> Result<MachineFile, String> {
             .is_some_and(|word| word.len() > WORD_MAX)
     };
     if let Some(name) = kept.into_iter().find(|name| is_long(name)) {
-        return Err(format!("its {name} is far too long"));
+        return Err(format!("its {name} is too long"));
     }
     let folder = path.parent().unwrap_or(Path::new("/"));
     let place = |name: &str, usual: &str| {
@@ -157,8 +157,8 @@ pub(crate) fn parse(text: &str, path: &Path) -> Result<MachineFile, String> {
         .attribute("currentSnapshot")
         .and_then(|uuid| uuid.parse().ok());
     Ok(MachineFile {
-        uuid: uuid.ok_or("its Machine has no UUID")?,
-        name: name.ok_or("its Machine has no name")?.to_owned(),
+        uuid: uuid.ok_or("its Machine element has no UUID")?,
+        name: name.ok_or("its Machine element has no name")?.to_owned(),
         resting,
         // VirtualBox has no setting for it: it is beside the settings file.
         log_folder: folder.join("Logs"),

@@ -88,10 +88,10 @@ impl Awaited {
     pub(crate) const fn next_step(self) -> &'static str {
         match self {
             Self::Interface => {
-                "create that network interface, or set another one with VBoxManage modifyvm (VBoxManage list bridgedifs shows those that there are); then svcadm clear the instance"
+                "create that network interface, or set another one with VBoxManage modifyvm (VBoxManage list bridgedifs lists the available ones); then run svcadm clear on the instance"
             }
             Self::Listener => {
-                "start what listens there, or set the serial port to something else with VBoxManage modifyvm (--uartmode1); then svcadm clear the instance"
+                "start the program that listens there, or change the serial port with VBoxManage modifyvm (--uartmode1); then run svcadm clear on the instance"
             }
         }
     }
@@ -160,72 +160,72 @@ impl Refusal {
     pub(crate) const fn next_step(self) -> &'static str {
         match self {
             Self::NotRegistered => {
-                "VBoxManage list vms, run as that user, shows its VMs (one whose settings file cannot be read is shown as <inaccessible>, without its name): set vm/name or method_context/user, or register the VM"
+                "run VBoxManage list vms as that user to see its VMs (a VM whose settings file cannot be read is listed as <inaccessible>, without its name); set vm/name or method_context/user, or register the VM"
             }
             Self::Inaccessible => {
-                "VBoxManage list vms shows it as <inaccessible>: restore its settings file (VirtualBox keeps the one before it as .vbox-prev) or make it readable for that user, then svcadm clear the instance"
+                "VBoxManage list vms shows the VM as <inaccessible>: restore its settings file (VirtualBox keeps the previous version as .vbox-prev) or make it readable for that user, then run svcadm clear on the instance"
             }
             Self::DiskMissing => {
-                "restore the disk, or detach it with VBoxManage storageattach, then svcadm clear the instance"
+                "restore the disk, or detach it with VBoxManage storageattach, then run svcadm clear on the instance"
             }
             Self::DiskDenied => {
-                "give the user read and write access to the disk and to the folders above it, then svcadm clear the instance"
+                "give the user read and write access to the disk and to the folders above it, then run svcadm clear on the instance"
             }
             Self::DiskBroken => {
-                "restore the disk from a backup: VirtualBox cannot read its header; then svcadm clear the instance"
+                "restore the disk from a backup: VirtualBox cannot read its header; then run svcadm clear on the instance"
             }
             Self::DiskInUse => {
-                "stop the other VM that has this disk, or detach the disk from one of them, then svcadm clear the instance"
+                "stop the other VM that uses this disk, or detach the disk from one of them, then run svcadm clear on the instance"
             }
             Self::DiskReplaced => {
-                "the file is another disk than the one that was attached: restore the disk, or give the file the registered UUID with VBoxManage internalcommands sethduuid, then svcadm clear the instance"
+                "the file is not the disk that was attached: restore the original, or give the file the registered UUID with VBoxManage internalcommands sethduuid, then run svcadm clear on the instance"
             }
             // Without a screen a window ends with the same words as any VM without the driver.
             Self::Driver => {
-                "load VirtualBox's kernel driver (svcs -a | grep virtualbox, modinfo | grep vbox), or set vm/frontend=headless: a window needs a screen; then svcadm clear the instance"
+                "load VirtualBox's kernel driver (svcs -a | grep virtualbox, modinfo | grep vbox), or set vm/frontend=headless: a window needs a display; then run svcadm clear on the instance"
             }
             Self::DriverVersion => {
-                "the kernel driver that is loaded is not the one of this VirtualBox: reboot, or reload it after every VM has been stopped, then svcadm clear the instance"
+                "the loaded kernel driver does not match this version of VirtualBox: reboot, or reload the driver after stopping all VMs, then run svcadm clear on the instance"
             }
             Self::DriverDenied => {
-                "the user may not open /dev/vboxdrv: install VirtualBox's package again, or check the device's mode, then svcadm clear the instance"
+                "the user cannot open /dev/vboxdrv: reinstall the VirtualBox package, or check the mode of the device, then run svcadm clear on the instance"
             }
             Self::OtherHypervisor => {
-                "another hypervisor (KVM, bhyve) uses the processor's virtualization: stop its guests, then svcadm clear the instance"
+                "another hypervisor (KVM, bhyve) uses the CPU's virtualization extensions: stop its guests, then run svcadm clear on the instance"
             }
             Self::NoVirtualization => {
-                "turn the processor's virtualization (VT-x, AMD-V) on in the firmware, then svcadm clear the instance"
+                "enable the CPU's virtualization extensions (VT-x, AMD-V) in the firmware, then run svcadm clear on the instance"
             }
             Self::NoMemory => {
-                "free memory on the host (swap -s, prstat -s rss), or give the VM less, then svcadm clear the instance"
+                "free memory on the host (swap -s, prstat -s rss), or reduce the VM's memory, then run svcadm clear on the instance"
             }
             Self::ExtensionPack => {
-                "install the VirtualBox Extension Pack of the same version (VBoxManage extpack install, as root), or turn off what needs it in the VM's settings, then svcadm clear the instance"
+                "install the VirtualBox Extension Pack of the same version (VBoxManage extpack install, as root), or disable the features that need it in the VM's settings, then run svcadm clear on the instance"
             }
             Self::Frontend => "set vm/frontend=headless, or install that frontend",
             Self::Home => {
-                "make the home directory writable for that user, then svcadm clear the instance"
+                "make the home directory writable for that user, then run svcadm clear on the instance"
             }
             Self::Folder => {
-                "make the VM's folder, and what is in it, belong to that user, then svcadm clear the instance"
+                "make that user the owner of the VM's folder and its contents, then run svcadm clear on the instance"
             }
             Self::NoSpace => {
-                "free space on that file system, or raise its quota, then svcadm clear the instance"
+                "free space on that file system, or raise its quota, then run svcadm clear on the instance"
             }
             Self::Port => {
-                "let the user write to what the VM's serial or parallel port goes to (the folder of a file or socket, the mode and group of a device), or set the port to something else with VBoxManage modifyvm (--uartmode1), then svcadm clear the instance"
+                "allow the user to write to the target of the VM's serial or parallel port (check the folder of a file or socket, or the mode and group of a device), or change the port with VBoxManage modifyvm (--uartmode1), then run svcadm clear on the instance"
             }
             Self::Registry => {
-                "restore VirtualBox.xml from VirtualBox.xml-prev, then svcadm clear the instance"
+                "restore VirtualBox.xml from VirtualBox.xml-prev, then run svcadm clear on the instance"
             }
             Self::RegistryDenied => {
-                "make VirtualBox.xml, and the folder that it is in, belong to that user, then svcadm clear the instance"
+                "make that user the owner of VirtualBox.xml and of the folder that contains it, then run svcadm clear on the instance"
             }
             Self::SavedState => {
-                "its VBox.log may tell more; vm/on_saved=discard starts it without the saved state, and what the guest had in memory is lost"
+                "see the VM's VBox.log for details; vm/on_saved=discard starts the VM without the saved state, and the guest's memory contents are lost"
             }
             Self::Locale => {
-                "VirtualBox was started in a locale that is not UTF-8: it ends by itself when no VM of that user runs; or give the VM a name in ASCII; then svcadm clear the instance"
+                "VirtualBox's server was started with a locale that is not UTF-8: stop all VMs of that user, so that the server exits, or give the VM an ASCII name; then run svcadm clear on the instance"
             }
             Self::NoAdditions => {
                 "install the Guest Additions, or set vm/stop_method=acpipowerbutton"
@@ -393,7 +393,7 @@ mod tests {
             let step = refusal.next_step();
             let discards = step.contains("discard");
             assert_eq!(discards, refusal == Refusal::SavedState, "{refusal:?}");
-            assert!(!discards || step.contains("is lost"), "{step}");
+            assert!(!discards || step.contains("lost"), "{step}");
         }
     }
 

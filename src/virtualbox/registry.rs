@@ -69,7 +69,7 @@ pub(crate) fn parse(text: &str, settings_folder: &Path) -> Result<Registry, Stri
         }
     };
     if root.tag_name().name() != "VirtualBox" {
-        return Err("its root is not VirtualBox".to_owned());
+        return Err("its root element is not VirtualBox".to_owned());
     }
     let node = |id| document.get_node(id).expect("a node of this document");
     let global = node(child(root, "Global")?);
@@ -77,7 +77,10 @@ pub(crate) fn parse(text: &str, settings_folder: &Path) -> Result<Registry, Stri
     let entries = machines.children().filter(roxmltree::Node::is_element);
     let entries = entries.map(|entry| {
         if entry.tag_name().name() != "MachineEntry" {
-            return Err(format!("a {} is no MachineEntry", entry.tag_name().name()));
+            return Err(format!(
+                "a {} is not a MachineEntry",
+                entry.tag_name().name()
+            ));
         }
         let uuid = entry.attribute("uuid").and_then(|uuid| uuid.parse().ok());
         let source = entry

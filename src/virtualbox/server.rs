@@ -19,11 +19,11 @@ pub(crate) fn what_hangs(user: &str, census: Option<Census>) -> String {
     }
     match census {
         Some(census) if census.server_age.is_some() => format!(
-            "VirtualBox's server does not answer: one that is about to end does so within 31 s; where it does not, it is deadlocked, and pkill -9 -u {} VBoxSVC ends it, and aborts the VMs of {user}, as a power failure would",
+            "VirtualBox's server does not respond: if it does not exit within 31 s, it is deadlocked, and pkill -9 -u {} VBoxSVC ends it and aborts the VMs of {user}, with the effect of a power failure",
             shell_word(user)
         ),
         Some(_) | None => {
-            format!("VBoxManage list vms, run as {user}, may show what it waits for")
+            format!("run VBoxManage list vms as {user} to see what it is waiting for")
         }
     }
 }
@@ -32,12 +32,12 @@ pub(crate) fn what_hangs(user: &str, census: Option<Census>) -> String {
 pub(crate) fn what_keeps_it_away(user: &str, census: Option<Census>) -> Option<String> {
     let census = census.filter(|census| census.server_age.is_none() && census.vm_processes > 0)?;
     let whose = if census.vm_processes == 1 {
-        "a VM process that it left keeps"
+        "a VM process that it left behind prevents"
     } else {
-        "VM processes that it left keep"
+        "VM processes that it left behind prevent"
     };
     Some(format!(
-        "VirtualBox's server is gone, and {whose} another one from starting, which passes within 31 s, when they have ended; where it does not, pkill -9 -u {} VBoxHeadless ends the VMs of {user}, as a power failure would",
+        "VirtualBox's server has ended, and {whose} a new one from starting; if this does not pass within 31 s, pkill -9 -u {} VBoxHeadless ends the VMs of {user}, with the effect of a power failure",
         shell_word(user)
     ))
 }
@@ -47,7 +47,7 @@ pub(crate) fn what_keeps_it_away(user: &str, census: Option<Census>) -> Option<S
 /// Run as its user, because that user chooses when it ends, and the number may be another process's by then.
 pub(crate) fn what_ends_an_orphan(user: &str, pid: u32) -> String {
     format!(
-        "the server that started process {pid} is gone, and VirtualBox does not know of it: where it does not end within 31 s, kill -9 {pid}, run as {user}, ends it, as a power failure would"
+        "the VirtualBox server that started process {pid} has ended, and VirtualBox no longer knows of that process: if it does not exit within 31 s, kill -9 {pid}, run as {user}, ends it, with the effect of a power failure"
     )
 }
 
@@ -78,13 +78,13 @@ mod tests {
             ),
             (
                 Some(census(false, 1)),
-                "a VM process that it left keeps",
+                "a VM process that it left behind prevents",
                 Some("pkill -9 -u vb VBoxHeadless"),
             ),
             (
                 Some(census(false, 2)),
-                "VM processes that it left keep",
-                Some("passes within 31 s"),
+                "VM processes that it left behind prevent",
+                Some("pass within 31 s"),
             ),
             (Some(census(false, 0)), "VBoxManage list vms", None),
             (None, "VBoxManage list vms", None),

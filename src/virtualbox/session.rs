@@ -43,7 +43,7 @@ pub(crate) fn folders<'h>(
     VBoxManage::new(host, PathBuf::from("/"), environment)
 }
 
-/// VirtualBox's processes of the user that we are; none where they cannot be looked at.
+/// VirtualBox's processes of the user that we are; none where they cannot be examined.
 pub(crate) fn all_processes(host: &dyn Host) -> Option<Census> {
     let nobody = Wanted {
         name: None,

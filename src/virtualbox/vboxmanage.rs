@@ -186,10 +186,10 @@ impl<'a> VBoxManage<'a> {
             return Err(error::classify(&output));
         }
         if output.cut {
-            return Err(VBoxError::Garbled("far too much of it".to_owned()));
+            return Err(VBoxError::Garbled("too much output".to_owned()));
         }
         String::from_utf8(output.stdout)
-            .map_err(|_| VBoxError::Garbled("it is not UTF-8".to_owned()))
+            .map_err(|_| VBoxError::Garbled("not valid UTF-8".to_owned()))
     }
 
     /// `showvminfo VM --machinereadable`. It takes a session on a VM that is up, which does harm while it
@@ -309,7 +309,7 @@ impl<'a> VBoxManage<'a> {
             .rev()
             .find(numbered)
             .map(str::to_owned)
-            .ok_or_else(|| VBoxError::Garbled("no version in it".to_owned()))
+            .ok_or_else(|| VBoxError::Garbled("no version found".to_owned()))
     }
 
     /// Gives a VM a command. Saving the state of a large VM takes minutes.
@@ -339,7 +339,7 @@ pub(crate) const LISTED_MAX: usize = 10_000;
 /// What is listed, unless it is too much.
 fn bounded(vms: Vec<Entry>) -> Result<Vec<Entry>, VBoxError> {
     if vms.len() > LISTED_MAX {
-        let told = format!("{} VMs are listed; {LISTED_MAX} are the most", vms.len());
+        let told = format!("{} VMs are listed; the limit is {LISTED_MAX}", vms.len());
         return Err(VBoxError::Garbled(told));
     }
     // A table is as wide as its widest cell, in every line.

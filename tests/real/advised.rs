@@ -29,11 +29,14 @@ fn a_vm_that_hears_no_button_is_stopped_as_the_log_says() {
         let run = vm.stop();
         run.fails(
             95,
-            &["running", "disabling the instance again will not stop it"],
+            &[
+                "running",
+                "disabling the instance again will not stop the VM",
+            ],
         );
         told(
             &run,
-            "VBoxManage controlvm VM savestate (or poweroff: what the guest has not written is lost)",
+            "VBoxManage controlvm VM savestate (or poweroff; data that the guest has not written is lost)",
         );
         vm.control(verb);
         vm.assert_is(state);
@@ -52,7 +55,7 @@ fn a_frozen_vm_is_ended_as_the_log_says() {
     run.fails(95, &["running"]);
     told(
         &run,
-        "VBoxManage startvm --type emergencystop ends it, and what the guest has not written is lost",
+        "VBoxManage startvm --type emergencystop kills it, and data that the guest has not written is lost",
     );
     assert_eq!(vm.user.vm_processes(&vm.uuid), [pid]);
     vm.real(&["startvm", &vm.uuid, "--type", "emergencystop"]);

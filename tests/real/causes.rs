@@ -36,7 +36,7 @@ impl OneVm<'_> {
             let call = self.user.program("/bin/sh", arguments);
             call.within(Duration::from_mins(1))
         };
-        let done = if let Some((_, rest)) = last.split_once("may have chosen where ") {
+        let done = if let Some((_, rest)) = last.split_once("may control where ") {
             let (path, rest) = rest.split_once(" leads: only if").expect("a path");
             assert!(
                 rest.contains(&format!("let {user} read and write it")),
@@ -46,7 +46,7 @@ impl OneVm<'_> {
             shell(&["-c", script, user, path]).by_root().run()
         } else {
             let (_, told) = last.split_once(&format!("as {user}: ")).expect("a command");
-            let (command, _) = told.split_once("; then svcadm clear").expect("its end");
+            let (command, _) = told.split_once("; then run svcadm clear").expect("its end");
             shell(&["-c", command]).run()
         };
         assert_eq!(done.code, Some(0), "{last}: {done}");
@@ -157,7 +157,7 @@ fn another_disk_in_the_place_of_the_registered_one() {
     let mut bytes = fs::read(&disk).expect("the disk");
     // Where a VDI keeps its own UUID.
     bytes[392..408].copy_from_slice(b"0123456789abcdef");
-    fs::write(&disk, bytes).expect("another disk");
+    fs::write(&disk, bytes).expect("not the disk");
     let run = vm.start();
     run.fails(96, &["does not match the value", "sethduuid"]);
     assert!(!run.stderr.contains("VirtualBox.xml-prev"), "{run}");
@@ -194,11 +194,11 @@ fn a_disk_that_another_vm_runs_with() {
         &shared,
     ];
     vm.real(&attach);
-    let named = format!("other {{{other}}} runs with its disk {shared}");
+    let named = format!("other {{{other}}} is running with the same disk {shared}");
     let run = vm.start();
     run.fails(96, &["Locking of attached media failed", &named]);
     // One attempt: nothing changes until somebody does something.
-    assert_eq!(run.stderr.matches("starting it").count(), 1, "{run}");
+    assert_eq!(run.stderr.matches("starting the VM").count(), 1, "{run}");
     vm.real(&["controlvm", &other, "poweroff"]);
     vm.starts_now();
 }
@@ -237,7 +237,7 @@ fn the_device_behind_a_raw_disk() {
     vm.user.cool_down();
     give_to_root(&device, 0o600);
     let named = format!(
-        "{} cannot read what is behind the disk {vmdk}, {}, which belongs to root (mode 0600)",
+        "{} cannot read the file or device behind the disk {vmdk}, {}, which belongs to root (mode 0600)",
         vm.user.name,
         inside(&device)
     );
@@ -269,7 +269,7 @@ fn a_network_interface_that_is_missing() {
         "list bridgedifs",
     ];
     run.fails(1, &words);
-    let attempts = run.stderr.matches(": starting it\n").count();
+    let attempts = run.stderr.matches(": starting the VM\n").count();
     assert!((2..=8).contains(&attempts), "{attempts} attempts: {run}");
     vm.real(&["modifyvm", &vm.uuid, "--nic1", "null"]);
     vm.starts_now();
@@ -295,7 +295,7 @@ fn too_little_memory() {
         &[
             "VERR_NO_MEMORY",
             "free memory on the host",
-            "give the VM less",
+            "reduce the VM's memory",
         ],
     );
     vm.assert_is("poweroff");
@@ -342,8 +342,8 @@ fn a_serial_port_that_goes_nowhere() {
         port(&vm, mode);
         let run = vm.start();
         if may_come {
-            run.fails(1, &[words, "start what listens there"]);
-            let attempts = run.stderr.matches(": starting it\n").count();
+            run.fails(1, &[words, "start the program that listens there"]);
+            let attempts = run.stderr.matches(": starting the VM\n").count();
             assert!((2..=8).contains(&attempts), "{attempts} attempts: {run}");
         } else {
             run.fails(96, &[words, "serial or parallel port"]);
@@ -382,7 +382,7 @@ fn a_saved_state_that_virtualbox_does_not_take() {
         files.next().expect("a state").expect("an entry").path()
     };
     let discards = |vm: &mut OneVm<'_>, words: &[&str]| {
-        let mut all = vec!["vm/on_saved=discard", "is lost"];
+        let mut all = vec!["vm/on_saved=discard", "lost"];
         all.extend(words);
         vm.start().fails(96, &all);
         assert_eq!(vm.user.state(&vm.uuid), "saved");
@@ -396,12 +396,12 @@ fn a_saved_state_that_virtualbox_does_not_take() {
 
     vm.bring_into("saved");
     fs::write(state_file(), "garbage").expect("to break the state");
-    discards(&mut vm, &["VirtualBox does not take the saved state"]);
+    discards(&mut vm, &["VirtualBox does not accept the saved state"]);
 
     vm.bring_into("saved");
     let file = state_file();
     fs::remove_file(&file).expect("to remove the state");
-    let gone = format!("the saved state {} is gone", inside(&file));
+    let gone = format!("the saved state {} is missing", inside(&file));
     discards(&mut vm, &[&gone]);
 
     vm.bring_into("saved");

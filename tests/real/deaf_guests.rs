@@ -17,11 +17,11 @@ fn the_fallback_saves_what_the_guest_has() {
     ]);
     let run = vm.stop();
     run.succeeds().logs(&[
-        "pressing its power button (vm/stop_method=acpipowerbutton)",
-        "waiting for the guest to turn itself off",
-        "pressing its power button (vm/stop_method=acpipowerbutton)",
-        "saving its state (vm/stop_fallback=savestate: the stop method did not stop it)",
-        "saved: it is saved, and no process of it is left",
+        "pressing the power button (vm/stop_method=acpipowerbutton)",
+        "waiting for the guest to shut down",
+        "pressing the power button (vm/stop_method=acpipowerbutton)",
+        "saving the VM state (vm/stop_fallback=savestate: the stop method did not stop the VM)",
+        "saved: saved; no VM process remains",
     ]);
     vm.assert_is("saved");
     let (method_ends, budget) = (Duration::from_secs(35), Duration::from_secs(65));
@@ -69,8 +69,8 @@ fn without_a_fallback_it_is_left() {
         95,
         &[
             "running",
-            "pressing its power button (",
-            "disabling the instance again will not stop it",
+            "pressing the power button (",
+            "disabling the instance again will not stop the VM",
             "svcadm clear",
         ],
     );
@@ -99,9 +99,9 @@ fn the_fallback_pulls_the_plug_where_told() {
     ]);
     let run = vm.stop();
     run.succeeds().logs(&[
-        "pressing its power button",
-        "powering it off (vm/stop_fallback=poweroff: the stop method did not stop it)",
-        "poweroff: it is poweroff, and no process of it is left",
+        "pressing the power button",
+        "powering off the VM (vm/stop_fallback=poweroff: the stop method did not stop the VM)",
+        "poweroff: powered off; no VM process remains",
     ]);
     vm.assert_is("poweroff");
     assert!(run.took < Duration::from_secs(35), "{run}");
@@ -117,9 +117,9 @@ fn after_the_sleep_button_comes_the_fallback() {
     vm.set(&[("vm/stop_method", "acpisleepbutton")]);
     let run = vm.stop();
     run.succeeds().logs(&[
-        "pressing its sleep button (vm/stop_method=acpisleepbutton)",
-        "saving its state (vm/stop_fallback=savestate: the stop method did not stop it)",
-        "saved: it is saved",
+        "pressing the sleep button (vm/stop_method=acpisleepbutton)",
+        "saving the VM state (vm/stop_fallback=savestate: the stop method did not stop the VM)",
+        "saved: saved; no VM process remains",
     ]);
     vm.assert_is("saved");
     assert_eq!(vm.deeds(), ["acpisleepbutton", "savestate"]);
@@ -139,7 +139,7 @@ fn stop_timeout_is_the_vm_s_own() {
         ("vm/stop_timeout", "20"),
     ]);
     let run = vm.stop();
-    run.fails(95, &["running", "pressing its power button"])
+    run.fails(95, &["running", "pressing the power button"])
         .logs(&["within 20 s"]);
     vm.assert_is("running");
     let expected = Duration::from_secs(19)..Duration::from_secs(60);

@@ -12,18 +12,13 @@ type Row = (
 );
 
 const ROWS: [Row; 15] = [
-    ("poweroff", "start", &[], Ok("poweroff: starting it")),
-    (
-        "poweroff",
-        "stop",
-        &[],
-        Ok("poweroff: it is poweroff already"),
-    ),
+    ("poweroff", "start", &[], Ok("poweroff: starting the VM")),
+    ("poweroff", "stop", &[], Ok("poweroff: already powered off")),
     (
         "poweroff",
         "start",
         &[("vm/start_delay", "100")],
-        Ok("starting it in 100 s (vm/start_delay)"),
+        Ok("starting the VM in 100 s (vm/start_delay)"),
     ),
     (
         "poweroff",
@@ -31,20 +26,20 @@ const ROWS: [Row; 15] = [
         &[("vm/start_delay", "200")],
         Err((96, "vm/start_delay")),
     ),
-    ("running", "start", &[], Ok("running: it runs already")),
+    ("running", "start", &[], Ok("running: already running")),
     (
         "running",
         "stop",
         &[],
-        Ok("saving its state (vm/stop_method=savestate)"),
+        Ok("saving the VM state (vm/stop_method=savestate)"),
     ),
     (
         "running",
         "stop",
         &[("vm/stop_method", "acpipowerbutton")],
-        Ok("pressing its power button"),
+        Ok("pressing the power button"),
     ),
-    ("paused", "start", &[], Ok("paused: resuming it")),
+    ("paused", "start", &[], Ok("paused: resuming the VM")),
     (
         "paused",
         "start",
@@ -55,19 +50,19 @@ const ROWS: [Row; 15] = [
         "saved",
         "start",
         &[],
-        Ok("saved: starting it (vm/on_saved=restore)"),
+        Ok("saved: starting the VM (vm/on_saved=restore)"),
     ),
     (
         "saved",
         "start",
         &[("vm/on_saved", "discard")],
-        Ok("saved: discarding its saved state"),
+        Ok("saved: discarding the saved state"),
     ),
     (
         "saved",
         "stop",
         &[("vm/stop_method", "poweroff")],
-        Ok("saved: it is saved already"),
+        Ok("saved: already saved"),
     ),
     (
         "gurumeditation",
@@ -79,13 +74,13 @@ const ROWS: [Row; 15] = [
         "gurumeditation",
         "start",
         &[("vm/on_stuck", "restart")],
-        Ok("powering it off (vm/on_stuck=restart)"),
+        Ok("powering off the VM (vm/on_stuck=restart)"),
     ),
     (
         "gurumeditation",
         "stop",
         &[],
-        Ok("powering it off (its guest is dead"),
+        Ok("powering off the VM (the guest has crashed"),
     ),
 ];
 
@@ -150,7 +145,7 @@ fn it_says_that_nothing_is_done() {
     let vm = OneVm::new(rig, "acpi");
     let run = vm.starting().arg("--dry-run").run();
     run.succeeds()
-        .logs(&["poweroff: starting it (dry run: not done)"]);
+        .logs(&["poweroff: starting the VM (dry run: not done)"]);
     let run = vm.user.method("nosuch", "start").arg("--dry-run").run();
     run.fails(96, &["nosuch"]);
     vm.assert_is("poweroff");

@@ -24,11 +24,11 @@ fn assert_found(vm: &OneVm<'_>, set: &dyn for<'c> Fn(Call<'c>) -> Call<'c>) {
     set(vm.starting())
         .run()
         .succeeds()
-        .logs(&["running: it runs"]);
+        .logs(&["running: the VM is running"]);
     let run = set(vm.stopping()).run();
-    run.succeeds().logs(&["it is saved"]);
+    run.succeeds().logs(&["saved; no VM process remains"]);
     let run = set(vm.stopping()).run();
-    run.succeeds().logs(&["it is saved already"]);
+    run.succeeds().logs(&["already saved"]);
     assert_eq!(asked(&vm.user, &run), [""; 0]);
 }
 
@@ -78,9 +78,9 @@ fn a_vm_that_is_paused_after_its_start_does_not_run() {
     }
     let path = format!("{inside}/VBoxManage");
     for (on_paused, status, words) in [
-        ("refuse", 95, "it is paused, and vm/on_paused=refuse"),
-        ("leave", 0, "paused: left paused by vm/on_paused"),
-        ("resume", 0, "running: it runs"),
+        ("refuse", 95, "the VM is paused, and vm/on_paused=refuse"),
+        ("leave", 0, "paused: left paused, as set by vm/on_paused"),
+        ("resume", 0, "running: the VM is running"),
     ] {
         vm.set(&[
             ("virtualbox/vboxmanage", &path),
@@ -133,10 +133,10 @@ fn a_vm_that_another_user_runs_is_not_started_beside_it() {
     let mut vm = OneVm::of(ours, uuid);
     vm.set(&[("start/timeout_seconds", "16")]);
     vm.start()
-        .fails(95, &["poweroff", "of another user", "a UUID of its own"]);
+        .fails(95, &["poweroff", "of another user", "its own UUID"]);
     assert_eq!(vm.deeds(), [""; 0]);
     // It is off all the same, and theirs goes on.
-    vm.stop().succeeds().logs(&["it is poweroff already"]);
+    vm.stop().succeeds().logs(&["already powered off"]);
     assert_eq!(theirs.state(&vm.uuid), "running");
     let run = theirs.vboxmanage(&["controlvm", &vm.uuid, "poweroff"]);
     assert_eq!(run.code, Some(0), "{run}");
@@ -153,16 +153,16 @@ fn what_is_not_understood_is_asked_of_virtualbox() {
     let text = fs::read_to_string(&path).expect("settings");
     fs::write(&path, format!("{text}<!-- behind the end -->\n")).expect("to write");
     let run = vm.stop();
-    run.succeeds().logs(&["it is poweroff already"]);
+    run.succeeds().logs(&["already powered off"]);
     assert_eq!(asked(&vm.user, &run).len(), 1, "{run}");
-    vm.start().succeeds().logs(&["running: it runs"]);
+    vm.start().succeeds().logs(&["running: the VM is running"]);
     vm.assert_is("running");
     vm.control("poweroff");
 
     // A name that two VMs have is for VirtualBox to look up.
     let second = vm.user.mkvm("vm1", "acpi");
     let run = vm.stop();
-    run.succeeds().logs(&["it is poweroff already"]);
+    run.succeeds().logs(&["already powered off"]);
     assert!(!asked(&vm.user, &run).is_empty(), "{run}");
     assert_eq!(vm.user.state(&second), "poweroff");
 }

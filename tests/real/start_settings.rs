@@ -87,10 +87,10 @@ fn assert_policy(state: &str) {
         match (policy.status, policy.deeds) {
             (0, []) => run
                 .succeeds()
-                .logs(&[&format!("{state}: left {state} by {property}")]),
+                .logs(&[&format!("{state}: left {state}, as set by {property}")]),
             (0, _) => run.succeeds().logs(&[
-                &format!("{state}: discarding its saved state ({property}={value})"),
-                "running: it runs",
+                &format!("{state}: discarding the saved state ({property}={value})"),
+                "running: the VM is running",
             ]),
             (status, _) => run.fails(
                 status,
@@ -147,9 +147,9 @@ fn of_a_stuck_vm() {
 
     vm.set(&[("vm/on_stuck", "restart")]);
     vm.start().succeeds().logs(&[
-        "gurumeditation: powering it off (vm/on_stuck=restart)",
-        "poweroff: starting it",
-        "running: it runs",
+        "gurumeditation: powering off the VM (vm/on_stuck=restart)",
+        "poweroff: starting the VM",
+        "running: the VM is running",
     ]);
     vm.assert_is("running");
     assert_ne!(vm.pid(), pid);
@@ -163,9 +163,9 @@ fn a_delay_comes_before_the_start() {
     vm.set(&[("vm/start_delay", "3")]);
     let run = vm.start();
     run.succeeds().logs(&[
-        "poweroff: starting it in 3 s (vm/start_delay)",
-        "poweroff: starting it",
-        "running: it runs",
+        "poweroff: starting the VM in 3 s (vm/start_delay)",
+        "poweroff: starting the VM",
+        "running: the VM is running",
     ]);
     assert!(run.took >= Duration::from_secs(3), "{run}");
     vm.assert_is("running");
@@ -198,7 +198,7 @@ fn a_start_that_is_called_off_in_its_delay() {
         vm.user.add_prop_lines("vm1", disable);
         let run = starting.wait();
         run.succeeds().logs(&[
-            &format!("{state}: starting it in {DELAY} s (vm/start_delay)"),
+            &format!("{state}: starting the VM in {DELAY} s (vm/start_delay)"),
             &format!("{state}: left {state}, not started: the instance was disabled"),
         ]);
         assert!(run.took < Duration::from_secs(95), "{run}");
@@ -214,7 +214,8 @@ fn a_start_that_is_called_off_in_its_delay() {
     vm.user
         .add_prop_lines("vm1", "i general/enabled boolean false\n");
     let run = vm.user.program(PROGRAM, &["start", "--vm", "vm1"]).run();
-    run.succeeds().logs(&["starting it", "running: it runs"]);
+    run.succeeds()
+        .logs(&["starting the VM", "running: the VM is running"]);
     vm.assert_is("running");
 }
 

@@ -13,7 +13,7 @@ fn from_poweroff() {
     let vm = OneVm::new(rig, "acpi");
     vm.start()
         .succeeds()
-        .logs(&["poweroff: starting it", "running: it runs"]);
+        .logs(&["poweroff: starting the VM", "running: the VM is running"]);
     vm.assert_is("running");
     vm.user.booted(&vm.uuid, SOON);
     assert_eq!(vm.deeds(), ["startvm headless"]);
@@ -29,8 +29,8 @@ fn from_saved_nothing_is_lost() {
     vm.control("savestate");
     let before = vm.letters();
     vm.start().succeeds().logs(&[
-        "saved: starting it (vm/on_saved=restore)",
-        "running: it runs",
+        "saved: starting the VM (vm/on_saved=restore)",
+        "running: the VM is running",
     ]);
     vm.assert_is("running");
     assert_eq!(vm.deeds(), ["startvm headless"]);
@@ -44,8 +44,8 @@ fn from_aborted() {
     let vm = OneVm::new(rig, "acpi");
     vm.bring_into("aborted");
     vm.start().succeeds().logs(&[
-        "aborted: starting it (vm/on_aborted=start)",
-        "running: it runs",
+        "aborted: starting the VM (vm/on_aborted=start)",
+        "running: the VM is running",
     ]);
     vm.assert_is("running");
     vm.user.booted(&vm.uuid, SOON);
@@ -61,8 +61,8 @@ fn from_aborted_saved() {
     vm.wait_for_letters(2);
     vm.take_into("aborted-saved");
     vm.start().succeeds().logs(&[
-        "aborted-saved: starting it (vm/on_saved=restore)",
-        "running: it runs",
+        "aborted-saved: starting the VM (vm/on_saved=restore)",
+        "running: the VM is running",
     ]);
     vm.assert_is("running");
     assert_eq!(vm.deeds(), ["startvm headless"]);
@@ -77,8 +77,8 @@ fn from_paused() {
     vm.bring_into("paused");
     let pid = vm.pid();
     vm.start().succeeds().logs(&[
-        "paused: resuming it (vm/on_paused=resume)",
-        "running: it runs",
+        "paused: resuming the VM (vm/on_paused=resume)",
+        "running: the VM is running",
     ]);
     vm.assert_is("running");
     assert_eq!(vm.pid(), pid);
@@ -93,7 +93,7 @@ fn a_running_vm_is_adopted() {
     vm.boot();
     let pid = vm.pid();
     for _ in 0..2 {
-        vm.start().succeeds().logs(&["running: it runs already"]);
+        vm.start().succeeds().logs(&["running: already running"]);
         vm.assert_is("running");
         assert_eq!(vm.pid(), pid);
     }
@@ -109,7 +109,7 @@ fn a_frozen_vm_is_adopted() {
     vm.set(&[("start/timeout_seconds", "30")]);
     let pid = vm.pid();
     vm.user.kill(pid, libc::SIGSTOP);
-    vm.start().succeeds().logs(&["running: it runs already"]);
+    vm.start().succeeds().logs(&["running: already running"]);
     assert_eq!(vm.user.vm_processes(&vm.uuid), [pid]);
     assert_eq!(vm.deeds(), [""; 0]);
 }
@@ -120,7 +120,7 @@ fn after_the_guest_has_turned_itself_off() {
     let rig = rig_or_skip!();
     let vm = OneVm::new(rig, "selfoff");
     for _ in 0..2 {
-        vm.start().succeeds().logs(&["running: it runs"]);
+        vm.start().succeeds().logs(&["running: the VM is running"]);
         vm.user.wait_state(&vm.uuid, &["poweroff"], SOON);
     }
     assert_eq!(vm.deeds(), ["startvm headless", "startvm headless"]);
@@ -135,7 +135,7 @@ fn a_guest_that_resets_itself_stays_up() {
     let pid = vm.pid();
     let boots = || vm.user.serial(&vm.uuid).matches("BOOTED").count();
     eventually(SOON, || boots() > 1, || format!("{} boots", boots()));
-    vm.start().succeeds().logs(&["running: it runs already"]);
+    vm.start().succeeds().logs(&["running: already running"]);
     assert_eq!(vm.pid(), pid);
 }
 

@@ -35,8 +35,8 @@ fn a_frozen_vm_is_left() {
         95,
         &[
             "running",
-            "saving its state (VBoxManage gave no answer)",
-            "disabling the instance again will not stop it",
+            "saving the VM state (VBoxManage did not respond)",
+            "disabling the instance again will not stop the VM",
             "emergencystop",
         ],
     );
@@ -50,7 +50,7 @@ fn a_frozen_vm_that_was_to_hear_a_button_is_left() {
     let button = ("vm/stop_method", "acpipowerbutton");
     let (vm, pid) = frozen(rig, &[button, ("vm/stop_fallback", "none")]);
     vm.stop()
-        .fails(95, &["running", "pressing its power button"]);
+        .fails(95, &["running", "pressing the power button"]);
     assert_eq!(vm.user.vm_processes(&vm.uuid), [pid]);
 }
 
@@ -59,10 +59,10 @@ fn a_frozen_vm_is_ended_where_poweroff_is_the_method() {
     let rig = rig_or_skip!();
     let (vm, _) = frozen(rig, &[("vm/stop_method", "poweroff")]);
     vm.stop().succeeds().logs(&[
-        "powering it off (vm/stop_method=poweroff)",
-        "VBoxManage gave no answer",
-        "ending its process (its process does not answer)",
-        "aborted: it is aborted, and no process of it is left",
+        "powering off the VM (vm/stop_method=poweroff)",
+        "VBoxManage did not respond",
+        "killing the VM process (the VM process does not respond)",
+        "aborted: aborted; no VM process remains",
     ]);
     vm.assert_is("aborted");
     assert_eq!(vm.deeds(), ["poweroff", "startvm emergencystop"]);
@@ -76,9 +76,10 @@ fn a_frozen_vm_is_ended_where_poweroff_is_the_fallback() {
             rig,
             &[("vm/stop_method", method), ("vm/stop_fallback", "poweroff")],
         );
-        vm.stop()
-            .succeeds()
-            .logs(&["ending its process", "aborted: it is aborted"]);
+        vm.stop().succeeds().logs(&[
+            "killing the VM process",
+            "aborted: aborted; no VM process remains",
+        ]);
         vm.assert_is("aborted");
     }
 }
@@ -98,11 +99,11 @@ fn a_full_disk() {
         95,
         &[
             "running",
-            "saving its state (3 times: Failed to save machine state [NS_ERROR_FAILURE])",
+            "saving the VM state (3 times: Failed to save machine state [NS_ERROR_FAILURE])",
             "is full",
         ],
     )
-    .logs(&["saving its state failed: "]);
+    .logs(&["saving the VM state failed: "]);
     vm.assert_is("running");
     assert_eq!(vm.pid(), pid);
     assert!(run.took < Duration::from_secs(50), "{run}");

@@ -12,8 +12,8 @@ fn savestate() {
     vm.boot();
     vm.wait_for_letters(2);
     vm.stop().succeeds().logs(&[
-        "saving its state (vm/stop_method=savestate)",
-        "saved: it is saved, and no process of it is left",
+        "saving the VM state (vm/stop_method=savestate)",
+        "saved: saved; no VM process remains",
     ]);
     vm.assert_is("saved");
     assert_eq!(vm.deeds(), ["savestate"]);
@@ -30,8 +30,8 @@ fn power_button_and_the_guest_listens() {
     vm.boot();
     vm.set(&[("vm/stop_method", "acpipowerbutton")]);
     vm.stop().succeeds().logs(&[
-        "pressing its power button (vm/stop_method=acpipowerbutton)",
-        "poweroff: it is poweroff, and no process of it is left",
+        "pressing the power button (vm/stop_method=acpipowerbutton)",
+        "poweroff: powered off; no VM process remains",
     ]);
     vm.assert_is("poweroff");
     assert_eq!(vm.deeds(), ["acpipowerbutton"]);
@@ -47,8 +47,8 @@ fn power_button_and_the_guest_is_slow() {
     vm.set(&[("vm/stop_method", "acpipowerbutton")]);
     let run = vm.stop();
     run.succeeds().logs(&[
-        "pressing its power button",
-        "waiting for the guest to turn itself off",
+        "pressing the power button",
+        "waiting for the guest to shut down",
         "poweroff: it is poweroff",
     ]);
     vm.assert_is("poweroff");
@@ -64,8 +64,8 @@ fn poweroff() {
     vm.boot();
     vm.set(&[("vm/stop_method", "poweroff")]);
     vm.stop().succeeds().logs(&[
-        "powering it off (vm/stop_method=poweroff)",
-        "poweroff: it is poweroff, and no process of it is left",
+        "powering off the VM (vm/stop_method=poweroff)",
+        "poweroff: powered off; no VM process remains",
     ]);
     vm.assert_is("poweroff");
     assert_eq!(vm.deeds(), ["poweroff"]);
@@ -81,9 +81,9 @@ fn shutdown_becomes_the_power_button() {
     vm.boot();
     vm.set(&[("vm/stop_method", "shutdown")]);
     vm.stop().succeeds().logs(&[
-        "asking its Guest Additions to shut down (vm/stop_method=shutdown)",
-        "it has no Guest Additions",
-        "pressing its power button (it has no Guest Additions to ask)",
+        "asking the Guest Additions to shut down (vm/stop_method=shutdown)",
+        "the Guest Additions are not available",
+        "pressing the power button (the Guest Additions are not available)",
         "poweroff: it is poweroff",
     ]);
     vm.assert_is("poweroff");
@@ -121,8 +121,8 @@ fn power_button_of_a_paused_vm() {
     vm.bring_into("paused");
     vm.set(&[("vm/stop_method", "acpipowerbutton")]);
     vm.stop().succeeds().logs(&[
-        "resuming it (a paused guest hears no button)",
-        "pressing its power button",
+        "resuming the VM (a paused guest does not react to buttons)",
+        "pressing the power button",
         "poweroff: it is poweroff",
     ]);
     vm.assert_is("poweroff");
@@ -140,8 +140,8 @@ fn of_a_stuck_vm() {
     let vm = OneVm::new(rig, "triple");
     vm.bring_into("gurumeditation");
     vm.stop().succeeds().logs(&[
-        "gurumeditation: powering it off (its guest is dead, and nothing else works)",
-        "poweroff: it is poweroff, and no process of it is left",
+        "gurumeditation: powering off the VM (the guest has crashed; only powering off is possible)",
+        "poweroff: powered off; no VM process remains",
     ]);
     vm.assert_is("poweroff");
     assert_eq!(vm.deeds(), ["poweroff"]);
@@ -171,9 +171,8 @@ fn assert_already(state: &str) {
     for method in ["savestate", "acpipowerbutton", "poweroff"] {
         vm.set(&[("vm/stop_method", method)]);
         let run = vm.stop();
-        run.succeeds().logs(&[&format!(
-            "{state}: it is {state} already, and no process of it is left"
-        )]);
+        run.succeeds()
+            .logs(&[&format!("{state}: already {state}; no VM process remains")]);
         let programs = vm.user.programs_executed(&run);
         // svcprop: the state is in the VM's settings file.
         assert_eq!(programs.len(), 1, "{programs:#?}");
@@ -229,7 +228,7 @@ fn four_at_once(rig: &Rig, method: &str, state: &str) -> bool {
     let runs: Vec<_> = running.into_iter().map(Running::wait).collect();
     if runs
         .iter()
-        .any(|run| run.stderr.contains("its process does not answer"))
+        .any(|run| run.stderr.contains("the VM process does not respond"))
     {
         return false;
     }

@@ -223,7 +223,7 @@ fn what_stops_roots_process_stops_the_whole_and_it_goes_on() {
     // As if it had been run for another user, too.
     prober.touch("other.run");
     eventually(WITHIN, || shows("ended: "), told);
-    assert!(shows("VirtualBox's server answers; VMs: 1"), "{}", told());
+    assert!(shows("VirtualBox's server responds; VMs: 1"), "{}", told());
 }
 
 fn is_stopped(pid: u32) -> bool {

@@ -51,7 +51,9 @@ fn users_are_asked_side_by_side() {
 
     prober.forget();
     let doctor = by_root(&users[0], &["doctor"]).run();
-    let answers = doctor.stdout.matches("VirtualBox's server answers; VMs: 1");
+    let answers = doctor
+        .stdout
+        .matches("VirtualBox's server responds; VMs: 1");
     assert_eq!(answers.count(), 4, "{doctor}");
 
     prober.forget();
@@ -96,18 +98,20 @@ fn a_user_who_stops_what_root_waits_for_costs_the_others_nothing() {
     assert!(
         seen[0]
             .1
-            .contains("VBoxManage list vms gave no answer within"),
+            .contains("VBoxManage list vms did not respond within"),
         "{status}"
     );
     let of_the_process = format!(
-        "the process for {} gave no answer within 30 s",
+        "the process for user {} did not respond within 30 s",
         users[2].name
     );
     assert!(seen[2].1.contains(&of_the_process), "{status}");
     assert!(status.took >= Duration::from_secs(30), "{status}");
 
     assert_eq!(doctor.code, Some(1), "{doctor}");
-    let answers = doctor.stdout.matches("VirtualBox's server answers; VMs: 1");
+    let answers = doctor
+        .stdout
+        .matches("VirtualBox's server responds; VMs: 1");
     assert_eq!(answers.count(), 2, "{doctor}");
     assert!(doctor.stdout.contains(&of_the_process), "{doctor}");
     for user in &users {

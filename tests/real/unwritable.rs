@@ -73,11 +73,11 @@ fn a_state_that_the_settings_file_cannot_name() {
     // Where the state is there, what the log says to do about it brings the guest back.
     let last = run.stderr.lines().last().unwrap_or_default().to_owned();
     let Some((_, rest)) = last.split_once("VBoxManage adoptstate VM ") else {
-        assert!(last.contains("is lost"), "{last}");
+        assert!(last.contains("lost"), "{last}");
         vm.give_back();
         return;
     };
-    let (file, _) = rest.split_once(" and svcadm clear").expect("its end");
+    let (file, _) = rest.split_once(" as that user").expect("its end");
     vm.give_back();
     sleep(SERVER_ENDS);
     let adopt = format!(
@@ -109,9 +109,9 @@ fn a_state_that_the_settings_file_names_at_the_second_attempt() {
     vm.give_back();
     let run = stop.wait();
     run.succeeds().logs(&[
-        "saving its state failed",
-        "having VirtualBox write its settings",
-        "it is saved",
+        "saving the VM state failed",
+        "making VirtualBox rewrite the VM settings",
+        "saved; no VM process remains",
     ]);
     assert_eq!(vm.state_that_lasts(), "saved");
     let kept = vm
@@ -141,7 +141,7 @@ fn a_saved_vm_whose_settings_cannot_be_written_is_not_started() {
                 fs::write(folder.join("vm.vbox-tmp"), "").expect("a leftover");
                 give_to_root(&folder.join("vm.vbox-tmp"), 0o644);
             },
-            "vm.vbox-tmp is in the way",
+            "vm.vbox-tmp prevents VirtualBox",
         ),
     ];
     for (spoil, words) in spoils {
@@ -168,7 +168,7 @@ fn a_process_that_dies_while_it_is_saved() {
     sleep(Duration::from_secs(2));
     vm.user.kill(vm.pid(), libc::SIGKILL);
     let run = stop.wait();
-    run.fails(95, &["its process ended before", "is lost", "aborted"]);
+    run.fails(95, &["the VM process ended before", "is lost", "aborted"]);
     assert_eq!(vm.state_that_lasts(), "aborted");
 }
 
@@ -183,7 +183,7 @@ fn a_process_that_dies_after_the_button() {
     sleep(Duration::from_secs(2));
     vm.user.kill(vm.pid(), libc::SIGKILL);
     stop.wait()
-        .fails(95, &["its process ended before", "is lost"]);
+        .fails(95, &["the VM process ended before", "is lost"]);
 }
 
 /// VirtualBox says 'powered off' of a guest that was lost with its server.
@@ -202,7 +202,7 @@ fn a_server_that_dies_after_the_button() {
         vm.user.kill(server, libc::SIGKILL);
     }
     stop.wait()
-        .fails(95, &["its process ended before", "is lost"]);
+        .fails(95, &["the VM process ended before", "is lost"]);
     assert_eq!(vm.state_that_lasts(), "poweroff");
 }
 
@@ -243,7 +243,14 @@ fn a_server_that_holds_a_vm_as_stopping() {
     vm.real(&["startvm", &other, "--type", "headless"]);
     wedge();
     let run = vm.start();
-    run.fails(95, &["holds it as stopping", "stop those", "for 6 s"]);
+    run.fails(
+        95,
+        &[
+            "still reports the VM as stopping",
+            "stop the user's other VMs",
+            "for 6 s",
+        ],
+    );
     assert_eq!(vm.user.vm_processes(&vm.uuid), [0_u32; 0]);
     vm.real(&["controlvm", &other, "poweroff"]);
     sleep(SERVER_ENDS);
@@ -286,7 +293,7 @@ fn a_folder_of_snapshots_that_cannot_be_written() {
         &[
             "still running",
             "cannot write to the folder",
-            "only if that is meant for",
+            "is meant to have access",
         ],
     );
     vm.assert_is("running");

@@ -85,7 +85,7 @@ fn no_file_in_its_place() {
                 let case = format!("{writer:?} {nth} {what} {force}: {told}");
                 assert_eq!(output.status.code(), Some(96), "{case}");
                 assert!(
-                    told.contains(&format!("is {what}, not a file; name a file")),
+                    told.contains(&format!("is {what}, not a file; specify a file")),
                     "{case}"
                 );
                 assert!(told.contains(path.to_str().unwrap()), "{case}");
@@ -124,14 +124,14 @@ fn a_file_in_its_place() {
         let output = write(&folder, &line(writer, &path, false));
         assert_eq!(output.status.code(), Some(96), "{writer:?}");
         assert!(
-            stderr(&output).contains("exists; --force replaces it"),
+            stderr(&output).contains("exists; use --force to replace it"),
             "{writer:?}"
         );
         // Another name of it may be somebody's.
         fs::hard_link(&path, &theirs).unwrap();
         let output = write(&folder, &line(writer, &path, true));
         assert_eq!(output.status.code(), Some(96), "{writer:?}");
-        assert!(stderr(&output).contains("has 2 names (hard links): it is not replaced"));
+        assert!(stderr(&output).contains("has 2 names (hard links) and is not replaced"));
         assert_eq!(fs::read_to_string(&path).unwrap(), "before");
         fs::remove_file(&theirs).unwrap();
         let output = write(&folder, &line(writer, &path, true));
@@ -217,7 +217,7 @@ fn somebody_else_s() {
                 0o1777,
                 |at| fs::write(at, "theirs").unwrap(),
                 100,
-                "it is not replaced",
+                "is not replaced",
             ),
             (
                 0o1777,
@@ -226,7 +226,7 @@ fn somebody_else_s() {
                     fs::set_permissions(at, fs::Permissions::from_mode(0o666)).unwrap();
                 },
                 100,
-                "it is not replaced",
+                "is not replaced",
             ),
             (
                 0o1777,
@@ -235,7 +235,7 @@ fn somebody_else_s() {
                     fs::set_permissions(at, fs::Permissions::from_mode(0o000)).unwrap();
                 },
                 100,
-                "it is not replaced",
+                "is not replaced",
             ),
             (
                 0o1777,

@@ -205,10 +205,7 @@ fn killed_at_every_step() {
         for name in &left {
             let named = told.lines().find(|line| line.contains(name.as_str()));
             let line = named.unwrap_or_else(|| panic!("{case}: {name} is not named: {told}"));
-            assert!(
-                line.contains("was left by a run that did not end"),
-                "{line}"
-            );
+            assert!(line.contains("was left by an interrupted run"), "{line}");
             assert!(line.contains("remove it"), "{line}");
             assert!(folder.join(name).exists(), "{case}: {name} was removed");
         }
@@ -437,7 +434,7 @@ fn what_cannot_be_put_back_is_named() {
             let line = told.lines().find(|line| line.contains(&name));
             let line = line.unwrap_or_else(|| panic!("{name} is not named: {case}"));
             assert!(
-                line.contains("back: ") && line.contains("what it held before is"),
+                line.contains("back: ") && line.contains("its previous contents are in"),
                 "{line}"
             );
         }

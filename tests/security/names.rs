@@ -122,7 +122,7 @@ fn in_a_manifest() {
             .unwrap();
         assert_eq!(judged.status.code(), Some(0), "{name:?}: {judged:?}");
     }
-    // Those with characters that XML cannot hold, and the empty one, are refused.
+    // Those with characters that XML cannot represent, and the empty one, are refused.
     assert!((26..NAMES.len()).contains(&written), "{written} written");
     row(
         "hostile names in a manifest, which holds nothing else",

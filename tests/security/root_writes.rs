@@ -103,7 +103,7 @@ fn the_files_of_a_neighbour() {
                 matches!(output.status.code(), Some(96 | 100)),
                 "{what}: {told}"
             );
-            assert!(told.contains("it is not replaced"), "{what}: {told}");
+            assert!(told.contains("is not replaced"), "{what}: {told}");
             assert!(told.contains(planted.to_str().unwrap()), "{what}: {told}");
             assert_eq!(about(planted), before, "{what}");
             let left = fs::read_dir(&folder).unwrap();
@@ -189,7 +189,7 @@ fn the_ways_of_a_neighbour() {
         if refused {
             assert_eq!(output.status.code(), Some(96), "{what}: {told}");
             assert!(
-                told.contains("others could have the file written elsewhere"),
+                told.contains("other users could redirect the file"),
                 "{what}: {told}"
             );
             assert!(told.contains(way.to_str().unwrap()), "{what}: {told}");

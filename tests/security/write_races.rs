@@ -305,10 +305,7 @@ fn a_neighbour_who_replaces_the_file_of_a_user() {
     let exchanged = beside_a_neighbour(&names, || {
         let output = ground.write(WRITER, [Path::new("--output"), file]);
         let told = stderr(&output);
-        assert!(
-            told.contains("others could have files written elsewhere"),
-            "{told}"
-        );
+        assert!(told.contains("other users could redirect files"), "{told}");
         match output.status.code() {
             Some(0) => written += 1,
             Some(1 | 96 | 100) => refused += 1,

@@ -1,4 +1,4 @@
-//! Files that are made to do harm, or that something has harmed: each is refused with a finding, soon, and
+//! Files that are made to do harm, or that something has harmed: each is rejected with a finding, soon, and
 //! within 512 MB.
 
 mod broken;

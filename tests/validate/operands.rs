@@ -191,7 +191,7 @@ fn what_is_included_comes_from_the_manifests_own_folder() {
     assert_eq!(entries["missing"].findings, 0, "{json:?}");
     assert!(!entries["text"].accepted, "{json:?}");
     assert!(
-        json.stdout.contains("'part' is not judged here"),
+        json.stdout.contains("'part' is not checked here"),
         "{json:?}"
     );
     assert!(

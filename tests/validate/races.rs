@@ -155,7 +155,10 @@ fn nothing_is_waited_for_that_is_named() {
                 read += 1;
             } else {
                 assert_eq!(run.status, Some(bad), "{run:?}");
-                let why = ["it is a FIFO of another user", "it became another file"];
+                let why = [
+                    "it is a FIFO owned by another user",
+                    "it was replaced while",
+                ];
                 assert!(why.iter().any(|why| run.stderr.contains(why)), "{run:?}");
                 refused += 1;
             }
@@ -203,7 +206,7 @@ fn nothing_outside_is_included() {
                 "the outside was read: {}",
                 run.stdout
             );
-            read += run.stdout.matches("is not judged here").count();
+            read += run.stdout.matches("is not checked here").count();
             refused += run.stdout.matches("is not followed").count();
             refused += run.stdout.matches("cannot be read").count();
         }

@@ -10,7 +10,7 @@ use crate::virtualbox::vm::Intent;
 
 /// A guest that is told to shut down needs this long, most of them.
 const GUEST_NEEDS: Duration = Duration::from_secs(60);
-/// Saving the memory of a VM, or starting it, takes this long at times.
+/// Saving the memory of a VM, or starting the VM, takes this long at times.
 const VIRTUALBOX_NEEDS: Duration = Duration::from_secs(30);
 
 /// What is too short, or how the time is shared.
@@ -29,7 +29,7 @@ pub(super) fn budgets(instance: &Instance, settings: &Settings) -> Vec<Check> {
         return wrong;
     }
     let finding = format!(
-        "a start has {} s, a stop {} s, of which the fallback keeps {} s",
+        "a start has {} s; a stop has {} s, of which {} s are reserved for the fallback",
         start.as_secs(),
         stop.as_secs(),
         fallback_share(stop, settings).as_secs()
@@ -47,7 +47,7 @@ fn raise(check: Check, instance: &Instance, intent: Intent, to: Duration) -> Che
     let (fmri, method) = (&instance.fmri, intent.method());
     check
         .hint(format!(
-            "where the instance has a group {method} of its own, -s {fmri}"
+            "if the instance has its own {method} property group, use -s {fmri}"
         ))
         .command(format!(
             "svccfg -s svc:/{} setprop {method}/timeout_seconds = count: {} && svcadm refresh {fmri}",
@@ -66,7 +66,7 @@ fn of_start(instance: &Instance, settings: &Settings) -> Option<Check> {
                 return None;
             }
             let finding = format!(
-                "a start has {} s for VirtualBox, and restoring a large VM takes longer",
+                "a start has {} s for VirtualBox; restoring a large VM may take longer",
                 left.as_secs()
             );
             Check::warn(topic, &fmri, finding)
@@ -83,7 +83,7 @@ fn of_stop(instance: &Instance, settings: &Settings) -> Option<Check> {
         && stop < wanted
     {
         let finding = format!(
-            "the budget is too short: vm/stop_timeout asks for {} s, and of stop/timeout_seconds, {} s, a stop has {} s",
+            "the timeout is too short: vm/stop_timeout is {} s, but of stop/timeout_seconds, {} s, only {} s are available for a stop",
             wanted.as_secs(),
             limit.as_secs(),
             stop.as_secs()
@@ -98,7 +98,7 @@ fn of_stop(instance: &Instance, settings: &Settings) -> Option<Check> {
         return None;
     }
     let finding = format!(
-        "the budget is short: of {} s for a stop, {what} has {} s before the fallback",
+        "the timeout is short: of {} s for a stop, {what} has {} s before the fallback",
         stop.as_secs(),
         left.as_secs()
     );

@@ -50,26 +50,26 @@ macro_rules! topics {
 }
 
 topics! {
-    Smf = "smf", "SMF answers, and has the instances";
-    Virtualbox = "virtualbox", "VBoxManage is there, and is root's alone";
+    Smf = "smf", "SMF responds and has the instances";
+    Virtualbox = "virtualbox", "VBoxManage exists and only root can write to it";
     Driver = "driver", "VirtualBox's kernel driver is loaded";
-    DriverService = "driver-service", "OpenIndiana's service that loads it is online";
-    Method = "method", "the method and vbox-smf are there, and are root's alone";
+    DriverService = "driver-service", "the OpenIndiana service that loads the driver is online";
+    Method = "method", "the method and vbox-smf exist and only root can write to them";
     User = "user", "the user of the instance exists";
-    Home = "home", "the user has a home directory, and can write to it";
-    Locale = "locale", "VirtualBox can print every name";
-    Ipc = "ipc", "the folder where VirtualBox's clients and server meet";
-    Lock = "lock", "the lock for cold starts is usable and not left over";
-    Registry = "registry", "VirtualBox.xml is whole";
-    Server = "server", "VirtualBox's server answers";
+    Home = "home", "the user has a writable home directory";
+    Locale = "locale", "the locale allows VirtualBox to print every name";
+    Ipc = "ipc", "the IPC folder of VirtualBox's clients and server";
+    Lock = "lock", "the lock for cold starts is usable and not stale";
+    Registry = "registry", "VirtualBox.xml is valid";
+    Server = "server", "VirtualBox's server responds";
     Contract = "contract", "VirtualBox's server is not in an instance's process contract";
-    Names = "names", "no two VMs have one name";
-    Environment = "environment", "the VMs of a user ask for one environment";
-    Settings = "settings", "every property has a value that is allowed";
-    Budget = "budget", "the timeouts leave enough time";
-    Vm = "vm", "the VM exists, and no other instance has it";
+    Names = "names", "VM names are unique";
+    Environment = "environment", "all VMs of a user request the same environment";
+    Settings = "settings", "every property has an allowed value";
+    Budget = "budget", "the timeouts are long enough";
+    Vm = "vm", "the VM exists, and no other instance manages it";
     State = "state", "SMF and VirtualBox agree";
-    Autostart = "autostart", "VirtualBox's own autostart leaves the VM alone";
+    Autostart = "autostart", "VirtualBox's own autostart does not manage the VM";
 }
 
 /// A check that was made.

@@ -30,15 +30,15 @@ pub(super) fn of_server(host: &dyn Host, user: &str, limit: Limit) -> Option<Che
         Ok(owners) => owners,
         Err(error) => {
             let finding = format!(
-                "VBoxSVC (pid {pid}) is in process contract {contract}; whether SMF would kill it is not known: {error}"
+                "VBoxSVC (pid {pid}) is in process contract {contract}; cannot determine whether SMF would kill it: {error}"
             );
             let check = Check::warn(topic, user, finding);
-            return Some(check.hint("run doctor again when SMF answers"));
+            return Some(check.hint("run doctor again when SMF responds"));
         }
     };
     let Some((_, fmri)) = owners.iter().find(|(id, _)| *id == contract) else {
         let finding = format!(
-            "VBoxSVC (pid {pid}) is in process contract {contract}, which belongs to no instance of SMF"
+            "VBoxSVC (pid {pid}) is in process contract {contract}, which belongs to no SMF instance"
         );
         return Some(Check::ok(topic, user, finding));
     };
@@ -50,8 +50,7 @@ pub(super) fn of_server(host: &dyn Host, user: &str, limit: Limit) -> Option<Che
     Some(
         Check::warn(topic, user, finding)
             .hint(format!(
-                "disable every instance of {user} for 10 s, so that VBoxSVC ends, and enable them again: their start puts \
-                 it into a contract of its own; this shows what is in the contract"
+                "disable every instance of {user} for 10 s, so that VBoxSVC exits, and enable them again: their start puts it into its own contract; this command shows the members of the contract"
             ))
             .command(format!("svcs -p {fmri}")),
     )

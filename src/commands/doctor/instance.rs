@@ -26,7 +26,7 @@ pub(super) fn configuration(instance: &Instance) -> Vec<Check> {
     let fmri = instance.fmri.to_string();
     let ignored = known.ignored.as_ref().map(|ignored| {
         Check::fail(Topic::User, &fmri, ignored.to_string())
-            .hint("a start ends with 96 until svc.startd runs it as the user who is meant")
+            .hint("a start ends with 96 until svc.startd runs it as the intended user")
             .command(format!(
                 "svccfg -s {fmri} '{}' && svcadm refresh {fmri}",
                 ignored.setprop()
@@ -35,9 +35,9 @@ pub(super) fn configuration(instance: &Instance) -> Vec<Check> {
     let mut checks: Vec<Check> = unknown_properties(&known.properties)
         .into_iter()
         .map(|path| {
-            let finding = format!("nobody reads property {}", Printable(path));
+            let finding = format!("unknown property {}", Printable(path));
             Check::warn(Topic::Settings, &fmri, finding)
-                .hint("is it misspelt?")
+                .hint("check the spelling")
                 .command(format!(
                     "svccfg -s {fmri} delprop {} && svcadm refresh {fmri}",
                     shell_word(path)
@@ -73,19 +73,19 @@ pub(super) fn of_another(row: &Row, program: &str) -> Vec<Check> {
         return Vec::new();
     };
     let finding = format!(
-        "its methods run {}, not vbox-smf: neither its properties nor its VM were examined",
+        "its methods run {}, not vbox-smf; its properties and its VM were not checked",
         Printable(program)
     );
     let mut checks = vec![
         Check::warn(Topic::Method, &fmri, finding)
-            .hint("what its properties mean, that program says; leave them to it"),
+            .hint("that program interprets the properties; do not change them for vbox-smf"),
     ];
     checks.extend(row.notes.iter().filter_map(|note| match note {
         Note::SameVm(other) => {
-            let finding = format!("it has the same VM as {}", Printable(other));
+            let finding = format!("it manages the same VM as {}", Printable(other));
             Some(
                 Check::fail(Topic::Vm, &fmri, finding)
-                    .hint("one starts what the other stops: only one of the two may manage the VM"),
+                    .hint("each starts what the other stops: only one of them may manage the VM"),
             )
         }
         _ => None,
@@ -108,7 +108,11 @@ pub(super) fn vm(row: &Row) -> Vec<Check> {
     let has = |topic| checks.iter().any(|check| check.topic == topic);
     let (has_vm, has_state) = (has(Topic::Vm), has(Topic::State));
     if !has_vm {
-        checks.push(Check::ok(Topic::Vm, &fmri, "it has a VM of its own"));
+        checks.push(Check::ok(
+            Topic::Vm,
+            &fmri,
+            "no other instance manages its VM",
+        ));
     }
     if !has_vm && !has_state {
         let finding = format!("its VM is {}", Printable(row.vm.word()));
@@ -127,13 +131,13 @@ fn of_note(note: &Note, fmri: &str, owner: Option<&str>) -> Check {
     let told = note.to_string();
     match note {
         Note::Online(_) => Check::warn(Topic::State, fmri, told)
-            .hint("to have it as SMF has it")
+            .hint("to bring the VM into the state that SMF shows")
             .command(format!("svcadm restart {fmri}")),
         Note::Disabled(_) => Check::warn(Topic::State, fmri, told)
-            .hint("to have SMF stop it with the host")
+            .hint("to have SMF stop the VM at shutdown")
             .command(format!("svcadm enable {fmri}")),
         Note::Offline(_) => Check::warn(Topic::State, fmri, told)
-            .hint("this says what it waits for")
+            .hint("this shows what it is waiting for")
             .command(format!("svcs -xv {fmri}")),
         Note::Orphan(pid) => {
             let check = Check::fail(Topic::State, fmri, told);
@@ -145,12 +149,12 @@ fn of_note(note: &Note, fmri: &str, owner: Option<&str>) -> Check {
             }
         }
         Note::Maintenance => Check::fail(Topic::State, fmri, "it is in maintenance")
-            .hint("this names its log, whose last line has the next step; then svcadm clear it, which gives it one attempt, not three; where a stop failed, clear runs no other one, and leaves the VM as it is")
+            .hint("this shows the log, whose last line has the next step; then run svcadm clear, which allows one attempt instead of three; after a failed stop, svcadm clear runs no further stop and does not change the VM")
             .command(format!("svcs -xv {fmri}")),
         Note::SameVm(other) => {
-            let finding = format!("it has the same VM as {}", Printable(other));
+            let finding = format!("it manages the same VM as {}", Printable(other));
             Check::fail(Topic::Vm, fmri, finding)
-                .hint("one starts what the other stops: set vm/name of one of them, or remove it; this stops the VM first, and removes the instance only then")
+                .hint("each starts what the other stops: set vm/name of one of them, or remove one; this command stops the VM first and then removes the instance")
                 .command(recipe::remove_instance(fmri))
         }
         Note::NoSuchVm { .. } => Check::fail(Topic::Vm, fmri, format!("its user has {told}"))
@@ -158,19 +162,19 @@ fn of_note(note: &Note, fmri: &str, owner: Option<&str>) -> Check {
         Note::Inaccessible(which) => Check::fail(
             Topic::Vm,
             fmri,
-            format!("the settings file of its VM is missing or broken: {which}"),
+            format!("the settings file of its VM is missing or damaged: {which}"),
         )
         .hint(Refusal::Inaccessible.next_step()),
         Note::Namesakes(count) => Check::warn(
             Topic::Vm,
             fmri,
-            format!("{count} VMs have the name that it asks for: the first is meant"),
+            format!("{count} VMs have that name; VirtualBox uses the first"),
         )
         .hint("set vm/name to the UUID"),
         Note::NoInstance | Note::Setting(_) | Note::RunsAs(_) | Note::AnotherProgram(_) => {
             Check::warn(Topic::Settings, fmri, told)
         }
-        Note::Unknown(_) => Check::warn(Topic::Vm, fmri, format!("its VM is not known: {told}")),
+        Note::Unknown(_) => Check::warn(Topic::Vm, fmri, format!("the VM cannot be determined: {told}")),
     }
 }
 
@@ -208,16 +212,20 @@ pub(super) fn autostart(
                     ))
             };
             checks.push(match (vm.autostart, service == Some(&SmfState::Online)) {
-                (false, _) => Check::ok(topic, &fmri, "VirtualBox's own autostart leaves it alone"),
+                (false, _) => Check::ok(
+                    topic,
+                    &fmri,
+                    "VirtualBox's own autostart does not manage it",
+                ),
                 (true, true) => leave(Check::fail(
                     topic,
                     &fmri,
-                    "VirtualBox's own autostart, which is online, starts and stops it, too",
+                    "VirtualBox's own autostart, which is online, also starts and stops it",
                 )),
                 (true, false) => leave(Check::warn(
                     topic,
                     &fmri,
-                    "it is marked for VirtualBox's own autostart, too",
+                    "it is also marked for VirtualBox's own autostart",
                 )),
             });
         }
@@ -246,7 +254,7 @@ pub(super) fn environment(instances: &[Instance], owner: &Owner) -> Option<Check
     let first = *members.first()?;
     let other = members.iter().find(|at| of(**at) != of(first));
     Some(match other {
-        None => Check::ok(topic, &owner.name, "all VMs ask for one environment"),
+        None => Check::ok(topic, &owner.name, "all VMs request the same environment"),
         Some(other) => {
             let shown = |at: usize| {
                 let words = words(&of(at).unwrap_or_default());
@@ -256,7 +264,7 @@ pub(super) fn environment(instances: &[Instance], owner: &Owner) -> Option<Check
                 topic,
                 &owner.name,
                 format!(
-                    "{}, and {}: all VMs run with what the first that was started had",
+                    "{}, but {}: all VMs run with the environment of the first VM that was started",
                     shown(first),
                     shown(*other)
                 ),

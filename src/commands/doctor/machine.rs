@@ -65,14 +65,14 @@ pub(super) fn smf(gathered: &Gathered) -> Vec<Check> {
         .iter()
         .map(|trouble| {
             Check::fail(Topic::Smf, HOST, trouble.as_str())
-                .hint("svcs -a lists the instances that there are; if it fails, too:")
+                .hint("svcs -a lists the existing instances; if this fails as well:")
                 .command("svcs -xv svc:/system/svc/repository-server")
         })
         .collect();
     match gathered.instances.len() {
         0 if checks.is_empty() => checks.push(
-            Check::warn(Topic::Smf, HOST, "there is no instance")
-                .hint("vbox-smf gen writes the manifest of some"),
+            Check::warn(Topic::Smf, HOST, "there are no instances")
+                .hint("vbox-smf gen writes a manifest"),
         ),
         0 => {}
         count => {
@@ -80,7 +80,7 @@ pub(super) fn smf(gathered: &Gathered) -> Vec<Check> {
             let others = others.filter(|instance| instance.another_program().is_some());
             let others = match others.count() {
                 0 => String::new(),
-                others => format!(", {others} of another program"),
+                others => format!(", {others} managed by another program"),
             };
             let plural = if count == 1 { "" } else { "s" };
             let finding = format!("{count} instance{plural}{others}");
@@ -130,7 +130,7 @@ fn one_virtualbox(
     let version = vbox.version(limit.of(host, LIMIT));
     match version {
         Err(error) => Check::fail(topic, HOST, format!("{shown}: {error}"))
-            .hint("install VirtualBox anew, or set virtualbox/vboxmanage"),
+            .hint("reinstall VirtualBox, or set virtualbox/vboxmanage"),
         Ok(version) => Check::ok(topic, HOST, format!("VirtualBox {version}, {shown}")),
     }
 }
@@ -139,13 +139,13 @@ fn one_virtualbox(
 pub(super) fn driver(host: &dyn Host, services: &Services) -> Vec<Check> {
     let loaded = host.file_facts(Path::new(DEVICE)).is_ok();
     let mut checks = vec![if loaded {
-        Check::ok(Topic::Driver, HOST, format!("{DEVICE} is there"))
+        Check::ok(Topic::Driver, HOST, format!("{DEVICE} exists"))
     } else {
-        let finding = format!("{DEVICE} is not there: VirtualBox's kernel driver is not loaded");
+        let finding = format!("{DEVICE} does not exist: VirtualBox's kernel driver is not loaded");
         let check = Check::fail(Topic::Driver, HOST, finding);
         match &services.driver {
             Some(_) => check
-                .hint("after an update a reboot may be needed; else")
+                .hint("after an update a reboot may be needed; otherwise")
                 .command(format!("svcadm restart {DRIVER_SERVICE}")),
             None => check
                 .hint("after an install or an update a reboot may be needed: modinfo | grep vbox (lsmod on Linux) shows what is loaded"),
@@ -157,7 +157,7 @@ pub(super) fn driver(host: &dyn Host, services: &Services) -> Vec<Check> {
         match state {
             SmfState::Online | SmfState::Degraded => Check::ok(topic, HOST, finding(state)),
             SmfState::Maintenance => Check::fail(topic, HOST, finding(state))
-                .hint("svcs -xv names its log; when that is mended")
+                .hint("see its log (svcs -xv); after correcting the cause")
                 .command(format!("svcadm clear {DRIVER_SERVICE}")),
             SmfState::Disabled
             | SmfState::Offline
@@ -165,7 +165,7 @@ pub(super) fn driver(host: &dyn Host, services: &Services) -> Vec<Check> {
             | SmfState::Other(_) => {
                 let verdict = if loaded { Verdict::Warn } else { Verdict::Fail };
                 Check::new(verdict, topic, HOST, finding(state))
-                    .hint("after the next update of VirtualBox its driver would not be loaded")
+                    .hint("the driver will not be loaded after the next VirtualBox update")
                     .command(format!("svcadm enable {DRIVER_SERVICE}"))
             }
         }
@@ -208,7 +208,7 @@ fn method(host: &dyn Host, entry: &Path) -> Check {
     }
     let shown = entry.display();
     if entry.ends_with("vbox-smf") {
-        return Check::ok(topic, HOST, format!("{shown} is root's alone"));
+        return Check::ok(topic, HOST, format!("only root can write to {shown}"));
     }
     let beside = entry.parent().unwrap_or(Path::new("/"));
     let folders = std::iter::once(beside).chain(FOLDERS.iter().map(Path::new));
@@ -216,7 +216,7 @@ fn method(host: &dyn Host, entry: &Path) -> Check {
         let program = folder.join("vbox-smf");
         match trust(host, &program) {
             Ok(()) => {
-                let finding = format!("{shown} and {} are root's alone", program.display());
+                let finding = format!("only root can write to {shown} and {}", program.display());
                 return Check::ok(topic, HOST, finding);
             }
             // There is none, so the entry looks on.
@@ -229,6 +229,6 @@ fn method(host: &dyn Host, entry: &Path) -> Check {
     install(Check::fail(
         topic,
         HOST,
-        format!("{shown} finds no vbox-smf"),
+        format!("{shown} does not find vbox-smf"),
     ))
 }

@@ -86,10 +86,13 @@ fn of_vboxsvc(name: &str) -> Instance {
 fn an_instance_of_another_program_is_not_examined() {
     let entry = ("start/exec", "/lib/svc/method/vbox %m");
     for (instances, smf) in [
-        (vec![of_vboxsvc("db")], "1 instance, 1 of another program"),
+        (
+            vec![of_vboxsvc("db")],
+            "1 instance, 1 managed by another program",
+        ),
         (
             vec![of_vboxsvc("db"), instance_of("vm1", &[entry])],
-            "2 instances, 1 of another program",
+            "2 instances, 1 managed by another program",
         ),
     ] {
         let gathered = Gathered {
@@ -109,7 +112,7 @@ fn an_instance_of_another_program_is_not_examined() {
         assert_eq!((check.verdict, check.topic), (Verdict::Warn, Topic::Method));
         assert_eq!(
             check.finding,
-            "its methods run /lib/svc/method/vbox.sh, not vbox-smf: neither its properties nor its VM were examined"
+            "its methods run /lib/svc/method/vbox.sh, not vbox-smf; its properties and its VM were not checked"
         );
         for check in &checks {
             let command = check.command.as_deref().unwrap_or_default();
@@ -139,7 +142,7 @@ fn two_programs_with_one_vm_are_told_and_neither_is_deleted_for_the_others_sake(
     let rows = join(&instances, &[asked], false);
     let checks = instance::of_another(&rows[0], "/lib/svc/method/vbox.sh");
     let shared = only(&checks, Topic::Vm);
-    assert_eq!(shared.finding, "it has the same VM as vm1");
+    assert_eq!(shared.finding, "it manages the same VM as vm1");
     assert_eq!(shared.command, None);
     let others = [of_vboxsvc("db"), of_vboxsvc("mail")];
     let environment = instance::environment(&others, &owner());
@@ -164,27 +167,27 @@ fn budgets() {
     let whole = |seconds| ("vm/stop_timeout", seconds);
     let delay = |seconds| ("vm/start_delay", seconds);
     for (set, verdict, words, command) in [
-        (&[][..], Ok, "a start has 120 s, a stop 180 s", ""),
+        (&[][..], Ok, "a start has 120 s; a stop has 180 s", ""),
         (
             &[stop("300"), whole("240"), acpi],
             Ok,
-            "a stop 240 s, of which the fallback keeps 60 s",
+            "a stop has 240 s, of which 60 s are reserved for the fallback",
             "",
         ),
         (
             &[stop("60"), whole("240"), acpi],
             Fail,
-            "vm/stop_timeout asks for 240 s, and of stop/timeout_seconds, 60 s, a stop has 50 s",
+            "vm/stop_timeout is 240 s, but of stop/timeout_seconds, 60 s, only 50 s are available for a stop",
             "svccfg -s svc:/site/xvm/vbox setprop stop/timeout_seconds = count: 250 && svcadm refresh svc:/site/xvm/vbox:vm1",
         ),
         (
             &[stop("249"), whole("240")],
             Fail,
-            "a stop has 239 s",
+            "only 239 s are available",
             "count: 250",
         ),
-        (&[stop("250"), whole("240")], Ok, "a stop 240 s", ""),
-        (&[stop("0"), whole("240")], Ok, "a stop 240 s", ""),
+        (&[stop("250"), whole("240")], Ok, "a stop has 240 s", ""),
+        (&[stop("0"), whole("240")], Ok, "a stop has 240 s", ""),
         (
             &[stop("60"), acpi],
             Warn,
@@ -200,20 +203,20 @@ fn budgets() {
         (
             &[stop("100"), acpi],
             Ok,
-            "a stop 90 s, of which the fallback keeps 30 s",
+            "a stop has 90 s, of which 30 s are reserved for the fallback",
             "",
         ),
         (
             &[stop("70"), acpi, none],
             Ok,
-            "a stop 60 s, of which the fallback keeps 0 s",
+            "a stop has 60 s, of which 0 s are reserved for the fallback",
             "",
         ),
         (&[stop("30")], Warn, "saving has 20 s", "count: 70"),
         (
             &[stop("20"), ("vm/stop_method", "poweroff")],
             Ok,
-            "a stop 10 s",
+            "a stop has 10 s",
             "",
         ),
         (
@@ -350,7 +353,7 @@ fn one_environment_for_all_vms_of_a_user() {
     assert!(
         check
             .finding
-            .contains("vm1 has TZ=Europe/Vienna, and vm2 has none"),
+            .contains("vm1 has TZ=Europe/Vienna, but vm2 has none"),
         "{check:?}"
     );
 }
@@ -426,7 +429,7 @@ fn the_contract_of_virtualboxs_server() {
     let (check, _) = asked(server(9, Some(79)), 3, "");
     let check = check.expect("a check");
     assert_eq!(check.verdict, Verdict::Warn);
-    assert!(check.finding.contains("not known"), "{check:?}");
+    assert!(check.finding.contains("cannot determine"), "{check:?}");
     // Where there are no contracts, nothing is asked and nothing is said; and so without a VBoxSVC.
     assert_eq!(asked(server(9, None), 0, owners), (None, 0));
     assert!(contract::of_server(&Fake::default(), "vb", minute(&Fake::default())).is_none());
@@ -476,7 +479,13 @@ fn users_and_their_files() {
             Verdict::Warn,
             "no UTF-8",
         ),
-        ("ipc", healthy(), Topic::Ipc, Verdict::Ok, "alone"),
+        (
+            "ipc",
+            healthy(),
+            Topic::Ipc,
+            Verdict::Ok,
+            "only vb can access",
+        ),
         (
             "no ipc",
             Fake::default(),
@@ -496,21 +505,21 @@ fn users_and_their_files() {
             healthy(),
             Topic::Lock,
             Verdict::Ok,
-            "not there yet",
+            "does not exist yet",
         ),
         (
             "a lock that cannot be used",
             healthy().file("/tmp/.vbox-smf-101", 101, 0o777, FileKind::Directory),
             Topic::Lock,
             Verdict::Fail,
-            "there is none",
+            "none are available",
         ),
         (
             "registry",
             healthy(),
             Topic::Registry,
             Verdict::Ok,
-            "is whole",
+            "is valid",
         ),
         (
             "no registry",
@@ -717,8 +726,8 @@ fn the_method_and_the_program() {
     let instances = [instance_of("vm1", &exec), instance_of("vm2", &exec)];
     let program = "/lib/svc/method/vbox-smf";
     for (host, verdict, words) in [
-        (bare(), Verdict::Fail, "cannot look at /lib/svc/method/vbox"),
-        (entry(), Verdict::Fail, "finds no vbox-smf"),
+        (bare(), Verdict::Fail, "cannot examine /lib/svc/method/vbox"),
+        (entry(), Verdict::Fail, "does not find vbox-smf"),
         (
             entry().file(program, 0, 0o755, FileKind::File),
             Verdict::Ok,

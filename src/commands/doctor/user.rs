@@ -39,7 +39,7 @@ pub(super) fn examine(host: &dyn Host, owner: &Owner, account: &Account, limit: 
     let name = account.name.as_str();
     checks.push(match &answer {
         Ok(vms) => {
-            let finding = format!("VirtualBox's server answers; VMs: {}", vms.len());
+            let finding = format!("VirtualBox's server responds; VMs: {}", vms.len());
             Check::ok(Topic::Server, name, finding)
         }
         Err(error) => {
@@ -108,25 +108,29 @@ fn locale(host: &dyn Host, owner: &Owner) -> Check {
         return Check::warn(
             topic,
             name,
-            "this machine has no UTF-8 locale: VBoxManage prints nothing from the first name on that is not ASCII, and says nothing about that",
+            "this machine has no UTF-8 locale: VBoxManage silently stops its output at the first name that is not ASCII",
         )
-        .hint("install one, as en_US.UTF-8, or have only VMs with ASCII names");
+        .hint("install one, for example en_US.UTF-8, or use only ASCII VM names");
     }
-    Check::ok(topic, name, format!("VirtualBox is asked in {locale}"))
+    Check::ok(
+        topic,
+        name,
+        format!("VirtualBox is called with locale {locale}"),
+    )
 }
 
 fn ipc(host: &dyn Host, owner: &Owner, account: &Account) -> Check {
     let (topic, name) = (Topic::Ipc, account.name.as_str());
     let folder = session::folders(host, account, &owner.environment).ipc_folder();
     if ipc_folder_is_wrong(host, account, &folder) {
-        let finding = format!("{folder} is not a folder that only {name} may enter");
+        let finding = format!("{folder} is not a folder that only {name} can access");
         return Check::fail(topic, name, finding)
-            .hint("stop the VMs of whoever uses it, wait 6 s for VirtualBox's server to end, then move it away, as root; rm -r would go through what others may exchange meanwhile")
+            .hint("stop the VMs of the user who uses it, wait 6 s for VirtualBox's server to exit, then move it away, as root; rm -r would follow what other users can exchange meanwhile")
             .command(out_of_the_way(&folder));
     }
     let finding = match host.file_facts(Path::new(&folder)) {
-        Ok(_) => format!("{folder} is for {name} alone"),
-        Err(_) => format!("{folder} is not there: {name} has not used VirtualBox since the boot"),
+        Ok(_) => format!("only {name} can access {folder}"),
+        Err(_) => format!("{folder} does not exist: {name} has not used VirtualBox since boot"),
     };
     Check::ok(topic, name, finding)
 }
@@ -136,19 +140,18 @@ fn lock(host: &dyn Host, account: &Account) -> Check {
     let folder = format!("/tmp/.vbox-smf-{}", account.uid);
     // Taking it would make it.
     if host.file_facts(Path::new(&folder)).is_err() {
-        return Check::ok(topic, name, format!("{folder} is not there yet"));
+        return Check::ok(topic, name, format!("{folder} does not exist yet"));
     }
     match host.cold_start_lock(Duration::ZERO) {
         Ok(_held) => Check::ok(topic, name, format!("{folder}/lock is free")),
         Err(LockError::Busy(_)) => {
-            let finding =
-                format!("{folder}/lock is held: a start or a stop is under way, or hangs");
+            let finding = format!("{folder}/lock is held: a start or stop is running or hangs");
             Check::warn(topic, name, finding)
-                .hint("this names who holds it")
+                .hint("this shows the process that holds it")
                 .command(format!("fuser {folder}/lock"))
         }
         Err(LockError::Unusable(why)) => Check::fail(topic, name, why)
-            .hint("starts at the same moment race without it: move it away, as root; rm -r would go through what others may exchange meanwhile")
+            .hint("simultaneous starts can fail without it: move it away, as root; rm -r would follow what other users can exchange meanwhile")
             .command(out_of_the_way(&folder)),
     }
 }
@@ -175,12 +178,12 @@ fn broken(host: &dyn Host, path: &Path) -> Option<String> {
         return Some("it is empty".to_owned());
     }
     let Ok(text) = String::from_utf8(bytes) else {
-        return Some("it is not UTF-8".to_owned());
+        return Some("not valid UTF-8".to_owned());
     };
     match document(&text) {
         Err(why) => Some(Excerpt(&why).to_string()),
         Ok(document) if document.root_element().tag_name().name() != "VirtualBox" => {
-            Some("it is not VirtualBox's".to_owned())
+            Some("it is not a VirtualBox registry".to_owned())
         }
         Ok(_) => None,
     }
@@ -193,24 +196,24 @@ fn registry(host: &dyn Host, owner: &Owner, account: &Account) -> Check {
     let previous = folder.join("VirtualBox.xml-prev");
     let is_there = |path: &Path| host.file_facts(path).is_ok();
     if !is_there(&file) && !is_there(&previous) {
-        let finding = format!("{} is not there: {name} has no VMs yet", file.display());
+        let finding = format!("{} does not exist: {name} has no VMs yet", file.display());
         return Check::warn(topic, name, finding)
-            .hint("VirtualBox makes it when it is asked for the first time");
+            .hint("VirtualBox creates it when it is first used");
     }
     let Some(why) = broken(host, &file) else {
-        return Check::ok(topic, name, format!("{} is whole", file.display()));
+        return Check::ok(topic, name, format!("{} is valid", file.display()));
     };
     let check = Check::fail(topic, name, format!("{}: {why}", file.display()));
     match broken(host, &previous) {
         None => check
             .hint(format!(
-                "{} is whole; when no VM of {name} runs and VBoxSVC has ended, as {name}, because either may be a link: cp -p {} {}",
+                "{} is valid; when no VM of {name} is running and VBoxSVC has exited, run as {name}, because either file may be a link: cp -p {} {}",
                 previous.display(),
                 shell_word(&previous.display().to_string()),
                 shell_word(&file.display().to_string())
             )),
         Some(why) => check.hint(format!(
-            "{} does not help: {why}; put a copy back, or remove both and register each VM again (VBoxManage registervm FILE.vbox)",
+            "{} cannot be used either: {why}; restore a backup, or remove both and register each VM again (VBoxManage registervm FILE.vbox)",
             previous.display()
         )),
     }
@@ -226,18 +229,18 @@ fn names(user: &str, vms: &[owners::Listed]) -> Check {
         Some((other, vm))
     });
     match twice {
-        None => Check::ok(topic, user, "no two VMs have one name"),
+        None => Check::ok(topic, user, "VM names are unique"),
         Some((first, second)) => Check::warn(
             topic,
             user,
             format!(
-                "two VMs are called '{}': by that name the first is meant, {}, and not {}",
+                "two VMs are named '{}': VirtualBox uses the first, {}, not {}",
                 Printable(&first.name),
                 first.uuid(),
                 second.uuid()
             ),
         )
-        .hint("name it by its UUID in vm/name, or give the other one, when it is off, another name")
+        .hint("set vm/name to the UUID, or rename the other VM when it is off")
         .command(format!(
             "VBoxManage modifyvm {} --name OTHER",
             second.uuid()

@@ -25,7 +25,7 @@ pub(super) fn settings(host: &dyn Host, owner: &Owner, account: &Account) -> Vec
         .filter_map(|entry| {
             let advice = advice::of_settings(host, account, &entry.settings_file)?;
             let finding = format!(
-                "VM {{{}}} cannot be saved, or started where it is saved: {}",
+                "VM {{{}}} cannot be saved, nor started from a saved state: {}",
                 entry.uuid, advice.finding
             );
             Some(Check::fail(Topic::Vm, &account.name, finding).hint(advice.next_step))

@@ -102,13 +102,13 @@ pub(super) fn understand(texts: &[String]) -> Result<Properties, Failure> {
             Failure::told(Kind::Usage, message)
         };
         let Some((path, given)) = text.split_once('=') else {
-            return Err(told("no '=' and no value".to_owned())
-                .hinted("write it as GROUP/PROPERTY=VALUE, as in vm/on_paused=leave"));
+            return Err(told("no '=' and value".to_owned())
+                .hinted("write GROUP/PROPERTY=VALUE, for example vm/on_paused=leave"));
         };
         let (path, value) = if [START_LIMIT, STOP_LIMIT].contains(&path) {
             if given.parse::<u64>().is_err() || !given.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(told(
-                    "allowed is a number of seconds; 0 is no limit".to_owned(),
+                    "allowed: a number of seconds; 0 means no limit".to_owned(),
                 ));
             }
             (path.to_owned(), value(COUNT, given))
@@ -126,7 +126,7 @@ pub(super) fn understand(texts: &[String]) -> Result<Properties, Failure> {
             (setting.property.path(), value(kind, &setting.value))
         };
         if set.insert(path, value).is_some() {
-            return Err(told("it is set twice".to_owned()));
+            return Err(told("the property is set twice".to_owned()));
         }
     }
     Ok(set)
@@ -152,7 +152,7 @@ impl Sources {
                 let none = matches!(error, SvcpropError::NoSmf(_));
                 let failure = not_read(error);
                 if none {
-                    failure.hinted("without --fmri and --vm the defaults are explained")
+                    failure.hinted("without --fmri or --vm, the defaults are explained")
                 } else {
                     failure
                 }
@@ -202,7 +202,7 @@ impl Sources {
     pub(super) fn rows(&self) -> Vec<Row> {
         let mut rows: Vec<Row> = PROPERTIES.iter().map(|p| self.of_schema(p)).collect();
         for (path, read_by) in [(START_LIMIT, ReadBy::Start), (STOP_LIMIT, ReadBy::Stop)] {
-            let meaning = "svc.startd kills the method, and all that it started, after these seconds; none and 0 are no limit.";
+            let meaning = "Seconds after which svc.startd kills the method and all its child processes; unset and 0 mean no limit.";
             rows.push(self.row(path, read_by, None, NO_LIMIT, |_| meaning.to_owned()));
         }
         rows

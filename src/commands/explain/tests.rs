@@ -101,7 +101,7 @@ fn the_table_under_other_settings() {
         "A stop has 240 s, by vm/stop_timeout:\n",
         "  0 to 180 s        vm/stop_method=acpipowerbutton\n",
         "  180 to 240 s      vm/stop_fallback=savestate\n",
-        "  240 to 300 s      margin;",
+        "  240 to 300 s      margin before",
         "A start has 140 s of start/timeout_seconds=150:\n",
         "  0 to 30 s         vm/start_delay",
     ] {
@@ -137,19 +137,19 @@ fn what_cannot_be_set() {
     for (text, message) in [
         (
             "vm/on_paused",
-            "--set vm/on_paused: no '=' and no value; write it as GROUP/PROPERTY=VALUE, as in vm/on_paused=leave",
+            "--set vm/on_paused: no '=' and value; write GROUP/PROPERTY=VALUE, for example vm/on_paused=leave",
         ),
         (
             "vm/on=x",
-            "there is no property 'vm/on'; vbox-smf describe lists the properties",
+            "unknown property 'vm/on'; vbox-smf describe lists the properties",
         ),
         (
             "vm/on_paused=x",
-            "vm/on_paused cannot be 'x'; allowed is resume, leave or refuse",
+            "vm/on_paused cannot be 'x'; allowed: resume, leave or refuse",
         ),
         (
             "stop/timeout_seconds=-1",
-            "--set stop/timeout_seconds=-1: allowed is a number of seconds; 0 is no limit",
+            "--set stop/timeout_seconds=-1: allowed: a number of seconds; 0 means no limit",
         ),
     ] {
         let failure = gather(&host, None, &set(&[text])).unwrap_err();
@@ -163,7 +163,12 @@ fn what_cannot_be_set() {
         None,
         &set(&["vm/on_paused=leave", "vm/on_paused=refuse"]),
     );
-    assert!(twice.unwrap_err().to_string().ends_with("it is set twice"));
+    assert!(
+        twice
+            .unwrap_err()
+            .to_string()
+            .ends_with("the property is set twice")
+    );
     let delay = ["vm/start_delay=60", "start/timeout_seconds=60"];
     let failure = gather(&host, None, &set(&delay)).unwrap_err();
     assert_eq!(failure.kind, Kind::Usage);
@@ -243,12 +248,12 @@ fn where_each_value_comes_from() {
     for part in [
         "svc:/site/xvm/vbox:vm1\n\n",
         "  vm/stop_method = acpipowerbutton (instance)\n      Press the ACPI power button",
-        "  vm/on_saved = leave (service)\n      Leave it saved; the instance goes online.\n      Not refreshed: svcadm refresh makes it discard.\n",
-        "  vm/stop_timeout: as long as the method may (default)\n",
+        "  vm/on_saved = leave (service)\n      Leave it saved; the instance goes online.\n      Not refreshed: svcadm refresh changes it to discard.\n",
+        "  vm/stop_timeout: limited by the method timeout (default)\n",
         "  vm/on_aborted = refuse (--set)\n",
-        "A stop has 50 s of stop/timeout_seconds=60:\n  0 to 20 s         vm/stop_method=acpipowerbutton\n  20 to 50 s        vm/stop_fallback=savestate\n  50 to 60 s        margin;",
+        "A stop has 50 s of stop/timeout_seconds=60:\n  0 to 20 s         vm/stop_method=acpipowerbutton\n  20 to 50 s        vm/stop_fallback=savestate\n  50 to 60 s        margin before",
         "A start has 120 s, because start/timeout_seconds sets no limit:\n",
-        "Nobody reads property vm/metod: is it misspelt?\n",
+        "Unknown property vm/metod ignored; check the spelling.\n",
     ] {
         assert!(page.contains(part), "{part}\n{page}");
     }

@@ -17,15 +17,11 @@ use crate::virtualbox::vm::Intent;
 const WIDTHS: [usize; 3] = [26, 24, 26];
 
 const LEGEND: &str = "\
-The words are VBoxManage's. In parentheses is the property that decides. A time is that of a guest that hears \
-nothing; a guest that turns itself off ends the stop. wait: it is looked at again until the change is over. \
-exit: the status with which a run ends that does not bring the VM where it should be.";
+State and command names are those of VBoxManage. The property that decides is in parentheses. Times assume a guest that does not react; the stop ends as soon as the guest has shut down. wait: the state is checked again until it changes. exit: the status of a run that does not bring the VM into the requested state.";
 
 /// What svc.startd makes of an exit status, as far as it surprises people (measured on the real one).
 const STARTD: &str = "\
-svc.startd runs a method that exits 1 three times, then the instance is in maintenance; after svcadm clear it runs it \
-once, until a method succeeds. A disable waits for a start that runs, and for its three attempts. A stop that fails is \
-not run again: after svcadm clear or a second disable the instance is disabled, whether or not its VM is up.";
+svc.startd runs a method that exits 1 three times, then puts the instance into maintenance; after svcadm clear it runs the method only once, until a method succeeds. A disable waits for a running start and its three attempts. A failed stop is not run again: after svcadm clear or a second disable the instance is disabled, whether or not its VM is running.";
 
 /// The whole page.
 pub(super) fn page(explained: &Explained) -> String {
@@ -44,7 +40,7 @@ pub(super) fn page(explained: &Explained) -> String {
         let path = Printable(path).to_string();
         text.push_str(&paragraph(
             0,
-            &format!("Nobody reads property {path}: is it misspelt?"),
+            &format!("Unknown property {path} ignored; check the spelling."),
         ));
         text.push('\n');
     }
@@ -66,7 +62,7 @@ fn properties(text: &mut String, explained: &Explained, read_by: ReadBy) {
             let next = Printable(next).to_string();
             text.push_str(&paragraph(
                 6,
-                &format!("Not refreshed: svcadm refresh makes it {next}."),
+                &format!("Not refreshed: svcadm refresh changes it to {next}."),
             ));
         }
     }
@@ -112,13 +108,11 @@ fn budget(text: &mut String, explained: &Explained, intent: Intent) {
                 part(
                     Duration::ZERO,
                     delay,
-                    "vm/start_delay, where the VM is off; ends early with exit 0, and \
-                     the VM untouched, when SMF disables the instance or the host \
-                     goes down",
+                    "vm/start_delay, if the VM is off; ends early with exit 0 and the VM untouched if the instance is disabled or the host shuts down",
                 );
             }
             let frontend = settings.frontend.word();
-            let what = format!("startvm --type {frontend}, until it is seen to run");
+            let what = format!("startvm --type {frontend}, until the VM is running");
             part(delay, budget, &what);
         }
         Intent::Stop => {
@@ -138,7 +132,7 @@ fn budget(text: &mut String, explained: &Explained, intent: Intent) {
         part(
             budget,
             limit,
-            "margin; at its end svc.startd would kill the method",
+            "margin before svc.startd would kill the method",
         );
     }
     text.push_str(&table(&[0, 16, 58], &rows));

@@ -6,12 +6,10 @@ use super::typed::{self, Typed};
 
 /// Write an SMF manifest: a service, and an instance of it for each VM
 ///
-/// An option applies to all VMs, or to one: `--set vm1:vm/on_saved=leave`. A property that is set for all goes to
-/// the service, where every instance finds it; one that is set for one VM goes to its instance. What --after,
-/// --requires, --depends-on, --path and --notify say for one VM comes on top of what they say for all.
+/// An option applies to all VMs, or to one VM: `--set vm1:vm/on_saved=leave`. A property that is set for all goes to
+/// the service, where every instance finds it; one that is set for one VM goes to its instance. --after, --requires, --depends-on, --path and --notify for one VM are added to those for all VMs.
 ///
-/// VirtualBox starts all VMs of a user from one daemon, which keeps what its first client had. So what is said per
-/// user must be the same for all VMs of a user; WHOSE is a VM's instance, or a user.
+/// VirtualBox starts all VMs of a user from one daemon, which keeps the environment of its first client. Options per user must therefore be the same for all VMs of a user; WHOSE is an instance or a user.
 #[derive(Debug, clap::Args)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -23,7 +21,7 @@ use super::typed::{self, Typed};
     disable_help_subcommand = true
 )]
 #[command(after_help = "\
-A VM that is called like a command is given as INSTANCE=NAME: rbac=rbac.
+A VM with the name of a subcommand is given as INSTANCE=NAME: rbac=rbac.
 
 Examples:
   vbox-smf gen vm1 --user vbox --output vbox.xml
@@ -37,16 +35,16 @@ Examples:
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(super) other: Option<super::Other>,
-    /// A VM's name or UUID; INSTANCE=NAME where an instance cannot be called like the VM
+    /// A VM's name or UUID; INSTANCE=NAME if the VM's name is not a valid instance name
     #[arg(value_name = "VM", required_unless_present_any = ["fleet", "from_virtualbox"])]
     pub(super) vms: Vec<String>,
-    /// Take the VMs, and everything about them, from a fleet file; VM chooses instances of it
+    /// Read the VMs and all their settings from a fleet file; VM selects instances from it
     #[arg(long, value_name = "FILE", conflicts_with_all = not_with_fleet())]
     pub(super) fleet: Option<PathBuf>,
-    /// Ask VirtualBox: without VM all VMs of the users, and for each its settings file and base disks
+    /// Query VirtualBox: without VM, all VMs of the users, each with its settings file and base disks
     #[arg(long)]
     pub(super) from_virtualbox: bool,
-    /// Print where each value ends up, and why, in place of the manifest
+    /// Print where each value ends up and why, instead of the manifest
     #[arg(long, conflicts_with_all = ["output", "output_dir", "force", "svccfg"])]
     pub(super) explain: bool,
     /// Print it as JSON
@@ -54,13 +52,13 @@ pub(crate) struct Arguments {
     pub(super) json: bool,
     #[command(flatten)]
     pub(super) options: Typed,
-    /// The service's name
+    /// The name of the service
     #[arg(long, value_name = "NAME", default_value = crate::smf::fmri::DEFAULT_SERVICE)]
     pub(super) service: String,
     /// The program that SMF runs to start and stop a VM
     #[arg(long, value_name = "PATH", default_value = "/lib/svc/method/vbox")]
     pub(super) method: String,
-    /// The model of svc.startd: only transient tells the truth about VMs
+    /// The service model of svc.startd; only transient is supported for VMs
     #[arg(long, value_name = "MODEL", default_value = "transient")]
     pub(super) model: String,
     /// Where to write the manifest; - is standard output
@@ -72,7 +70,7 @@ pub(crate) struct Arguments {
     /// Replace files that exist
     #[arg(long)]
     pub(super) force: bool,
-    /// Ask svccfg validate, too, before anything is written (illumos and Solaris)
+    /// Also run svccfg validate before writing anything (illumos and Solaris)
     #[arg(long)]
     pub(super) svccfg: bool,
 }

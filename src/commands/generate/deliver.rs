@@ -126,12 +126,12 @@ pub(super) fn ask_svccfg(host: &dyn Host, texts: &mut Texts<'_>) -> Result<(), F
                 PrintablePath(&folder)
             ));
             Failure::new(Kind::Transient, error)
-                .hinted("set TMPDIR to a folder of your own, or leave --svccfg out")
+                .hinted("set TMPDIR to your own folder, or omit --svccfg")
         })?;
         svccfg::validate(host, &scratch.file).map_err(|error| match error {
-            SvccfgError::NotHere => Failure::new(Kind::Config, error).hinted("leave --svccfg out"),
+            SvccfgError::NotHere => Failure::new(Kind::Config, error).hinted("omit --svccfg"),
             SvccfgError::Refused(_) => Failure::new(Kind::Config, error)
-                .hinted("nothing was written; without --svccfg it would be, for a closer look"),
+                .hinted("nothing was written; omit --svccfg to write the manifest for inspection"),
             SvccfgError::Run(_) | SvccfgError::Killed(_) => Failure::new(Kind::Transient, error),
         })?;
     }

@@ -86,7 +86,7 @@ fn read(path: &Path) -> Result<String, Failure> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
-        let message = format_args!("{shown} is not UTF-8 from byte {valid} on");
+        let message = format_args!("{shown} is not valid UTF-8 (from byte {valid})");
         Failure::told(Kind::Config, message)
     })
 }
@@ -95,11 +95,11 @@ fn read(path: &Path) -> Result<String, Failure> {
 fn failure(path: &Path, error: &ResolveError) -> Failure {
     let hint = match error {
         ResolveError::NoUser(vm) => Some(format!(
-            "say user = \"NAME\" in [defaults], in [vm.{vm}] or in a template of it"
+            "set user = \"NAME\" in [defaults], in [vm.{vm}] or in one of its templates"
         )),
-        ResolveError::Authority { .. } => Some(
-            "call the table differently, and say the VM's name in it as its key name".to_owned(),
-        ),
+        ResolveError::Authority { .. } => {
+            Some("rename the table, and set the VM's name with the key name".to_owned())
+        }
         other => other.hint(),
     };
     let told = format!(
@@ -134,7 +134,7 @@ fn choose(blueprint: &mut Blueprint, names: &[String], path: &Path) -> Result<()
             }
             let message = format_args!("{} has no [vm.{}]", path.display(), Printable(name));
             return Err(Failure::told(Kind::Usage, message)
-                .hinted(format!("there are {}", there.join(", "))));
+                .hinted(format!("available: {}", there.join(", "))));
         }
     }
     if !names.is_empty() {

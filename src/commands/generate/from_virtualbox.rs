@@ -57,9 +57,9 @@ pub(super) fn look(
             let user = Printable(user.as_str()).to_string();
             return Err(Failure::told(
                 Kind::Config,
-                format_args!("VirtualBox knows no VM of the user '{user}'"),
+                format_args!("the user '{user}' has no VMs in VirtualBox"),
             )
-            .hinted("--user names whose VMs they are"));
+            .hinted("specify the owner of the VMs with --user"));
         }
         return Ok(everything(&all));
     }
@@ -109,11 +109,11 @@ fn users(arguments: &Arguments, caller: &str) -> Result<Vec<AccountName>, Failur
             return Err(Failure::told(
                 Kind::Usage,
                 format_args!(
-                    "--user {}: with --from-virtualbox and no VM named, it is only said whose VMs are wanted",
+                    "--user {}: with --from-virtualbox and no VM specified, --user takes only a user name",
                     Printable(text)
                 ),
             )
-            .hinted("write --user USER, as often as there are users"));
+            .hinted("repeat --user USER for each user"));
         }
         users.push(text.parse().map_err(usage)?);
     }
@@ -180,18 +180,18 @@ fn named<'r>(
             ),
         )
         .hinted(format!(
-            "VBoxManage showvminfo {}, run as that user, says why",
+            "run VBoxManage showvminfo {} as that user to see the reason",
             vm.uuid
         ))),
         (Some(one), Some(other)) => Err(Failure::told(
             Kind::Config,
             format_args!(
-                "'{user}' has two VMs that are called '{shown}': {} and {}",
+                "'{user}' has two VMs named '{shown}': {} and {}",
                 one.uuid, other.uuid
             ),
         )
         .hinted(format!(
-            "name one by its UUID: {}={}",
+            "specify one by its UUID: {}={}",
             operand.instance, one.uuid
         ))),
         (None, _) => Err(
@@ -213,9 +213,9 @@ fn known(vms: &[Registered]) -> String {
     let more = names.len() > SHOWN;
     names.truncate(SHOWN);
     match (names.is_empty(), more) {
-        (true, _) => "there is none".to_owned(),
-        (false, false) => format!("there are {}", names.join(", ")),
-        (false, true) => format!("there are {}...", names.join(", ")),
+        (true, _) => "none are available".to_owned(),
+        (false, false) => format!("available: {}", names.join(", ")),
+        (false, true) => format!("available: {}...", names.join(", ")),
     }
 }
 
@@ -240,7 +240,7 @@ impl Found {
                 }),
                 // A disk on iSCSI, for example, is at no path.
                 Err(error) => self.notes.push(format!(
-                    "note: {instance} does not wait for '{}': {error}",
+                    "note: {instance} does not depend on '{}': {error}",
                     Printable(file)
                 )),
             }

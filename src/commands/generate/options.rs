@@ -78,7 +78,7 @@ fn wishes(
 ) -> Result<Vec<Wish>, Failure> {
     let typed = &arguments.options;
     let mut lowered = Lowered::new(vms, found);
-    // Where no VM is named, --user has said whose VMs to look for, and they have their users.
+    // Where no VM specified, --user has said whose VMs to look for, and they have their users.
     if !arguments.vms.is_empty() {
         lowered.option(&USER, typed.of(&USER))?;
     }
@@ -141,7 +141,7 @@ impl Lowered {
 /// `NAME` where `NAME=VALUE` is needed.
 fn no_value(option: &GenOption, text: &str) -> Failure {
     let shown = Printable(text);
-    let message = format!("--{} {shown}: no '=' and no value", option.long);
+    let message = format!("--{} {shown}: no '=' and value", option.long);
     let pair = option.value_name.rsplit(']').next().unwrap_or_default();
     Failure::told(Kind::Usage, message).hinted(match option.per {
         Per::Vm => format!("write it as {pair} or INSTANCE:{pair}"),
@@ -168,7 +168,7 @@ pub(super) fn operand_failure(error: OperandError) -> Failure {
 }
 
 pub(super) fn model_failure(error: DurationError) -> Failure {
-    usage("--model")(error).hinted("leave --model out, or say transient")
+    usage("--model")(error).hinted("omit --model, or use transient")
 }
 
 /// An error in the value of an option.

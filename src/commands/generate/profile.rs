@@ -16,8 +16,7 @@ use crate::text::shell::shell_word;
 
 /// Write a site profile: it enables instances, and sets properties
 ///
-/// A profile says what this host does with instances that a manifest made; `svccfg apply` sets it. It
-/// changes nothing that it does not name: `--set` without INSTANCE is for the VMs given, not for the service.
+/// A profile sets what this host does with instances from a manifest; `svccfg apply` applies it. It changes nothing else: `--set` without INSTANCE is for the given VMs, not for the service.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -29,7 +28,7 @@ pub(super) struct Arguments {
     /// An instance; INSTANCE=NAME also sets vm/name
     #[arg(value_name = "VM", required_unless_present = "fleet")]
     vms: Vec<String>,
-    /// Take the instances, what is enabled and what is set from a fleet file; VM chooses instances of it
+    /// Read the instances, their enabled state and their properties from a fleet file; VM selects instances from it
     #[arg(long, value_name = "FILE", conflicts_with = "settings")]
     fleet: Option<PathBuf>,
     /// Disable the instances
@@ -37,16 +36,16 @@ pub(super) struct Arguments {
     disabled: bool,
     #[arg(long = SET.long, value_name = SET.value_name, help = SET.help)]
     settings: Vec<String>,
-    /// The service's name
+    /// The name of the service
     #[arg(long, value_name = "NAME", default_value = crate::smf::fmri::DEFAULT_SERVICE)]
     service: String,
-    /// The program that SMF runs, where a property needs a method with a longer timeout
+    /// The program that SMF runs, if a property needs a method with a longer timeout
     #[arg(long, value_name = "PATH", default_value = "/lib/svc/method/vbox")]
     method: String,
     /// Where to write the profile; - is standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
-    /// Replace FILE where it exists
+    /// Replace FILE if it exists
     #[arg(long)]
     force: bool,
 }

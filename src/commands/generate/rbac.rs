@@ -17,12 +17,10 @@ use crate::text::log::Log;
 use crate::text::output;
 use crate::text::shell::shell_word;
 
-/// Write fragments for the databases of RBAC: who may manage the VMs
+/// Write RBAC database entries: who may manage the VMs
 ///
-/// The manifests ask for two authorizations, solaris.smf.manage.vbox and solaris.smf.value.vbox; the
-/// rights profile 'VirtualBox Administration' holds both. A VM that is delegated, here and with the same
-/// option of `vbox-smf gen`, has two of its own: whoever holds them may enable, disable, restart, refresh,
-/// clear and mark it, and no other. `svcadm enable -t` and `disable -t` take solaris.smf.modify.
+/// The manifests require two authorizations, solaris.smf.manage.vbox and solaris.smf.value.vbox; the
+/// rights profile 'VirtualBox Administration' contains both. A VM that is delegated, here and with the same option of `vbox-smf gen`, has its own two: users who hold them may enable, disable, restart, refresh, clear and mark this VM only. `svcadm enable -t` and `disable -t` require solaris.smf.modify.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -33,16 +31,16 @@ pub(super) struct Arguments {
     /// The VMs that --delegate may name: INSTANCE, or INSTANCE=NAME as for `vbox-smf gen`
     #[arg(value_name = "VM")]
     vms: Vec<String>,
-    /// Take who manages which VM from a fleet file
+    /// Read who manages which VM from a fleet file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["vms", "delegates"])]
     fleet: Option<PathBuf>,
     /// A user who manages all VMs
     #[arg(long = "admin", value_name = "USER")]
     admins: Vec<String>,
-    /// A user who manages one VM, or each of the VMs given
+    /// A user who manages one VM, or all given VMs
     #[arg(long = DELEGATE.long, value_name = DELEGATE.value_name)]
     delegates: Vec<String>,
-    /// The service's name
+    /// The name of the service
     #[arg(long, value_name = "NAME", default_value = crate::smf::fmri::DEFAULT_SERVICE)]
     service: String,
     /// Write three files into this folder, not to standard output: `auth_attr`, `prof_attr`, `user_attr`
@@ -113,9 +111,9 @@ fn grants(arguments: &Arguments) -> Result<Grants, Failure> {
             None => Ok(grants),
             Some(wish) => Err(Failure::told(
                 Kind::Usage,
-                format_args!("{}: no VM is named", wish.origin),
+                format_args!("{}: no VM specified", wish.origin),
             )
-            .hinted("name the VMs, or use --admin for a user who manages all of them")),
+            .hinted("specify the VMs, or use --admin for a user who manages all of them")),
         };
     }
     let blueprint = resolve(&Request {

@@ -93,16 +93,15 @@ impl Scopes {
                 Ok((Whom::User(user.clone()), rest))
             }
             (Some(_), Some(_)) => {
-                let failure = refused("a VM and the user of another one are called");
-                failure.map_err(|failure| {
-                    failure.hinted("call the instance differently: INSTANCE=NAME")
-                })
+                let failure = refused("a VM and the user of another VM have the same name:");
+                failure
+                    .map_err(|failure| failure.hinted("use another instance name: INSTANCE=NAME"))
             }
             // What cannot be a name is part of the value.
             (None, None) if prefix.parse::<InstanceName>().is_err() => Ok((Whom::All, text)),
             (None, None) => match per {
-                Per::Vm => refused("no VM here has the instance"),
-                Per::User => refused("no VM here has the instance or the user"),
+                Per::Vm => refused("no specified VM has the instance"),
+                Per::User => refused("no specified VM has the instance or the user"),
             },
         }
     }

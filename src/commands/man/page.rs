@@ -15,14 +15,8 @@ const DATE: &str = "2026-11-21";
 const MANUAL: &str = "Maintenance Commands and Procedures";
 
 const DESCRIPTION: [&str; 3] = [
-    "Each VirtualBox VM is an instance of the service svc:/site/xvm/vbox. Under svc.startd(8) this program is the \
-     start and the stop method of the instance. It exits 0 only when the VM is proven where it should be: off means \
-     that no process of the VM is left and that its settings file says so; after a start it runs, unless a property says \
-     leave, or the start was called off in its vm/start_delay. No guest loses what it has not written unless a \
-     property says so.",
-    "By hand it writes manifests, checks any SMF manifest as svccfg(8) would, shows on a simulated host what would \
-     happen, and explains what a setting means. What a command prints on standard output is its result and nothing \
-     else; everything else is on standard error.",
+    "Each VirtualBox VM is an instance of the service svc:/site/xvm/vbox. Under svc.startd(8), this program is the start and stop method of the instance. It exits 0 only when the VM is verified to be in the requested state: a VM is off only if no VM process remains and its settings file says so; after a start it is running, unless a property says leave, or the start was cancelled during its vm/start_delay. No guest loses unwritten data unless a property allows it.",
+    "Called manually, it writes manifests, checks any SMF manifest as svccfg(8) would, simulates a host with the instances, and explains the effect of settings. Commands print only their result on standard output; everything else is printed on standard error.",
     "Every command has --help; --version prints the version.",
 ];
 
@@ -32,48 +26,42 @@ type Entries = [(&'static str, &'static str)];
 const FILES: &Entries = &[
     (
         "/lib/svc/method/vbox",
-        "What SMF executes: it finds the program, which may lie beside it, and becomes it.",
+        "The script that SMF executes: it finds the program, which may be in the same folder, and executes it.",
     ),
     (
         "/lib/svc/manifest/site/vbox.xml",
-        "The manifest, as vbox-smf gen writes it.",
+        "The manifest written by vbox-smf gen.",
     ),
     (
         "/var/svc/log/site-xvm-vbox:INSTANCE.log",
-        "The log of an instance: svcs -L prints its name.",
+        "The log of an instance; svcs -L prints its name.",
     ),
     (
         "/tmp/.vbox-smf-UID/lock",
-        "Held while VirtualBox's server of this user may have to be started, and while a list \
-         of all VMs is asked for.",
+        "Locked while the VirtualBox server of this user may have to be started, and during a listing of all VMs.",
     ),
 ];
 
 const ENVIRONMENT: &Entries = &[
     (
         "SMF_FMRI",
-        "The instance. svc.startd(8) sets it; by hand --fmri or --vm names the instance.",
+        "The instance. Set by svc.startd(8); in manual calls, use --fmri or --vm to specify the instance.",
     ),
     (
         "SMF_METHOD",
-        "Where it is set, svc.startd(8) is the caller, and only the statuses of smf_method(7) leave the program.",
+        "If set, the caller is svc.startd(8), and only the exit statuses of smf_method(7) are used.",
     ),
     (
         "TZ, VBOX_*",
-        "What method_environment of the instance sets of these, VirtualBox sees. It sees nothing else, and all VMs of \
-         a user run with what the first of them was started with.",
+        "Passed to VirtualBox if set in method_environment of the instance. No other variables are passed, and all VMs of a user run with the environment of the first VM that was started.",
     ),
     (
         "LC_ALL, LC_CTYPE, LANG",
-        "The first that is set is VirtualBox's locale, where it is one of UTF-8.",
+        "The first that is set is the locale for VirtualBox, if it is a UTF-8 locale.",
     ),
 ];
 
-const SECURITY: &str = "It needs no root. Programs are executed by absolute path, without a shell, with an environment \
-                        of their own; VBoxManage must be root's alone, as must every folder above it. Called by root, it \
-                        becomes the user of the instance before VirtualBox is asked. Whoever may change the group vm can \
-                        name any VM of the same user. What is printed of names and of other programs' output is \
-                        escaped.";
+const SECURITY: &str = "The program does not need root. Other programs are executed by absolute path, without a shell, with a clean environment; VBoxManage and every folder above it must be writable by root only. When called by root, it switches to the user of the instance before it runs VirtualBox. A user who may change the group vm can name any VM of the same owner. Names and the output of other programs are printed escaped.";
 
 const SEE_ALSO: &str = "svcprop(1), svcs(1), smf(7), smf_method(7), smf_security(7), smf_template(7), svc.startd(8), \
                         svcadm(8), svccfg(8)";

@@ -15,7 +15,7 @@ pub(super) fn entry(roff: &mut Roff, what: &str, more: &str, meaning: &str) {
 /// The exit statuses of the methods. Each other command has its own in its help, where they differ.
 pub(super) fn exit_statuses(roff: &mut Roff) {
     roff.control("SH", ["EXIT STATUS"]);
-    roff.text([roman("Where a command above has none of its own:")]);
+    roff.text([roman("For commands without their own list above:")]);
     for (status, meaning, consequence) in docs::exit_rows() {
         let words = format!("{}. svc.startd: {}.", sentence(meaning), consequence);
         entry(roff, &status.to_string(), "", &words);

@@ -35,12 +35,12 @@ pub(super) struct Manifest {
 /// One cannot be read, or svccfg would not import it; a VM cannot be called so.
 pub(super) fn manifests(operands: &[String]) -> Result<Vec<Manifest>, Failure> {
     if operands.is_empty() {
-        let name = "the manifest that is shipped".to_owned();
+        let name = "the shipped manifest".to_owned();
         return Ok(vec![judged(name, SHIPPED.as_bytes(), None)?]);
     }
     let (files, vms): (Vec<_>, Vec<_>) = operands.iter().cloned().partition(|o| is_file(o));
     if files.iter().filter(|file| *file == "-").count() > 1 {
-        let told = "- is named twice: standard input can be read once";
+        let told = "- is given twice; standard input can be read only once";
         return Err(Failure::told(Kind::Usage, told));
     }
     let mut manifests = Vec::new();
@@ -92,26 +92,30 @@ fn judged(
         let told = format!("svccfg would not import {name}: {}", placed(error));
         let hint = match source {
             Some((Source::File(_) | Source::Below { .. }, _)) => {
-                format!("vbox-smf validate {name} says more")
+                format!("run vbox-smf validate {name} for details")
             }
-            Some((Source::Stdin, _)) | None => "vbox-smf validate - says more".to_owned(),
+            Some((Source::Stdin, _)) | None => "run vbox-smf validate - for details".to_owned(),
         };
         return Err(Failure::told(Kind::Config, told).hinted(hint));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let told = format!("{name} is not UTF-8 from byte {} on", error.valid_up_to());
-        Failure::told(Kind::Config, told).hinted("iconv -t UTF-8 makes it so")
+        let told = format!(
+            "{name} is not valid UTF-8 (from byte {})",
+            error.valid_up_to()
+        );
+        Failure::told(Kind::Config, told).hinted("convert it with iconv -t UTF-8")
     })?;
     // A byte order mark is no part of the text.
     let text = text.trim_start_matches('\u{feff}').to_owned();
     let included = text.contains(XINCLUDE).then(|| {
-        let told = "what an xi:include names is not rehearsed; xmllint --xinclude puts it in";
+        let told =
+            "files named by xi:include are not rehearsed; insert them with xmllint --xinclude";
         ("xi:include".to_owned(), told.to_owned())
     });
     let notes = findings.iter().map(|finding| {
         let place = format!("line {}", finding.line);
         let short = if finding.code == Code::ShortTimeout {
-            "the budget is too short: "
+            "the timeout is too short: "
         } else {
             ""
         };

@@ -43,7 +43,7 @@ fn a_vm_lives_its_life() {
         ": online\n",
         "  vm1       vm    saving -> saved\n",
         ": disabled\n",
-        "\n1 of 1 instances ended where they should.\n",
+        "\n1 of 1 instances ended in the expected state.\n",
     ] {
         assert!(text.contains(row), "no {row:?} in:\n{text}");
     }
@@ -81,7 +81,7 @@ fn a_wish_for_nobody_is_refused() {
         assert_eq!(failure.kind, Kind::Usage);
         let told = failure.to_string();
         assert!(
-            told.contains("no instance 'vm2'; the instances are vm1"),
+            told.contains("unknown instance 'vm2'; the instances are vm1"),
             "{told}"
         );
     }

@@ -130,7 +130,7 @@ fn alone(instance: &Instance) -> Row {
         notes.push(Note::RunsAs(ignored.instead.clone()));
     }
     if known.is_none() {
-        notes.push(Note::Unknown("its properties are not known".to_owned()));
+        notes.push(Note::Unknown("its properties are unknown".to_owned()));
     }
     Row {
         fmri: Some(instance.fmri.clone()),
@@ -194,7 +194,7 @@ fn look_up(row: &mut Row, instance: &Instance, asked: &Asked) {
             row.notes.push(Note::Inaccessible(lost_words(listed)));
         }
         Sight::Ambiguous => row.notes.push(Note::Unknown(
-            "VirtualBox lists it in two states".to_owned(),
+            "VirtualBox lists it with two states".to_owned(),
         )),
     }
 }

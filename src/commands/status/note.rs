@@ -67,8 +67,8 @@ impl fmt::Display for Note {
             Self::Online(vm) => write!(f, "online but {vm}"),
             Self::Disabled(vm) => write!(f, "disabled but {vm}"),
             Self::Offline(vm) => write!(f, "offline but {vm}"),
-            Self::Orphan(pid) => write!(f, "off, but process {pid} lives"),
-            Self::Maintenance => f.write_str("svcs -xv says why"),
+            Self::Orphan(pid) => write!(f, "off, but process {pid} is still running"),
+            Self::Maintenance => f.write_str("see svcs -xv"),
             Self::SameVm(other) => write!(f, "same VM as {other}"),
             Self::NoInstance => f.write_str("no instance"),
             Self::NoSuchVm { user_home, lost } => {
@@ -82,12 +82,14 @@ impl fmt::Display for Note {
                 Ok(())
             }
             Self::Inaccessible(which) => write!(f, "settings file lost: {which}"),
-            Self::Namesakes(count) => write!(f, "first of {count} so named"),
+            Self::Namesakes(count) => write!(f, "first of {count} with this name"),
             Self::AnotherProgram(program) => write!(f, "managed by {program}, not by vbox-smf"),
             Self::RunsAs(Some(user)) => {
                 write!(f, "its methods run as {user}: use_profile is not set")
             }
-            Self::RunsAs(None) => f.write_str("a rights profile decides as whom its methods run"),
+            Self::RunsAs(None) => {
+                f.write_str("a rights profile determines the user of its methods")
+            }
             Self::Setting(reason) | Self::Unknown(reason) => f.write_str(reason),
         }
     }

@@ -57,14 +57,14 @@ impl Metric {
         match self {
             Self::Info => "1 for each instance: its VM, its owner and its stop method",
             Self::SmfState => "1 for the state an instance is in, 0 for the others",
-            Self::InTransition => "1 while an instance is on its way to another state",
-            Self::Since => "Unix time at which an instance came into its state",
+            Self::InTransition => "1 while an instance is in transition to another state",
+            Self::Since => "Unix time at which an instance entered its state",
             Self::VmState => "1, with the state of the VM as a label",
-            Self::VmRunning => "1 if the guest runs, 0 if not; absent where it is unknown",
+            Self::VmRunning => "1 if the guest is running, 0 if not; absent if unknown",
             Self::Disagreement => "1 if SMF and VirtualBox disagree on an instance, 0 if not",
-            Self::WithoutInstance => "1 for each VM that no instance starts and stops",
-            Self::VirtualBoxAsked => "1 if the VirtualBox of an owner answered, 0 if not",
-            Self::SmfAsked => "1 if SMF answered, 0 if not",
+            Self::WithoutInstance => "1 for each VM without an instance",
+            Self::VirtualBoxAsked => "1 if the VirtualBox of an owner responded, 0 if not",
+            Self::SmfAsked => "1 if SMF responded, 0 if not",
         }
     }
 }

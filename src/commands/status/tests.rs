@@ -114,8 +114,8 @@ fn where_the_two_disagree() {
         (Offline, plain, Running, Some("offline but running")),
         (Offline, plain, PowerOff, None),
         (Uninitialized, plain, Paused, Some("offline but paused")),
-        (Maintenance, plain, Running, Some("svcs -xv says why")),
-        (Maintenance, plain, PowerOff, Some("svcs -xv says why")),
+        (Maintenance, plain, Running, Some("see svcs -xv")),
+        (Maintenance, plain, PowerOff, Some("see svcs -xv")),
     ] {
         let expected: Vec<_> = expected.into_iter().map(str::to_owned).collect();
         let row = format!("{smf} {vm} {set:?}");
@@ -177,7 +177,7 @@ fn vms_that_are_not_what_they_should_be() {
             (
                 "one",
                 "running",
-                note(&["first of 2 so named", "same VM as two"])
+                note(&["first of 2 with this name", "same VM as two"])
             ),
             ("two", "running", note(&["same VM as one"])),
             ("twin", "saved", note(&["no instance"])),
@@ -224,7 +224,7 @@ fn what_cannot_be_known() {
     assert_eq!(notes(&rows[0]), ["only root and vb may ask"]);
     assert!(!rows[0].notes[0].is_disagreement());
     assert!(notes(&rows[1])[0].contains("vm/on_stuck"));
-    assert_eq!(notes(&rows[2]), ["its properties are not known"]);
+    assert_eq!(notes(&rows[2]), ["its properties are unknown"]);
     assert_eq!((rows[2].owner.as_deref(), rows[2].stop), (None, None));
 }
 

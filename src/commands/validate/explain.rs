@@ -36,8 +36,8 @@ fn whole(code: Code) -> String {
     text.push_str(&paragraph(0, &format!("What to do: {}.", rule.help)));
     text.push('\n');
     let consequence = match rule.severity {
-        Severity::Error => "svccfg refuses the file",
-        Severity::Warning => "svccfg takes the file; --strict does not",
+        Severity::Error => "svccfg rejects the file",
+        Severity::Warning => "svccfg accepts the file; --strict does not",
     };
     let stage = format!(
         "Stage: {}, {}. Severity: {}, {consequence}.",
@@ -51,13 +51,13 @@ fn whole(code: Code) -> String {
 
 const fn meaning(stage: Stage) -> &'static str {
     match stage {
-        Stage::Dtd => "when the XML is parsed and compared with the document type",
+        Stage::Dtd => "when the XML is parsed and validated against the DTD",
         Stage::Semantic => "when svccfg reads the document",
         Stage::Template => {
             "when instances are checked against templates, as svccfg validate and import -V do"
         }
-        Stage::Import => "at svccfg import; svccfg validate lets it pass",
-        Stage::Lint => "by this program only",
+        Stage::Import => "at svccfg import; svccfg validate accepts it",
+        Stage::Lint => "checked by this program only",
     }
 }
 
@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(failure.kind, Kind::Usage);
         assert_eq!(
             failure.to_string(),
-            "'SMF9999' is not a code; they look like SMF0101; \
+            "'SMF9999' is not a code; codes have the form SMF0101; \
              vbox-smf validate --explain all lists the codes"
         );
     }

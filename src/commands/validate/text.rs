@@ -92,7 +92,7 @@ impl fmt::Display for Tally {
             write!(f, "; {} warning{}", self.warnings, plural(self.warnings))?;
         }
         if self.warned > 0 {
-            write!(f, ", for which --strict refused {}", self.warned)?;
+            write!(f, ", because of which --strict refused {}", self.warned)?;
         }
         Ok(())
     }
@@ -158,7 +158,7 @@ mod tests {
                 true,
                 &[warning, error, &[]],
                 0,
-                "3 files: 1 accepted, 2 refused; 2 warnings, for which --strict refused 1",
+                "3 files: 1 accepted, 2 refused; 2 warnings, because of which --strict refused 1",
                 Ending::Refused,
             ),
             (false, &[], 1, "1 file: 1 not read", Ending::Incomplete),

@@ -21,7 +21,7 @@ pub(crate) const GROUPS: &[Group] = &[
     Group {
         name: VIRTUALBOX,
         common_name: "VirtualBox",
-        description: "Which VirtualBox is used.",
+        description: "The VirtualBox installation to use.",
         delegated: false,
     },
 ];
@@ -46,7 +46,7 @@ properties! {
         allowed: Allowed::VmName,
         read_by: ReadBy::Both,
         common_name: "VM name",
-        description: "The name or UUID of the virtual machine, where it is not the name of the instance.",
+        description: "The name or UUID of the virtual machine, if it differs from the name of the instance.",
     }
 
     /// `vm/stop_method`
@@ -58,7 +58,7 @@ properties! {
         allowed: Allowed::Choices(StopMethod::CHOICES),
         read_by: ReadBy::Stop,
         common_name: "stop method",
-        description: "What is done to the virtual machine when the instance is stopped.",
+        description: "How the virtual machine is stopped when the instance is stopped.",
     }
 
     /// `vm/stop_fallback`
@@ -70,7 +70,7 @@ properties! {
         allowed: Allowed::Choices(StopFallback::CHOICES),
         read_by: ReadBy::Stop,
         common_name: "stop fallback",
-        description: "What is done when the stop method does not stop the virtual machine in time.",
+        description: "What to do if the stop method does not stop the virtual machine in time.",
     }
 
     /// `vm/stop_timeout`
@@ -78,14 +78,14 @@ properties! {
         group: VM,
         name: "stop_timeout",
         value_type: ValueType::Count,
-        default: Default::Absent("as long as the method may"),
+        default: Default::Absent("limited by the method timeout"),
         allowed: Allowed::Seconds {
             min: 1,
             max: 86_400,
         },
         read_by: ReadBy::Stop,
         common_name: "stop timeout",
-        description: "How long a stop may take, the fallback included.",
+        description: "How long a stop may take, including the fallback.",
     }
 
     /// `vm/frontend`
@@ -97,7 +97,7 @@ properties! {
         allowed: Allowed::Choices(Frontend::CHOICES),
         read_by: ReadBy::Start,
         common_name: "frontend",
-        description: "What VirtualBox starts the virtual machine with.",
+        description: "The frontend with which VirtualBox starts the virtual machine.",
     }
 
     /// `vm/start_delay`
@@ -109,7 +109,7 @@ properties! {
         allowed: Allowed::Seconds { min: 0, max: 3_600 },
         read_by: ReadBy::Start,
         common_name: "start delay",
-        description: "How long a start waits before it starts a virtual machine that is off; a disable or a shutdown of the host meanwhile calls the start off.",
+        description: "How long a start waits before starting a virtual machine that is off; a disable or a host shutdown during the delay cancels the start.",
     }
 
     /// `vm/on_paused`
@@ -145,7 +145,7 @@ properties! {
         allowed: Allowed::Choices(OnAborted::CHOICES),
         read_by: ReadBy::Start,
         common_name: "on aborted",
-        description: "What a start does with a virtual machine whose process ended without a word.",
+        description: "What a start does with a virtual machine whose process ended unexpectedly.",
     }
 
     /// `vm/on_stuck`
@@ -169,6 +169,6 @@ properties! {
         allowed: Allowed::AbsolutePath,
         read_by: ReadBy::Both,
         common_name: "VBoxManage",
-        description: "The VBoxManage to use; it and its folders must belong to root and be writable by nobody else.",
+        description: "The VBoxManage program to use; it and the folders above it must belong to root and be writable by root only.",
     }
 }

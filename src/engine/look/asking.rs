@@ -156,7 +156,7 @@ impl Looker<'_> {
         let differs = |other: &Listed| other.uuid == found.uuid && other.state != found.state;
         if all.vms.iter().any(differs) {
             return Err(VBoxError::Garbled(
-                "its UUID is listed twice, in two states: is a listing in a name or a description?"
+                "its UUID is listed twice, with two states: check VM names and descriptions for text that looks like a listing"
                     .to_owned(),
             ));
         }

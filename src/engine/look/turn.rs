@@ -33,7 +33,7 @@ impl Turn {
         let lock = take(host, patient, patience, end);
         if let Some(error) = &lock.1 {
             log.line(format_args!(
-                "{vm}: going on without the lock for cold starts: {error}"
+                "{vm}: continuing without the lock for cold starts: {error}"
             ));
         }
         Self {
@@ -58,7 +58,7 @@ impl Turn {
         let lock = take(host, patient, TURN_PATIENCE, end);
         if let Some(error @ LockError::Busy(_)) = &lock.1 {
             log.line(format_args!(
-                "{vm}: going on without a turn at the lists: {error}"
+                "{vm}: continuing without the lock for VirtualBox queries: {error}"
             ));
         }
         *self = Self {

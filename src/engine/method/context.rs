@@ -86,7 +86,7 @@ pub(super) fn read_properties(
         {
             let now = host.now();
             if said.is_none_or(|at| now.saturating_sub(at) >= STILL_RUNNING) {
-                log.line(format_args!("{}: {error}; trying again", request.fmri));
+                log.line(format_args!("{}: {error}; retrying", request.fmri));
                 said = Some(now);
             }
             host.sleep(Duration::from_secs(1));
@@ -106,9 +106,10 @@ fn has_vanished(host: &dyn Host, request: &Request, error: SvcpropError) -> Fail
     if request.intent == Intent::Start {
         return Failure::new(Kind::Config, error)
             .also(Some(
-                "it was deleted while svc.startd started it, and nothing was done".to_owned(),
+                "the instance was deleted while svc.startd was starting the VM; nothing was done"
+                    .to_owned(),
             ))
-            .hinted("import its manifest again, if it was not meant");
+            .hinted("if this was not intended, import its manifest again");
     }
     let wanted = Wanted {
         name: Some(instance),
@@ -123,10 +124,10 @@ fn has_vanished(host: &dyn Host, request: &Request, error: SvcpropError) -> Fail
         .map_or_else(|_| "its user".to_owned(), |account| account.name);
     let found = match process {
         Some(pid) => {
-            format!("process {pid} of {user} runs a VM of that name, which is left as it is")
+            format!("process {pid} of {user} runs a VM of that name; it was left running")
         }
         None => format!(
-            "no process of {user} runs a VM of that name; vm/name may have said another one"
+            "no process of {user} runs a VM of that name; vm/name may have named another VM"
         ),
     };
     let vm = shell_word(&Printable(instance).to_string());
@@ -136,10 +137,10 @@ fn has_vanished(host: &dyn Host, request: &Request, error: SvcpropError) -> Fail
     });
     Failure::new(Kind::Config, error)
         .also(Some(format!(
-            "it was deleted before its VM was stopped: {found}"
+            "the instance was deleted before its VM was stopped: {found}"
         )))
         .hinted(format!(
-            "{folder}VBoxManage controlvm {vm} savestate, run as {user}, stops it (VBoxManage list runningvms shows those that run); or import the manifest again, and svcadm disable the instance before it is deleted"
+            "to stop the VM, run {folder}VBoxManage controlvm {vm} savestate as {user} (VBoxManage list runningvms lists the running VMs); or import the manifest again, and disable the instance with svcadm before deleting it"
         ))
 }
 
@@ -202,7 +203,7 @@ pub(super) fn actor(
         return Err(Failure::told(
             Kind::Permission,
             format_args!(
-                "{} runs as user '{user}', and this is '{}'",
+                "{} runs as user '{user}', but the current user is '{}'",
                 request.fmri, account.name
             ),
         )
@@ -233,13 +234,13 @@ fn another_user(request: &Request, credential: &Credential<'_>, account: &Accoun
         None => Failure::told(
             Kind::Config,
             format_args!(
-                "{fmri} runs as {}, and its method context names user '{}'",
+                "{fmri} runs as user {}, but its method context names user '{}'",
                 account.name,
                 Printable(credential.named().unwrap_or_default())
             ),
         )
         .hinted(format!(
-            "svccfg -s {fmri} setprop method_context/use_profile = boolean: false (svcprop shows the service's, and svc.startd may not look there), then svcadm refresh {fmri} and svcadm clear {fmri}"
+            "svccfg -s {fmri} setprop method_context/use_profile = boolean: false (svcprop shows the value of the service, which svc.startd may not use), then svcadm refresh {fmri} and svcadm clear {fmri}"
         )),
     }
 }

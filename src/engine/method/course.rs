@@ -51,11 +51,11 @@ pub(super) struct Course<'a> {
     look_took: Duration,
     /// How long a call took that hung before VirtualBox had said anything in this run.
     without_a_word: Duration,
-    /// What VBoxManage said when it last gave no answer.
+    /// What VBoxManage said when it last did not respond.
     last_words: String,
     /// Why nobody wants this start any more, as far as SMF was asked.
     called_off: Option<CalledOff>,
-    /// SMF gave no answer to that, and the log says so.
+    /// SMF did not respond to that, and the log says so.
     smf_was_silent: bool,
 }
 
@@ -220,7 +220,7 @@ impl<'a> Course<'a> {
                 let machine = MachineFile::read(self.host, file).ok()?;
                 let mut advice = advice::of_snapshots(self.host, self.account, &machine)?;
                 advice.next_step = format!(
-                    "disabling the instance again will not stop it: {}",
+                    "disabling the instance again will not stop the VM: {}",
                     advice.next_step
                 );
                 Some((kind, advice))
@@ -242,7 +242,7 @@ impl<'a> Course<'a> {
         if let (Some(true), Ok(Some(pid))) = (state.map(plan::is_off), self.looker.runs_elsewhere())
         {
             return Some(format!(
-                "process {pid} of another user runs a VM with this UUID, and two on the same disks would destroy them: end that one, or give the copy a UUID of its own, then svcadm clear the instance"
+                "process {pid} of another user runs a VM with this UUID, and two VMs on the same disks would corrupt them: end that process, or give the copy its own UUID, then run svcadm clear on the instance"
             ));
         }
         let census = self.looker.census().ok()?;
@@ -250,7 +250,7 @@ impl<'a> Course<'a> {
             None => what_keeps_it_away(&self.account.name, Some(census)),
             Some(state) if plan::is_off(state) => census.process.map(|pid| {
                 format!(
-                    "{}; then svcadm clear the instance",
+                    "{}; then run svcadm clear on the instance",
                     what_ends_an_orphan(&self.account.name, pid)
                 )
             }),
@@ -259,7 +259,7 @@ impl<'a> Course<'a> {
                     && has_lost_its_server(&census, self.elapsed()) =>
             {
                 Some(format!(
-                    "the VirtualBox server that started it is gone; {}",
+                    "the VirtualBox server that started the VM has ended; {}",
                     reason.next_step()
                 ))
             }
@@ -314,7 +314,7 @@ impl<'a> Course<'a> {
             return Err(self.refused(error));
         }
         self.log
-            .line(format_args!("{}: {error}; looking again", self.named()));
+            .line(format_args!("{}: {error}; checking again", self.named()));
         let exponent = u32::try_from(self.failed_looks.min(5)).unwrap_or_default();
         let pause = match error {
             VBoxError::Refused(..) => SERVER_ENDS,
@@ -390,7 +390,7 @@ impl<'a> Course<'a> {
         let shared = others.filter_map(|vm| {
             let disk = vm.disks.iter().find(|disk| own.contains(disk))?;
             Some(format!(
-                "{} {{{}}} runs with its disk {}",
+                "{} {{{}}} is running with the same disk {}",
                 Printable(&vm.name),
                 vm.uuid,
                 Printable(disk)
@@ -421,12 +421,12 @@ impl<'a> Course<'a> {
             .as_ref()
             .is_some_and(|state| plan::class(state) == Class::Stored);
         let why_not = if is_saved {
-            "it is saved, and VirtualBox could not take its state away once it runs"
+            "the VM is saved, and VirtualBox could not remove the saved state after starting the VM"
         } else if trouble.refusal == Refusal::NoSpace {
-            "VirtualBox could not write its settings when it ends, and would lose them"
+            "VirtualBox could not write the VM's settings when the VM ends, and would lose them"
         } else {
             self.note(format_args!(
-                "warning: a stop will not be able to save it: {}",
+                "warning: a stop will not be able to save the VM: {}",
                 trouble.finding
             ));
             return Ok(());

@@ -62,7 +62,7 @@ impl Ended<'_> {
             })
             .hinted(what_hangs(user, self.census)),
             VBoxError::ServerGone(_) => told(Kind::Config).hinted(format!(
-                "{} is not a folder of {user} alone: stop the VMs of whoever uses it, wait 6 s for VirtualBox's server to end, remove it, then svcadm clear the instance",
+                "{} is not a folder that only {user} can access: stop the VMs of the user who uses it, wait 6 s for VirtualBox's server to exit, remove the folder, then run svcadm clear on the instance",
                 self.ipc_folder
             )),
             VBoxError::Elsewhere(_)
@@ -71,7 +71,7 @@ impl Ended<'_> {
             | VBoxError::Garbled(_)
             | VBoxError::Other(_) => {
                 told(Kind::Transient).hinted(format!(
-                    "VBoxManage showvminfo of it, run as {user}, may tell more"
+                    "run VBoxManage showvminfo as {user} for details"
                 ))
             }
         }
@@ -98,15 +98,15 @@ impl Ended<'_> {
                 let home = account.home.join(".config/VirtualBox");
                 let whose = match folder.filter(|folder| **folder != *home) {
                     Some(folder) => format!(
-                        ", looked for as user {user} in {}",
+                        ", searched for as user {user} in {}",
                         PrintablePath(folder)
                     ),
-                    None => format!(", looked for as user {user}"),
+                    None => format!(", searched for as user {user}"),
                 };
                 plain(&whose).also(folder.and_then(|folder| unreadable(self.host, folder)))
             }
             Refusal::Home => plain("").hinted(format!(
-                "{user} must be able to write to its home directory, {}, and to VBOX_USER_HOME where that is set; then svcadm clear the instance",
+                "{user} must be able to write to its home directory, {}, and to VBOX_USER_HOME if that is set; then run svcadm clear on the instance",
                 account.home.display()
             )),
             Refusal::DiskMissing | Refusal::DiskDenied => {
@@ -124,7 +124,7 @@ impl Ended<'_> {
             }
             Refusal::DiskReplaced => match (&words.disk, &words.registered) {
                 (Some(disk), Some(uuid)) => plain("").hinted(format!(
-                    "another file is in the place of the disk that was attached: restore that one; or, if this is meant, VBoxManage internalcommands sethduuid {} {uuid}, run as {user}; then svcadm clear the instance",
+                    "another file has replaced the attached disk: restore the original, or, if the replacement is intended, run VBoxManage internalcommands sethduuid {} {uuid} as {user}; then run svcadm clear on the instance",
                     shell_word(&PrintablePath(disk).to_string())
                 )),
                 _ => plain(""),

@@ -136,7 +136,7 @@ fn try_again(seen: &Observed<'_>, budget: Duration, action: Action, because: Bec
             Outcome::Hung => return Step::Fail(Kind::Transient, Reason::ActionHung(action)),
             // It was done, and the VM is where it was: VirtualBox may take a moment.
             Outcome::Accepted if seen.tries(action) >= TRIES => {
-                return failed("VirtualBox accepted it, and nothing changed");
+                return failed("VirtualBox accepted the command, but nothing changed");
             }
             Outcome::Accepted
             | Outcome::Elsewhere(_)

@@ -952,7 +952,7 @@ fn what_virtualbox_suspended_is_resumed_once() {
         assert_eq!(told, expected, "{suspended:?}, {deeds:?}");
     }
     let hint = |error: &RuntimeError| Reason::Suspended(error.clone()).next_step();
-    assert!(hint(&full).contains("make room"));
+    assert!(hint(&full).contains("free space"));
     assert!(hint(&locked).contains("addencpassword"));
 }
 

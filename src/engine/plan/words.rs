@@ -15,16 +15,16 @@ use crate::virtualbox::vm::{Intent, VmState};
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Start => "starting it",
-            Self::DiscardState => "discarding its saved state",
-            Self::Resume => "resuming it",
-            Self::PressPower => "pressing its power button",
-            Self::PressSleep => "pressing its sleep button",
-            Self::AskAdditions => "asking its Guest Additions to shut down",
-            Self::SaveState => "saving its state",
-            Self::PowerOff => "powering it off",
-            Self::EmergencyStop => "ending its process",
-            Self::WriteSettings => "having VirtualBox write its settings",
+            Self::Start => "starting the VM",
+            Self::DiscardState => "discarding the saved state",
+            Self::Resume => "resuming the VM",
+            Self::PressPower => "pressing the power button",
+            Self::PressSleep => "pressing the sleep button",
+            Self::AskAdditions => "asking the Guest Additions to shut down",
+            Self::SaveState => "saving the VM state",
+            Self::PowerOff => "powering off the VM",
+            Self::EmergencyStop => "killing the VM process",
+            Self::WriteSettings => "making VirtualBox rewrite the VM settings",
         })
     }
 }
@@ -32,13 +32,14 @@ impl fmt::Display for Action {
 impl Note {
     /// For the log.
     pub(crate) fn told(self, state: Option<&VmState>) -> String {
+        let in_words = state.map_or("off", VmState::human_words);
         let state = state.map_or("off", VmState::word);
         match self {
-            Self::RanAlready => "it runs already".to_owned(),
-            Self::Runs => "it runs".to_owned(),
-            Self::OffAlready => format!("it is {state} already, and no process of it is left"),
-            Self::Off => format!("it is {state}, and no process of it is left"),
-            Self::Left(property) => format!("left {state} by {property}"),
+            Self::RanAlready => "already running".to_owned(),
+            Self::Runs => "the VM is running".to_owned(),
+            Self::OffAlready => format!("already {in_words}; no VM process remains"),
+            Self::Off => format!("{in_words}; no VM process remains"),
+            Self::Left(property) => format!("left {state}, as set by {property}"),
             Self::CalledOff(why) => format!("left {state}, not started: {why}"),
         }
     }
@@ -49,12 +50,12 @@ impl fmt::Display for CalledOff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Disabled => f.write_str(
-                "the instance was disabled in its vm/start_delay; svcadm enable starts it",
+                "the instance was disabled during vm/start_delay; svcadm enable starts it",
             ),
-            Self::Deleted => f.write_str("the instance was deleted in its vm/start_delay"),
+            Self::Deleted => f.write_str("the instance was deleted during vm/start_delay"),
             Self::RunLevel(level) => write!(
                 f,
-                "the host went to run level {level} in its vm/start_delay; an instance that is enabled is started at the next boot"
+                "the host went to run level {level} during vm/start_delay; an enabled instance is started at the next boot"
             ),
         }
     }
@@ -66,8 +67,8 @@ impl Waiting {
         // A part of a second is a second that is not over.
         let seconds = pause.as_millis().div_ceil(1000);
         match self {
-            Self::Delay => format!("starting it in {seconds} s (vm/start_delay)"),
-            Self::Retry => format!("trying again in {seconds} s"),
+            Self::Delay => format!("starting the VM in {seconds} s (vm/start_delay)"),
+            Self::Retry => format!("retrying in {seconds} s"),
             _ => self.to_string(),
         }
     }
@@ -77,13 +78,13 @@ impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Answer => "waiting for VirtualBox to answer",
-            Self::Change => "waiting for that to end",
-            Self::Process => "VirtualBox says that it is off, but a process of it is still there: waiting for its end",
-            Self::ProcessSeen => "VirtualBox says that it runs, but no process of it is seen: looking again",
+            Self::Change => "waiting for this state to end",
+            Self::Process => "VirtualBox reports the VM as off, but a VM process is still running; waiting for it to exit",
+            Self::ProcessSeen => "VirtualBox reports the VM as running, but no VM process was found; checking again",
             Self::Delay => "waiting for vm/start_delay",
-            Self::Guest => "waiting for the guest to turn itself off",
-            Self::Retry => "trying again soon",
-            Self::ServerEnds => "VirtualBox's server holds it as stopping, though no process of it is left: leaving the server alone, so that it can end",
+            Self::Guest => "waiting for the guest to shut down",
+            Self::Retry => "retrying soon",
+            Self::ServerEnds => "VirtualBox's server still reports the VM as stopping although no VM process remains; not contacting the server, so that it can exit",
         })
     }
 }
@@ -95,15 +96,17 @@ impl fmt::Display for Because {
             Self::Setting(property, value) => write!(f, " ({property}={value})"),
             Self::Fallback(fallback) => write!(
                 f,
-                " (vm/stop_fallback={}: the stop method did not stop it)",
+                " (vm/stop_fallback={}: the stop method did not stop the VM)",
                 fallback.word()
             ),
-            Self::ButtonNeedsRunning => f.write_str(" (a paused guest hears no button)"),
-            Self::GuestIsDead => f.write_str(" (its guest is dead, and nothing else works)"),
-            Self::NoAdditions => f.write_str(" (it has no Guest Additions to ask)"),
-            Self::ProcessHangs => f.write_str(" (its process does not answer)"),
+            Self::ButtonNeedsRunning => f.write_str(" (a paused guest does not react to buttons)"),
+            Self::GuestIsDead => {
+                f.write_str(" (the guest has crashed; only powering off is possible)")
+            }
+            Self::NoAdditions => f.write_str(" (the Guest Additions are not available)"),
+            Self::ProcessHangs => f.write_str(" (the VM process does not respond)"),
             Self::NotWritten => {
-                f.write_str(" (its settings file does not name the state that was saved)")
+                f.write_str(" (the VM's settings file does not name the state that was saved)")
             }
         }
     }
@@ -115,12 +118,12 @@ impl fmt::Display for Reason {
         match self {
             Self::Untouchable(state) => write!(
                 f,
-                "its state is '{state}', which nobody can act on safely; it was not touched"
+                "the VM is in state '{state}', in which no action is safe; the VM was left untouched"
             ),
-            Self::Refused(state, property) => write!(f, "it is {state}, and {property}=refuse"),
-            Self::DidNotStayUp(state) => write!(f, "it was started, and is {state} again"),
+            Self::Refused(state, property) => write!(f, "the VM is {state}, and {property}=refuse"),
+            Self::DidNotStayUp(state) => write!(f, "the VM was started, but is {state} again"),
             Self::Suspended(error) => {
-                write!(f, "VirtualBox paused it: {}", Printable(&error.id))?;
+                write!(f, "VirtualBox paused the VM: {}", Printable(&error.id))?;
                 match &error.message {
                     Some(message) => write!(f, " ({})", Printable(message)),
                     None => Ok(()),
@@ -128,13 +131,13 @@ impl fmt::Display for Reason {
             }
             Self::Unproven(unproven) => unproven.fmt(f),
             Self::Wedged => f.write_str(
-                "VirtualBox's server holds it as stopping, though no process of it is left: it was signalled while its guest was paused, and what the guest had in memory is lost",
+                "VirtualBox's server still reports the VM as stopping although no VM process remains: the process received a signal while the guest was paused, and the guest's memory contents are lost",
             ),
             Self::ActionFailed(action, words) => write!(f, "{action} failed: {words}"),
             Self::NotRestored(words) => {
-                write!(f, "it could not be restored from its saved state: {words}")
+                write!(f, "the VM could not be restored from its saved state: {words}")
             }
-            Self::ActionHung(action) => write!(f, "{action}: VBoxManage gave no answer"),
+            Self::ActionHung(action) => write!(f, "{action}: VBoxManage did not respond"),
             Self::OutOfTime {
                 state,
                 process,
@@ -142,16 +145,16 @@ impl fmt::Display for Reason {
                 ..
             } => {
                 match state {
-                    Some(state) => write!(f, "the time is over and it is {state}")?,
-                    None => f.write_str("the time is over and VirtualBox does not answer")?,
+                    Some(state) => write!(f, "timed out; the VM is still {state}")?,
+                    None => f.write_str("timed out; VirtualBox does not respond")?,
                 }
                 if *process {
-                    f.write_str(" (a process of it lives)")?;
+                    f.write_str(" (a VM process is still running)")?;
                 }
                 after(f, tried)
             }
             Self::StillUp { state, tried } => {
-                write!(f, "it is still {state}")?;
+                write!(f, "the VM is still {state}")?;
                 after(f, tried)
             }
         }
@@ -162,29 +165,29 @@ impl fmt::Display for Unproven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotSaved { left: None } => f.write_str(
-                "it is down, but its settings file names no saved state: what the guest had in memory is lost",
+                "the VM is down, but its settings file names no saved state; the guest's memory contents are lost",
             ),
             Self::NotSaved { left: Some(left) } => write!(
                 f,
-                "its state was written to {}, but its settings file does not name it, and VirtualBox will say that the VM is powered off",
+                "the VM state was written to {}, but the settings file does not name it, so VirtualBox will report the VM as powered off",
                 PrintablePath(left)
             ),
             Self::BadState(StateFile { path, worth }) => {
-                write!(f, "its settings file names the saved state {}, which ", PrintablePath(path))?;
+                write!(f, "the VM's settings file names the saved state {}, which ", PrintablePath(path))?;
                 f.write_str(match worth {
-                    Worth::Old => "is that of an earlier run: to restore it now would bring back old memory over a newer disk",
+                    Worth::Old => "is from an earlier run; restoring it would combine old memory contents with a newer disk",
                     Worth::Empty => "is empty",
-                    Worth::Missing => "is not there",
-                    Worth::New => "is the one of this run",
+                    Worth::Missing => "does not exist",
+                    Worth::New => "is from this run",
                 })
             }
             Self::Lost(state) => write!(
                 f,
-                "its process ended before the guest had turned itself off or was saved (VirtualBox says {state}): what the guest had not written to its disk is lost"
+                "the VM process ended before the guest had shut down or been saved (VirtualBox reports {state}); data that the guest had not written to disk is lost"
             ),
             Self::Unreadable(why) => write!(
                 f,
-                "it is down, but its settings file does not say how: {why}"
+                "the VM is down, but its settings file does not show whether it was saved: {why}"
             ),
         }
     }
@@ -195,21 +198,21 @@ impl Unproven {
     fn next_step(&self) -> String {
         match self {
             Self::NotSaved { left: None } => {
-                "can the VM's user write to the VM's folder and settings file, and is there room? Then svcadm clear the instance".to_owned()
+                "check that the VM's user can write to the VM's folder and settings file and that there is free space, then run svcadm clear on the instance".to_owned()
             }
             Self::NotSaved { left: Some(left) } => format!(
-                "make the VM's folder and settings file writable for its user, wait 6 s for VirtualBox's server to end, then as that user VBoxManage adoptstate VM {} and svcadm clear the instance",
+                "make the VM's folder and settings file writable for its user, wait 6 s for VirtualBox's server to exit, run VBoxManage adoptstate VM {} as that user, then run svcadm clear on the instance",
                 shell_word(&PrintablePath(left).to_string())
             ),
             Self::BadState(StateFile { worth, .. }) => match worth {
-                Worth::Old | Worth::New => "make the VM's folder and settings file writable for its user, then VBoxManage discardstate VM as that user (the state of the earlier run is lost, the disk stays as it is), and svcadm clear the instance".to_owned(),
-                Worth::Empty | Worth::Missing => "is the file system full? vm/on_saved=discard starts the VM without that state, and what the guest had in memory is lost".to_owned(),
+                Worth::Old | Worth::New => "make the VM's folder and settings file writable for its user, run VBoxManage discardstate VM as that user (the state of the earlier run is lost; the disk is not changed), then run svcadm clear on the instance".to_owned(),
+                Worth::Empty | Worth::Missing => "check whether the file system is full; vm/on_saved=discard starts the VM without that state, and the guest's memory contents are lost".to_owned(),
             },
             Self::Lost(_) => {
-                "its VBox.log, and that of VirtualBox's server, may say why; svcadm clear the instance, and it is started anew".to_owned()
+                "see VBox.log and VBoxSVC.log for the cause, then run svcadm clear on the instance, which starts the VM again".to_owned()
             }
             Self::Unreadable(_) => {
-                "make the settings file readable for its user, or restore it where it is broken (VirtualBox keeps the one before it as .vbox-prev), look at the VM with VBoxManage showvminfo, then svcadm clear the instance".to_owned()
+                "make the settings file readable for its user, or restore it if it is damaged (VirtualBox keeps the previous version as .vbox-prev), check the VM with VBoxManage showvminfo, then run svcadm clear on the instance".to_owned()
             }
         }
     }
@@ -219,28 +222,28 @@ impl Reason {
     /// The next step to take.
     pub(crate) fn next_step(&self) -> String {
         match self {
-            Self::Untouchable(_) => "look at it with VBoxManage showvminfo".to_owned(),
+            Self::Untouchable(_) => "check the VM with VBoxManage showvminfo".to_owned(),
             Self::Refused(_, property) => format!(
-                "look at it, and bring it out of that state with VBoxManage or set {property}, then svcadm clear the instance"
+                "check the VM; change its state with VBoxManage, or change {property}, then run svcadm clear on the instance"
             ),
-            Self::DidNotStayUp(_) => "its VBox.log says why".to_owned(),
+            Self::DidNotStayUp(_) => "see the VM's VBox.log for the cause".to_owned(),
             Self::Suspended(error) if error.is_password_missing() => {
-                "give it the password with VBoxManage controlvm VM addencpassword ID FILE, which resumes it; then svcadm clear the instance".to_owned()
+                "supply the password with VBoxManage controlvm VM addencpassword ID FILE, which resumes the VM; then run svcadm clear on the instance".to_owned()
             }
             Self::Suspended(error) if error.is_disk_full() => {
-                "make room where its disks are, then svcadm clear the instance, which resumes it; nothing is lost meanwhile".to_owned()
+                "free space on the file system of the VM's disks, then run svcadm clear on the instance, which resumes the VM; no data is lost".to_owned()
             }
             Self::Suspended(_) => {
-                "mend that, then svcadm clear the instance, which resumes it".to_owned()
+                "correct this, then run svcadm clear on the instance, which resumes the VM".to_owned()
             }
             Self::Unproven(unproven) => unproven.next_step(),
-            Self::Wedged => "that ends with the server, 5 s after its last client, and not while another VM of its user runs: stop those, leave VirtualBox alone for 6 s, then svcadm clear the instance".to_owned(),
-            Self::ActionFailed(..) => "its VBox.log may tell more".to_owned(),
+            Self::Wedged => "this lasts until VirtualBox's server exits, 5 s after its last client has gone and only when no other VM of the user is running: stop the user's other VMs, run no VirtualBox command for 6 s, then run svcadm clear on the instance".to_owned(),
+            Self::ActionFailed(..) => "see the VM's VBox.log for details".to_owned(),
             Self::NotRestored(_) => {
-                "its saved state is as it was; its VBox.log may tell more".to_owned()
+                "the saved state is unchanged; see the VM's VBox.log for details".to_owned()
             }
             Self::ActionHung(_) => {
-                "it goes on inside VirtualBox, and another try will see what came of it".to_owned()
+                "the operation continues inside VirtualBox; the next attempt will find its result".to_owned()
             }
             Self::OutOfTime {
                 intent: Intent::Start,
@@ -254,8 +257,8 @@ impl Reason {
                 state,
                 ..
             } => match state {
-                None => "VBoxManage list vms, run as its user, may tell more".to_owned(),
-                Some(_) => "its VBox.log may tell more".to_owned(),
+                None => "run VBoxManage list vms as the VM's user for details".to_owned(),
+                Some(_) => "see the VM's VBox.log for details".to_owned(),
             },
             Self::OutOfTime {
                 intent: Intent::Stop,
@@ -273,34 +276,36 @@ impl Reason {
 fn by_hand(state: Option<&VmState>, tried: &[Deed]) -> String {
     let how = match state.map(class) {
         None => {
-            return "VBoxManage list vms, run as its user, shows whether VirtualBox answers; then svcadm clear the instance".to_owned();
+            return "run VBoxManage list vms as the VM's user to see whether VirtualBox responds, then run svcadm clear on the instance".to_owned();
         }
         Some(Class::Moving | Class::Busy) => {
-            return "VirtualBox goes on with it: wait until VBoxManage list --long vms shows another state, then svcadm clear the instance and disable it again".to_owned();
+            return "the operation continues inside VirtualBox: wait until VBoxManage list --long vms shows another state, then run svcadm clear on the instance and disable it again".to_owned();
         }
         // A process of it lives, or this would be no failure.
         Some(Class::Off | Class::Stored | Class::Crashed) => {
-            return "ps -ef | grep VBoxHeadless shows its process: when that is gone, svcadm clear the instance".to_owned();
+            return "find the VM process with ps -ef | grep VBoxHeadless; when it has ended, run svcadm clear on the instance".to_owned();
         }
         Some(Class::Up | Class::Held | Class::Dead | Class::Strange) => {
             match tried.last().map(|deed| (deed.action, &deed.outcome)) {
                 Some((Action::SaveState, Outcome::Refused(_))) => {
-                    "is there room for its state? its VBox.log may tell; or power it off with VBoxManage controlvm VM poweroff, and what the guest has not written is lost"
+                    "check for free space and see the VM's VBox.log; or power off the VM with VBoxManage controlvm VM poweroff, and data that the guest has not written is lost"
                 }
                 // Every controlvm would hang as well.
                 Some((_, Outcome::Hung)) => {
-                    "its process does not answer, VBoxManage startvm --type emergencystop ends it, and what the guest has not written is lost"
+                    "the VM process does not respond; VBoxManage startvm --type emergencystop kills it, and data that the guest has not written is lost"
                 }
                 _ => {
-                    "stop it with VBoxManage controlvm VM savestate (or poweroff: what the guest has not written is lost)"
+                    "stop the VM with VBoxManage controlvm VM savestate (or poweroff; data that the guest has not written is lost)"
                 }
             }
         }
     };
-    format!("disabling the instance again will not stop it: {how}; then svcadm clear the instance")
+    format!(
+        "disabling the instance again will not stop the VM: {how}; then run svcadm clear on the instance"
+    )
 }
 
-/// ` after pressing its power button (12 times), saving its state (Failed to save machine state.)`
+/// ` after pressing the power button (12 times), saving the VM state (Failed to save machine state.)`
 fn after(f: &mut fmt::Formatter<'_>, tried: &[Deed]) -> fmt::Result {
     let mut counted: Vec<(&Deed, usize)> = Vec::new();
     for deed in tried {
@@ -331,8 +336,8 @@ impl Outcome {
     fn words(&self) -> Option<&str> {
         match self {
             Self::Accepted => None,
-            Self::NoAdditions => Some("it has no Guest Additions"),
-            Self::Hung => Some("VBoxManage gave no answer"),
+            Self::NoAdditions => Some("the Guest Additions are not available"),
+            Self::Hung => Some("VBoxManage did not respond"),
             Self::Elsewhere(words)
             | Self::NotYet(_, words)
             | Self::Refused(words)
@@ -374,28 +379,28 @@ mod tests {
                 Some(S::Saving),
                 true,
                 &hung[..],
-                "VirtualBox goes on with it",
+                "the operation continues inside VirtualBox",
                 "emergencystop",
             ),
             (
                 Some(S::DeletingSnapshot),
                 false,
                 &[],
-                "VirtualBox goes on with it",
+                "the operation continues inside VirtualBox",
                 "controlvm",
             ),
             (
                 Some(S::PowerOff),
                 true,
                 &[],
-                "shows its process",
+                "find the VM process",
                 "controlvm",
             ),
             (
                 None,
                 true,
                 &[],
-                "shows whether VirtualBox answers",
+                "to see whether VirtualBox responds",
                 "controlvm",
             ),
             (Some(S::Running), true, &hung, "emergencystop", "goes on"),
@@ -403,7 +408,7 @@ mod tests {
                 Some(S::Running),
                 true,
                 &pressed,
-                "controlvm VM savestate (or poweroff: what the guest has not written is lost)",
+                "controlvm VM savestate (or poweroff; data that the guest has not written is lost)",
                 "emergencystop",
             ),
         ] {

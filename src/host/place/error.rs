@@ -23,7 +23,7 @@ pub(crate) enum PlaceError {
         what: &'static str,
     },
     /// It is a file that is not the caller's alone.
-    #[error("{} {what}: it is not replaced", PrintablePath(path))]
+    #[error("{} {what} and is not replaced", PrintablePath(path))]
     NotOurs {
         /// The path.
         path: PathBuf,
@@ -33,10 +33,7 @@ pub(crate) enum PlaceError {
         foreign: bool,
     },
     /// Somebody else may put another folder or file on the way there.
-    #[error(
-        "{} {why}: others could have the file written elsewhere",
-        PrintablePath(path)
-    )]
+    #[error("{} {why}: other users could redirect the file", PrintablePath(path))]
     Replaceable {
         /// The first place on the way that they may replace.
         path: PathBuf,
@@ -44,14 +41,14 @@ pub(crate) enum PlaceError {
         why: String,
     },
     /// What was checked is another file now.
-    #[error("{} became another file meanwhile", PrintablePath(.0))]
+    #[error("{} was replaced in the meantime", PrintablePath(.0))]
     Changed(PathBuf),
     /// A signal asked this process to end.
     #[error("interrupted: no file was written")]
     Interrupted,
     /// Every name that a file on its way could have is taken.
     #[error(
-        "cannot write {}: {} is there already",
+        "cannot write {}: {} already exists",
         PrintablePath(path),
         PrintablePath(taken)
     )]
@@ -87,35 +84,39 @@ impl PlaceError {
 impl From<PlaceError> for Failure {
     fn from(error: PlaceError) -> Self {
         let (kind, hint) = match &error {
-            PlaceError::Exists(_) => (Kind::Config, Some("--force replaces it")),
-            PlaceError::NotAFile { .. } => (Kind::Config, Some("name a file")),
+            PlaceError::Exists(_) => (Kind::Config, Some("use --force to replace it")),
+            PlaceError::NotAFile { .. } => (Kind::Config, Some("specify a file")),
             PlaceError::NotOurs { foreign, .. } => (
                 if *foreign {
                     Kind::Permission
                 } else {
                     Kind::Config
                 },
-                Some("remove it first, or write to another name"),
+                Some("remove it first, or use another name"),
             ),
             PlaceError::Replaceable { .. } => (
                 Kind::Config,
-                Some("as root, write to a folder that only root may change, all the way from /"),
+                Some(
+                    "as root, write to a folder that only root can change, including all folders above it",
+                ),
             ),
             PlaceError::Changed(_) => (
                 Kind::Transient,
-                Some("somebody else writes to this folder: write to one that is yours alone"),
+                Some("another user writes to this folder: use a folder that only you can write to"),
             ),
             PlaceError::Interrupted => (Kind::Transient, None),
             PlaceError::Taken { .. } => (
                 Kind::Config,
-                Some("somebody fills the folder with such names: write to one that is yours alone"),
+                Some(
+                    "another user creates such names in this folder: use a folder that only you can write to",
+                ),
             ),
             PlaceError::Io { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied => (
                     Kind::Permission,
-                    Some("write to a folder of your own, or as its owner"),
+                    Some("write to your own folder, or run the command as the owner of this one"),
                 ),
-                io::ErrorKind::NotFound => (Kind::Config, Some("is the folder there?")),
+                io::ErrorKind::NotFound => (Kind::Config, Some("check that the folder exists")),
                 _ => (Kind::Transient, None),
             },
         };

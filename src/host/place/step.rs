@@ -204,12 +204,12 @@ impl<'a> Step<'a> {
         };
         output::tell(&match &self.kept {
             Some(kept) => format!(
-                "warning: cannot put {} back: {error}; what it held before is {}",
+                "warning: cannot restore {}: {error}; its previous contents are in {}",
                 PrintablePath(self.path),
                 PrintablePath(&self.path.with_file_name(&kept.name))
             ),
             None => format!(
-                "warning: cannot remove {} again: {error}",
+                "warning: cannot remove {}: {error}",
                 PrintablePath(self.path)
             ),
         });
@@ -240,7 +240,7 @@ impl<'a> Step<'a> {
             }
             if let Err(error) = self.folder.remove(name) {
                 output::tell(&format!(
-                    "warning: cannot remove {}: {error}; it is of no use any more",
+                    "warning: cannot remove {}: {error}; it is no longer needed",
                     PrintablePath(&self.path.with_file_name(name))
                 ));
             }

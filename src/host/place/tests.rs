@@ -379,8 +379,8 @@ fn all_names_taken() {
             path.display(),
             directory.display()
         ),
-        "is there already",
-        "yours alone",
+        "already exists",
+        "only you can write to",
     ] {
         assert!(told.contains(words), "{told}");
     }
@@ -396,7 +396,7 @@ fn a_file_with_another_name_is_not_replaced() {
     fs::hard_link(&other, &path).unwrap();
     let told = Failure::from(place(&path, "ours", true).unwrap_err()).to_string();
     assert!(
-        told.contains("has 2 names (hard links): it is not replaced"),
+        told.contains("has 2 names (hard links) and is not replaced"),
         "{told}"
     );
     for path in [&path, &other] {

@@ -41,7 +41,7 @@ pub(crate) fn folder(path: &Path, above: &Path) -> Result<Folder, PlaceError> {
     })?;
     if let Some(here) = walked.replaceable {
         output::tell(&format!(
-            "warning: {} {}: others could have files written elsewhere",
+            "warning: {} {}: other users could redirect files",
             PrintablePath(&here.path),
             here.why
         ));
@@ -59,7 +59,7 @@ pub(super) fn name_leftovers(above: &Path, folder: &Folder) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return,
         Err(_) => {
             return output::tell(&format!(
-                "warning: {} was not searched for what an earlier run may have left: it has more than {NAMES_MAX} names, or cannot be read",
+                "warning: {} was not searched for files left by an earlier run: it has more than {NAMES_MAX} entries or cannot be read",
                 PrintablePath(above)
             ));
         }
@@ -80,7 +80,7 @@ pub(super) fn name_leftovers(above: &Path, folder: &Folder) {
         found += 1;
         if found <= LEFTOVERS_MAX {
             output::tell(&format!(
-                "warning: {} was left by a run that did not end: {what}",
+                "warning: {} was left by an interrupted run: {what}",
                 PrintablePath(&above.join(&name))
             ));
         }
@@ -99,7 +99,7 @@ fn leftover(name: &OsStr) -> Option<(u32, String)> {
     let digits = rest.split(|byte| *byte == b'-').next()?;
     let pid: u32 = std::str::from_utf8(digits).ok()?.parse().ok()?;
     if rest.ends_with(TEMPORARY.as_bytes()) {
-        let what = "it is a new file, or the one that it replaced: look at it before you remove it";
+        let what = "it is a new file or the file that it replaced; check it before removing it";
         return Some((pid, what.to_owned()));
     }
     // PID-NTH-ATTEMPT.NAME.old
@@ -107,11 +107,13 @@ fn leftover(name: &OsStr) -> Option<(u32, String)> {
     let point = numbers_and_name.iter().position(|byte| *byte == b'.');
     let name = point.map_or(&b""[..], |point| &numbers_and_name[point + 1..]);
     let what = if name.is_empty() {
-        "it is a file as it was before: move it back if that file is missing, or remove it"
+        "it is the previous version of a file; move it back if that file is missing, otherwise remove it"
             .to_owned()
     } else {
         let name = PrintablePath(Path::new(OsStr::from_bytes(name))).to_string();
-        format!("it is {name} as it was before: move it back if {name} is missing, or remove it")
+        format!(
+            "it is the previous version of {name}; move it back if {name} is missing, otherwise remove it"
+        )
     };
     Some((pid, what))
 }
@@ -123,22 +125,21 @@ mod tests {
     #[test]
     fn leftovers_are_told_by_their_names() {
         let me = std::process::id();
-        let old =
-            "it is vm.1.xml as it was before: move it back if vm.1.xml is missing, or remove it";
+        let old = "it is the previous version of vm.1.xml; move it back if vm.1.xml is missing, otherwise remove it";
         for (name, what) in [
             (
                 format!(".vbox-smf-{me}-0-0.tmp"),
-                Some("it is a new file, or"),
+                Some("it is a new file or"),
             ),
             // No process has this number.
             (
                 ".vbox-smf-4294967295-0-0.tmp".to_owned(),
-                Some("it is a new file, or"),
+                Some("it is a new file or"),
             ),
             (format!(".vbox-smf-{me}-12-3.vm.1.xml.old"), Some(old)),
             (
                 format!(".vbox-smf-{me}-12-3.old"),
-                Some("it is a file as it was before"),
+                Some("it is the previous version of a file"),
             ),
             (format!(".vbox-smf-{me}-0-0.xml"), None),
             (format!("vbox-smf-{me}-0-0.tmp"), None),

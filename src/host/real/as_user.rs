@@ -194,7 +194,7 @@ impl Crew<'_> {
                     self.given[working.at] = Some(Ok(working.copy.take_answer()));
                     continue;
                 }
-                Ok(_) => std::io::Error::other("the process that did it ended without an answer"),
+                Ok(_) => std::io::Error::other("the child process ended without a result"),
                 Err(error) => error,
             };
             self.fail(working.at, error);

@@ -48,7 +48,7 @@ fn open(folder: &Path, uid: u32) -> Result<File, String> {
         Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
             let parent = folder.parent().unwrap_or(folder).display();
             return Err(format!(
-                "cannot make {}: {e}: {parent} must be a folder of root's with mode 1777",
+                "cannot make {}: {e}: {parent} must be owned by root and have mode 1777",
                 folder.display()
             ));
         }
@@ -56,7 +56,7 @@ fn open(folder: &Path, uid: u32) -> Result<File, String> {
     }
     let strange = || {
         format!(
-            "{} is not a folder of user id {uid} that only that user may enter: remove it",
+            "{} is not a folder owned by user id {uid} and accessible to that user only: remove it",
             folder.display()
         )
     };
@@ -81,7 +81,7 @@ fn open(folder: &Path, uid: u32) -> Result<File, String> {
     let about = file.metadata().map_err(|e| failed("look at", &path, &e))?;
     if !about.is_file() || about.uid() != uid {
         return Err(format!(
-            "{} is not a file of user id {uid}: remove it",
+            "{} is not a file owned by user id {uid}: remove it",
             path.display()
         ));
     }

@@ -106,7 +106,7 @@ impl Folder {
     /// What is in it by this name, at this moment.
     ///
     /// # Errors
-    /// There is nothing, or it cannot be looked at.
+    /// There is nothing, or it cannot be examined.
     pub(crate) fn look(&self, name: &OsStr, links: Links) -> io::Result<Found> {
         look_at(self.fd(), &c_name(name)?, links)
     }
@@ -114,7 +114,7 @@ impl Folder {
     /// What tells it from every other folder.
     ///
     /// # Errors
-    /// It cannot be looked at.
+    /// It cannot be examined.
     pub(crate) fn identity(&self) -> io::Result<(u64, u64)> {
         let about = self.0.metadata()?;
         Ok((about.dev(), about.ino()))
@@ -176,7 +176,7 @@ fn read_names(stream: *mut libc::DIR, limit: usize) -> io::Result<Vec<OsString>>
         }
         if names.len() == limit {
             return Err(io::Error::other(format!(
-                "it has more than {limit} names; name some of them"
+                "it has more than {limit} entries; name individual files"
             )));
         }
         names.push(OsString::from_vec(name.to_vec()));
@@ -279,7 +279,7 @@ fn named_at(folder: RawFd, path: &Path, name: &OsStr) -> io::Result<File> {
     let found = look_at(folder, &name, Links::Followed)?;
     let flags = match found {
         Found::Fifo(owner) if owner != current_uid() => {
-            return Err(io::Error::other("it is a FIFO of another user"));
+            return Err(io::Error::other("it is a FIFO owned by another user"));
         }
         Found::Fifo(_) => libc::O_NOCTTY,
         Found::File | Found::Folder | Found::Link | Found::Other => AT_ONCE,
@@ -314,7 +314,7 @@ fn no_folder(file: File) -> io::Result<File> {
 }
 
 fn changed() -> io::Error {
-    io::Error::other("it became another file while it was being opened")
+    io::Error::other("it was replaced while it was being opened")
 }
 
 /// A terminal that was opened without waiting has to be read with.

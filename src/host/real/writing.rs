@@ -111,7 +111,7 @@ impl Folder {
     /// What it is itself.
     ///
     /// # Errors
-    /// It cannot be looked at.
+    /// It cannot be examined.
     pub(crate) fn about(&self) -> io::Result<Entry> {
         // SAFETY: all fields of a `stat` are numbers, for which zero is a value.
         let mut about: libc::stat = unsafe { std::mem::zeroed() };
@@ -126,7 +126,7 @@ impl Folder {
     /// What a name is; none: there is none.
     ///
     /// # Errors
-    /// It cannot be looked at.
+    /// It cannot be examined.
     pub(crate) fn entry(&self, name: &OsStr) -> io::Result<Option<Entry>> {
         let name = c_name(name)?;
         // SAFETY: all fields of a `stat` are numbers, for which zero is a value.

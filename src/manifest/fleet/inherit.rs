@@ -66,11 +66,11 @@ pub(super) fn resolve(file: &File) -> Result<Vec<Resolved>, FleetError> {
                     total = total.saturating_add(entry.wants.len().max(1));
                     if total > VALUES_MAX {
                         let told = format!(
-                            "with what they inherit, the VMs up to {} have more than {VALUES_MAX} values",
+                            "including inherited values, the VMs up to {} have more than {VALUES_MAX} values",
                             vm.table.title
                         );
                         return Err(FleetError::at(&file.text, line_start(&file.text, vm.line), told)
-                            .hinted("make more than one file of it"));
+                            .hinted("split it into several files"));
                     }
                     // A VM that inherits to be after db, and is db, is not after itself.
                     let inherited = !std::ptr::eq(table, &raw const vm.table);
@@ -120,10 +120,10 @@ fn chain<'f>(
             let known = file.templates.keys().map(String::as_str);
             return Err(match nearest(name, known.clone()) {
                 Some(near) => error.hinted(format!("did you mean {near}?")),
-                None if file.templates.is_empty() => error.hinted("add it, or leave it out here"),
+                None if file.templates.is_empty() => error.hinted("add it, or remove it here"),
                 None => {
                     let known: Vec<_> = known.collect();
-                    error.hinted(format!("there are {}", known.join(", ")))
+                    error.hinted(format!("available: {}", known.join(", ")))
                 }
             });
         };
@@ -131,15 +131,17 @@ fn chain<'f>(
             let circle = [&open[from..], &[name.as_str()]].concat().join(" -> ");
             return Err(
                 wrong(format!("a template cannot inherit from itself: {circle}"))
-                    .hinted("leave it out here"),
+                    .hinted("remove it here"),
             );
         }
         if tables.iter().any(|before| std::ptr::eq(*before, template)) {
             continue;
         }
         if open.len() >= DEEPEST {
-            return Err(wrong(format!("templates inherit more than {DEEPEST} deep"))
-                .hinted("give some of them their values directly"));
+            return Err(wrong(format!(
+                "template inheritance is deeper than {DEEPEST} levels"
+            ))
+            .hinted("give some of them their values directly"));
         }
         open.push(name);
         chain(file, template, open, tables)?;

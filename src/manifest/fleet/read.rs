@@ -96,10 +96,10 @@ impl File {
                     if let Some((name, _)) = templates.get(TEMPLATES_MAX) {
                         let found = templates.len();
                         let told =
-                            format!("the file has {found} templates; {TEMPLATES_MAX} are the most");
+                            format!("the file has {found} templates; the limit is {TEMPLATES_MAX}");
                         return Err(reader
                             .wrong(name, told)
-                            .hinted("let VMs share some of them"));
+                            .hinted("share templates between VMs"));
                     }
                     for (name, value) in templates {
                         let title = format!("[template.{}]", name.get_ref());
@@ -112,10 +112,10 @@ impl File {
                     let vms = in_order(reader.table(value, "[vm]")?);
                     if let Some((name, _)) = vms.get(VMS_MAX) {
                         let told =
-                            format!("the file has {} VMs; {VMS_MAX} are the most", vms.len());
+                            format!("the file has {} VMs; the limit is {VMS_MAX}", vms.len());
                         return Err(reader
                             .wrong(name, told)
-                            .hinted("make more than one file of it"));
+                            .hinted("split it into several files"));
                     }
                     for (name, value) in vms {
                         file.vms.push(reader.vm(name, value)?);
@@ -128,7 +128,7 @@ impl File {
             }
         }
         if file.vms.is_empty() {
-            return Err(FleetError::at(text, text.len(), "no VM is named")
+            return Err(FleetError::at(text, text.len(), "no VM specified")
                 .hinted("add a table [vm.NAME] for each VM"));
         }
         Ok(file)
@@ -146,7 +146,7 @@ impl Source<'_> {
         let known: Vec<_> = known.collect();
         let hint = match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean {near}?"),
-            None => format!("there are {}", known.join(", ")),
+            None => format!("available: {}", known.join(", ")),
         };
         let message = format!("{owner} has no key '{}'", Printable(name));
         self.wrong(key, message).hinted(hint)
@@ -159,7 +159,7 @@ impl Source<'_> {
             let better = instance_from(text);
             self.wrong(name, format_args!("{title}: {error}"))
                 .hinted(format!(
-                    "write [vm.{better}], and the VM's name as its key name"
+                    "write [vm.{better}], and set the VM's name with the key name"
                 ))
         })?;
         let table = self.table(value, &title)?;
@@ -199,7 +199,7 @@ impl Source<'_> {
                 let dotted = matches!(value.get_ref(), DeValue::Table(_)) && kind == TableKind::Vm;
                 return Err(if dotted {
                     error.hinted(
-                        "the name of an instance has no dots: write [vm.web-example], and the VM's name as its key name",
+                        "the name of an instance cannot contain dots: write [vm.web-example], and set the VM's name with the key name",
                     )
                 } else {
                     error
@@ -213,7 +213,7 @@ impl Source<'_> {
                     return Err(self.wrong(
                         name,
                         format_args!(
-                            "{} sets {} twice, in line {line} too",
+                            "{} sets {} twice (also in line {line})",
                             read.title, entry.slot
                         ),
                     ));

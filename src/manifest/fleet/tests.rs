@@ -207,7 +207,7 @@ fn errors_name_their_place() {
     let table = [
         (
             String::new(),
-            "1:1: no VM is named",
+            "1:1: no VM specified",
             "add a table [vm.NAME]",
         ),
         ("[vm.a\n".to_owned(), "1:6: this is not TOML: ", ""),
@@ -224,7 +224,7 @@ fn errors_name_their_place() {
         (
             format!("{vm}memory = 1\n"),
             "3:1: [vm.a] has no key 'memory'",
-            "there are templates, name, user, ",
+            "available: templates, name, user, ",
         ),
         (
             "[default]\n".to_owned() + vm,
@@ -239,26 +239,26 @@ fn errors_name_their_place() {
         (
             "[vm.'web.example']\n".to_owned(),
             "1:5: [vm.web.example]: ",
-            "write [vm.web-example], and the VM's name as its key name",
+            "write [vm.web-example], and set the VM's name with the key name",
         ),
         (
             "vm = 1\n".to_owned(),
-            "1:6: [vm] is an integer; it has to be a table",
+            "1:6: [vm] is an integer; it must be a table",
             "",
         ),
         (
             format!("{vm}  stop_timeout = '60'\n"),
-            "3:18: stop_timeout is a string; it has to be an integer, in seconds",
+            "3:18: stop_timeout is a string; it must be an integer, in seconds",
             "",
         ),
         (
             format!("{vm}stop_timeout = 0\n"),
-            "3:16: vm/stop_timeout cannot be '0'; allowed is 1 to 86400 seconds",
+            "3:16: vm/stop_timeout cannot be '0'; allowed: 1 to 86400 seconds",
             "",
         ),
         (
             format!("{vm}stop_timeout = 99999999999999999999\n"),
-            "3:16: vm/stop_timeout cannot be '99999999999999999999'; allowed is",
+            "3:16: vm/stop_timeout cannot be '99999999999999999999'; allowed:",
             "",
         ),
         (
@@ -268,17 +268,17 @@ fn errors_name_their_place() {
         ),
         (
             format!("{vm}on_saved = 'keep'\n"),
-            "3:12: vm/on_saved cannot be 'keep'; allowed is restore, discard, leave or refuse",
+            "3:12: vm/on_saved cannot be 'keep'; allowed: restore, discard, leave or refuse",
             "",
         ),
         (
             format!("{vm}after = 'b'\n"),
-            "3:9: after is a string; it has to be an array",
+            "3:9: after is a string; it must be an array",
             "",
         ),
         (
             format!("{vm}after = ['b', 1]\n"),
-            "3:15: each of after is an integer; it has to be a string",
+            "3:15: each of after is an integer; it must be a string",
             "",
         ),
         (
@@ -288,12 +288,12 @@ fn errors_name_their_place() {
         ),
         (
             format!("{vm}enabled = 1\n"),
-            "3:11: enabled is an integer; it has to be true",
+            "3:11: enabled is an integer; it must be true",
             "",
         ),
         (
             format!("{vm}env = 'A=b'\n"),
-            "3:7: env is a string; it has to be a table",
+            "3:7: env is a string; it must be a table",
             "",
         ),
         (
@@ -324,7 +324,7 @@ fn errors_name_their_place() {
         (
             "[template.a]\ntemplates = ['b']\n[template.b]\ntemplates = ['a']\n".to_owned() + vm,
             "4:14: a template cannot inherit from itself: a -> b -> a",
-            "leave it out here",
+            "remove it here",
         ),
         (
             "[template.a]\ntemplates = ['a']\n".to_owned() + vm,
@@ -364,5 +364,5 @@ fn a_long_chain_of_templates_is_refused() {
     text += "[template.t900]\n";
     let file = File::parse(&text).unwrap();
     let error = file.request().unwrap_err();
-    assert!(error.message.contains("64 deep"), "{error}");
+    assert!(error.message.contains("deeper than 64 levels"), "{error}");
 }

@@ -59,7 +59,7 @@ impl<'t> Source<'t> {
         match value.get_ref() {
             DeValue::Table(table) => Ok(table),
             other => {
-                let message = format!("{title} is {}; it has to be a table", form(other));
+                let message = format!("{title} is {}; it must be a table", form(other));
                 Err(self.wrong(value, message))
             }
         }
@@ -111,7 +111,7 @@ impl<'t> Source<'t> {
         found: &DeValue<'_>,
         wanted: Shape,
     ) -> FleetError {
-        let message = format!("{name} is {}; it has to be {}", form(found), wanted.words());
+        let message = format!("{name} is {}; it must be {}", form(found), wanted.words());
         self.wrong(value, message)
     }
 }
@@ -121,7 +121,7 @@ fn form(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "an integer",
-        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Float(_) => "a floating-point number",
         DeValue::Boolean(_) => "true or false",
         DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "an array",

@@ -1,4 +1,4 @@
-//! Instances that wait for each other: svc.startd would put them into maintenance when they are enabled.
+//! Instances that depend on each other: svc.startd would put them into maintenance when they are enabled.
 
 use std::collections::HashMap;
 

@@ -16,13 +16,13 @@ use crate::text::printable::Printable;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum ResolveError {
     /// An import would do nothing.
-    #[error("no VM is named")]
+    #[error("no VM specified")]
     NoVm,
     /// Nobody has so many, and what is made of them grows with them.
-    #[error("{0} VMs are named; {VMS_MAX} are the most in one manifest")]
+    #[error("{0} VMs specified; the limit for one manifest is {VMS_MAX}")]
     TooManyVms(usize),
     /// svccfg would refuse it.
-    #[error("the instance {instance} is there twice: {first} and {second}")]
+    #[error("the instance {instance} is defined twice: {first} and {second}")]
     InstanceTwice {
         /// The instance.
         instance: InstanceName,
@@ -32,7 +32,7 @@ pub(crate) enum ResolveError {
         second: Origin,
     },
     /// A wish for, or about, a VM that is not here.
-    #[error("{origin}: no VM here has the instance '{instance}'")]
+    #[error("{origin}: no specified VM has the instance '{instance}'")]
     UnknownInstance {
         /// Where it was asked for.
         origin: Origin,
@@ -40,7 +40,7 @@ pub(crate) enum ResolveError {
         instance: InstanceName,
     },
     /// A wish for the VMs of somebody who has none.
-    #[error("{origin}: no VM here is of the user '{}'", Printable(.user.as_str()))]
+    #[error("{origin}: no specified VM belongs to the user '{}'", Printable(.user.as_str()))]
     UnknownUser {
         /// Where it was asked for.
         origin: Origin,
@@ -48,7 +48,7 @@ pub(crate) enum ResolveError {
         user: AccountName,
     },
     /// A user for the VMs of another user.
-    #[error("{origin}: whose VMs they are is said for all or for one VM, not for a user's")]
+    #[error("{origin}: the owner can be set for all VMs or for one VM, not for the VMs of a user")]
     UserOfUser {
         /// Where it was asked for.
         origin: Origin,
@@ -66,9 +66,7 @@ pub(crate) enum ResolveError {
         second: Origin,
     },
     /// Nobody to run as.
-    #[error(
-        "no user for {0}: VirtualBox keeps VMs per user, so SMF has to start it as the user whose VM it is"
-    )]
+    #[error("no user for {0}: VirtualBox keeps VMs per user, so SMF has to start it as its owner")]
     NoUser(InstanceName),
     /// All instances would start one VM.
     #[error("{origin}: vm/name cannot be set for {whom}")]
@@ -105,7 +103,7 @@ pub(crate) enum ResolveError {
         vm: String,
     },
     /// It would never start.
-    #[error("{origin}: {instance} would wait for itself")]
+    #[error("{origin}: {instance} depends on itself")]
     Itself {
         /// Where it was asked for.
         origin: Origin,
@@ -113,7 +111,7 @@ pub(crate) enum ResolveError {
         instance: InstanceName,
     },
     /// Its instances would wait for themselves.
-    #[error("{origin}: {target} is the service of these VMs, which would wait for themselves")]
+    #[error("{origin}: {target} is the service of these VMs, which would depend on themselves")]
     OwnService {
         /// Where it was asked for.
         origin: Origin,
@@ -121,7 +119,7 @@ pub(crate) enum ResolveError {
         target: ServiceTarget,
     },
     /// None of them would ever start.
-    #[error("{} wait for each other: {}", names(.0), path(.0))]
+    #[error("{} depend on each other: {}", names(.0), path(.0))]
     Circle(Vec<InstanceName>),
     /// Which of the two a VM gets would depend on which was started first.
     #[error(transparent)]
@@ -130,7 +128,7 @@ pub(crate) enum ResolveError {
 
 /// Two VMs of a user that are to run in different contexts.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{first} has {} and {second} {}, and both are VMs of the user '{}': VirtualBox starts all VMs of a user from one daemon, which keeps what the first of them had", value(.part, .first_value.as_ref()), value(.part, .second_value.as_ref()), Printable(.user.as_str()))]
+#[error("{first} has {} and {second} has {}, but both belong to the user '{}': VirtualBox starts all VMs of a user from one daemon, which keeps the settings of the first", value(.part, .first_value.as_ref()), value(.part, .second_value.as_ref()), Printable(.user.as_str()))]
 pub(crate) struct Different {
     /// What differs.
     pub(super) part: String,
@@ -176,24 +174,24 @@ impl ResolveError {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::NoUser(_) => {
-                Some("add --user NAME; --user root where it is root's".to_owned())
+                Some("add --user NAME (--user root if the VM belongs to root)".to_owned())
             }
             Self::NameForMany { .. } => Some("give each VM as INSTANCE=NAME".to_owned()),
-            Self::SameVm { .. } => Some("a VM can have one instance only".to_owned()),
+            Self::SameVm { .. } => Some("a VM can have only one instance".to_owned()),
             Self::Authority { .. } => {
-                Some("give the VM an instance of another name, as INSTANCE=NAME".to_owned())
+                Some("give the VM another instance name with INSTANCE=NAME".to_owned())
             }
-            Self::Circle(_) => Some("take one of these dependencies away".to_owned()),
+            Self::Circle(_) => Some("remove one of these dependencies".to_owned()),
             Self::UserDiffers(different) => {
                 let user = Printable(different.user.as_str());
                 let part = &different.part;
-                Some(format!("give all VMs of {user} the same {part}, or the VMs to different users"))
+                Some(format!("give all VMs of {user} the same {part}, or assign the VMs to different users"))
             }
             Self::UnknownInstance { .. } => Some(
-                "an instance that is already imported is named in full, svc:/site/xvm/vbox:vm1, as a service to depend on".to_owned(),
+                "for an instance that is already imported, use its full FMRI with --depends-on, for example svc:/site/xvm/vbox:vm1".to_owned(),
             ),
-            Self::OwnService { .. } => Some("name an instance, as in svc:/site/xvm/vbox:vm1".to_owned()),
-            Self::TooManyVms(_) => Some("make more than one manifest of them".to_owned()),
+            Self::OwnService { .. } => Some("specify an instance, for example svc:/site/xvm/vbox:vm1".to_owned()),
+            Self::TooManyVms(_) => Some("split them into several manifests".to_owned()),
             Self::NoVm
             | Self::InstanceTwice { .. }
             | Self::UnknownUser { .. }

@@ -136,10 +136,10 @@ fn what_cannot_be_together() {
         format!("b={{{}}}", uuid.to_uppercase()),
     );
     let table = [
-        (asked(&[], []), "no VM is named"),
+        (asked(&[], []), "no VM specified"),
         (
             asked(&["a", "a=x"], []),
-            "the instance a is there twice: a and a=x",
+            "the instance a is defined twice: a and a=x",
         ),
         (
             asked(
@@ -169,15 +169,15 @@ fn what_cannot_be_together() {
         ),
         (
             asked(&["a"], [(user("u"), Want::Enabled(true))]),
-            "#1: no VM here is of the user 'u'",
+            "#1: no specified VM belongs to the user 'u'",
         ),
         (
             asked(&["a"], [(one("x"), Want::Enabled(true))]),
-            "#1: no VM here has the instance 'x'",
+            "#1: no specified VM has the instance 'x'",
         ),
         (
             asked(&["a"], [(user("u"), owned_by("v"))]),
-            "#1: whose VMs they are is said for all or for one VM, not for a user's",
+            "#1: the owner can be set for all VMs or for one VM, not for the VMs of a user",
         ),
         (
             asked(&["a=\u{1}"], []),
@@ -202,7 +202,7 @@ fn a_circle_is_named_without_those_who_only_wait_for_it() {
         ],
     );
     let error = resolve(&request).unwrap_err().to_string();
-    assert_eq!(error, "a and b wait for each other: a -> b -> a");
+    assert_eq!(error, "a and b depend on each other: a -> b -> a");
 }
 
 #[test]

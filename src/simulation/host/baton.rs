@@ -184,7 +184,7 @@ impl Turn {
         while world.stage.active != Some(self.seat) {
             assert!(
                 !world.stage.stalled,
-                "the simulation stands still: everybody waits, and nothing will happen"
+                "simulation deadlock: every task is waiting"
             );
             world = bell.wait(world).unwrap_or_else(PoisonError::into_inner);
         }
@@ -236,7 +236,7 @@ pub(super) fn perform(shared: &Arc<Shared>, mut tasks: Vec<Task<'_>>) {
                         seat.bell.notify_one();
                     }
                 });
-                panic!("cannot play so many instances here: {error}");
+                panic!("cannot simulate so many instances here: {error}");
             }
         }
         // Only now, when everybody has a seat: else who is first would depend on the threads.

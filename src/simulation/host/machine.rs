@@ -18,7 +18,7 @@ pub(crate) enum Guest {
     Slow(Duration),
     /// No button does anything.
     Deaf,
-    /// It switches itself off so long after it was started. It heeds the power button too.
+    /// It switches itself off this long after the power button was started. It heeds the power button too.
     OffByItself(Duration),
     /// So long after it was started its process dies without a word.
     Crash(Duration),
@@ -75,7 +75,7 @@ pub(super) enum Registration {
     /// It does, and cannot read its settings file.
     #[cfg_attr(
         not(test),
-        expect(dead_code, reason = "no rehearsal has such a VM yet")
+        expect(dead_code, reason = "this VM state is not supported in a rehearsal")
     )]
     Inaccessible,
     /// It does not.

@@ -108,7 +108,7 @@ impl SimHost<'_> {
         self.questions.set(self.questions.get() + 1);
         assert!(
             self.questions.get() < QUESTIONS_MAX,
-            "the method asked {QUESTIONS_MAX} times: it does not wait"
+            "the method made {QUESTIONS_MAX} calls without waiting"
         );
         #[cfg(test)]
         self.die_if_doomed();

@@ -127,7 +127,7 @@ pub(super) fn connect(
             reply(world, id, errors::server_gone());
         }),
         Server::Down | Server::Sick(_) if rival => {
-            let told = "another VBoxManage, which knows no lock, is there first";
+            let told = "another VBoxManage, which does not use the lock, starts first";
             world.tell(&user, What::VirtualBox(told.into()));
             cold_start(world, &user, RIVAL, |_| ());
             reply_after(world, id, LOST_RACE, errors::lost_race());
@@ -198,7 +198,7 @@ pub(super) fn note_use(world: &mut World, user: &str) {
             || world.machines_of(&user).any(|(_, m)| m.process.is_some());
         if unused && !in_use && matches!(world.virtualbox(&user).server, Server::Up(_)) {
             world.virtualbox(&user).server = Server::Down;
-            let told = "VBoxSVC ends: nobody used it for 5 s".into();
+            let told = "VBoxSVC exits: not used for 5 s".into();
             world.tell(&user, What::VirtualBox(told));
             read_again(world, &user);
         }

@@ -14,7 +14,7 @@ use crate::smf::fmri::InstanceFmri;
 use crate::virtualbox::vm::{Intent, VmState};
 
 /// No more instances are rehearsed at once: each has a thread.
-const FEWER: &str = "rehearse a manifest of some of them";
+const FEWER: &str = "rehearse a manifest with fewer instances";
 /// So many instances of whatever program are looked at.
 const IMPORTED_MAX: usize = 10_000;
 /// Each has a thread, and each sees what the others do.
@@ -69,7 +69,7 @@ pub(super) fn cast<'s>(
     let imported = sim.repository(|repository| import(repository, text))?;
     let found = imported.len();
     if found > IMPORTED_MAX {
-        let told = format!("the manifest has {found} instances; {IMPORTED_MAX} are the most");
+        let told = format!("the manifest has {found} instances; the limit is {IMPORTED_MAX}");
         return Err(Failure::told(Kind::Config, told).hinted(FEWER));
     }
     let mut actors = Vec::new();
@@ -88,7 +88,7 @@ pub(super) fn cast<'s>(
     }
     if actors.len() > INSTANCES_MAX {
         let told = format!(
-            "{} instances are too many to rehearse at once; {INSTANCES_MAX} are the most",
+            "{} instances are too many to rehearse at once; the limit is {INSTANCES_MAX}",
             actors.len()
         );
         return Err(Failure::told(Kind::Config, told).hinted(FEWER));
@@ -111,12 +111,13 @@ pub(super) fn cast<'s>(
 
 fn nobody(others: &[InstanceFmri]) -> Failure {
     let told = match others {
-        [] => "the manifest has no instance".to_owned(),
+        [] => "the manifest has no instances".to_owned(),
         [only] => format!("the methods of {only} are not this program"),
-        all => format!("none of the {} instances is of this program", all.len()),
+        all => format!("none of the {} instances uses this program", all.len()),
     };
-    Failure::told(Kind::Config, told)
-        .hinted("rehearsed are instances whose exec is '/lib/svc/method/vbox %m', or vbox-smf")
+    Failure::told(Kind::Config, told).hinted(
+        "only instances whose exec is '/lib/svc/method/vbox %m' or vbox-smf can be rehearsed",
+    )
 }
 
 /// Whether the methods of an instance are this program.
@@ -132,9 +133,10 @@ fn is_ours(seen: &Composed, fmri: &InstanceFmri) -> Result<bool, Failure> {
         if let Ok(Run::Another(exec)) = method.map(|method| method.run)
             && ours
         {
-            let told = format!("the {intent} method of {fmri} is not vbox-smf but '{exec}'");
-            return Err(Failure::told(Kind::Config, told)
-                .hinted("an instance can be rehearsed whose start and stop are this program"));
+            let told = format!("the {intent} method of {fmri} is '{exec}', not vbox-smf");
+            return Err(Failure::told(Kind::Config, told).hinted(
+                "an instance can be rehearsed only if its start and stop methods are this program",
+            ));
         }
     }
     Ok(ours)

@@ -48,7 +48,7 @@ pub(super) enum ExecError {
     Token(Fault),
     /// `use_profile` is there, and what it makes count is not.
     #[error(
-        "could not get its method context: use_profile is set, and no user or rights profile that it could mean"
+        "could not get its method context: use_profile is set, but neither a user nor a rights profile is"
     )]
     Context,
 }

@@ -17,8 +17,7 @@ pub(super) fn notes(actor: &Actor, shutdown_limit: Option<Duration>) -> Vec<Stri
     let duration = actor.seen.value("startd", "duration").unwrap_or(CONTRACT);
     if duration != "transient" {
         notes.push(format!(
-            "startd/duration is {duration}, and it is rehearsed as transient: with that, svc.startd \
-             restarts the instance whenever its processes end"
+            "startd/duration is {duration}, but it is simulated as transient; with {duration}, svc.startd restarts the instance whenever its processes end"
         ));
     }
     if let (Some(limit), Some(budget)) = (shutdown_limit, stop_budget(actor))
@@ -26,8 +25,7 @@ pub(super) fn notes(actor: &Actor, shutdown_limit: Option<Duration>) -> Vec<Stri
     {
         let (budget, limit) = (budget.as_secs(), limit.as_secs());
         notes.push(format!(
-            "the budget is too short: its stop may take {budget} s, and the host waits {limit} s; \
-             vm/stop_timeout={limit} or less would fit"
+            "the timeout is too short: its stop may take {budget} s, but the host waits {limit} s; set vm/stop_timeout to {limit} or less"
         ));
     }
     notes

@@ -107,15 +107,15 @@ impl Outcome {
             troubles.push(format!("ended {look}, should be {}", look.wanted));
         }
         if cut_off {
-            troubles.push("its VM was still up when the host went off".to_owned());
+            troubles.push("its VM was still running when the host powered off".to_owned());
         }
         if looks.last().is_some_and(|look| look.wanted == Wanted::Down)
             && sim.processes(&actor.user, &actor.vm) > 0
         {
-            troubles.push("a process of its VM is left".to_owned());
+            troubles.push("a VM process is still running".to_owned());
         }
         if let Some(hazard) = hazard(events, &actor) {
-            troubles.push(format!("real VirtualBox may take harm: {hazard}"));
+            troubles.push(format!("harmful with the real VirtualBox: {hazard}"));
         }
         Self {
             actor,

@@ -111,7 +111,7 @@ fn panel(
     let scale = Scale::new(times, end(played), left, WIDTH - MARGIN - VERDICT);
     let good = lanes.iter().filter(|lane| lane.good).count();
     let title = format!(
-        "{}: {manifest}, {good} of {} where they should be",
+        "{}: {manifest}, {good} of {} in the expected state",
         played.scenario.word(),
         lanes.len()
     );
@@ -237,7 +237,7 @@ fn legend(out: &mut String, top: f64, seen: &[Colour]) -> f64 {
     text(out, (MARGIN, y + 9.0), "", "marks");
     let mut x = MARGIN + 134.0;
     for (mark, words) in [
-        (Mark::Press, "the guest is asked to turn off"),
+        (Mark::Press, "the guest is asked to shut down"),
         (Mark::Failure, "VBoxManage fails"),
         (Mark::Hazard, "a risk on real VirtualBox"),
     ] {

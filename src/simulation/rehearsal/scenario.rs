@@ -264,7 +264,7 @@ fn perform(sim: &Sim, cast: &Cast<'_>, script: &Script, program: Program<'_>) ->
             }
             let up = |actor: &Actor| sim.processes(&actor.user, &actor.vm) > 0;
             cut_off = cast.actors.iter().map(up).collect();
-            sim.tell("host", What::Note("the host goes off".to_owned()));
+            sim.tell("host", What::Note("the host powers off".to_owned()));
             sim.cut_power();
             stage.look_again();
         }

@@ -105,7 +105,7 @@ impl<'a> Startd<'a> {
         let (relations, who) = (self.common.relations, self.who);
         let question = |standing: &dyn Fn(usize) -> Standing| {
             if turn.is_disabled(&self.fmri) {
-                return Ready::Never("it was disabled before its turn came".to_owned());
+                return Ready::Never("it was disabled before it could start".to_owned());
             }
             relations.may_start(who, standing)
         };
@@ -197,10 +197,7 @@ impl<'a> Startd<'a> {
     /// `svcadm restart`: of what is not up nothing is heard.
     pub(super) fn restart(&mut self, turn: &Turn) {
         if self.state != SmfState::Online {
-            return self.tell(
-                turn,
-                &format!("restarted from {}: nothing happens", self.state),
-            );
+            return self.tell(turn, &format!("restarted from {}: no effect", self.state));
         }
         self.starts.clear();
         self.tell(turn, "to be restarted");
@@ -231,7 +228,10 @@ impl<'a> Startd<'a> {
             |standing: &dyn Fn(usize) -> Standing| relations.may_stop(who, all, standing);
         match self.wait(turn, question) {
             Waited::Ready | Waited::GaveUp(_) => self.method(turn, Intent::Stop, goal),
-            Waited::TimeUp => self.tell(turn, "the host's time is over before its turn came"),
+            Waited::TimeUp => self.tell(
+                turn,
+                "the host's shutdown limit expired before it could stop",
+            ),
         }
     }
 
@@ -289,11 +289,11 @@ impl<'a> Startd<'a> {
             let ended = match method.run {
                 Run::Nothing => {
                     self.failures = 0;
-                    let told = format!("nothing to run as {intent} method: {goal}");
+                    let told = format!("no {intent} method to run: {goal}");
                     return self.enter(turn, goal, &told);
                 }
                 Run::Kill | Run::Another(_) => {
-                    let why = "is not one that a transient service can have here";
+                    let why = "is not supported here for a transient service";
                     let told = format!("the {intent} method {why}: maintenance");
                     return self.enter(turn, maintenance, &told);
                 }
@@ -308,7 +308,10 @@ impl<'a> Startd<'a> {
                 }
             };
             if self.host_ends.is_some_and(|end| turn.now() >= end) {
-                return self.tell(turn, "the host's time is over: the stop method is killed");
+                return self.tell(
+                    turn,
+                    "the host's shutdown limit expired: the stop method is killed",
+                );
             }
             let took = turn.now().saturating_sub(began);
             if !turn.is_there(&self.fmri) {
@@ -326,7 +329,7 @@ impl<'a> Startd<'a> {
                 Verdict::Success => return self.enter(turn, goal, &format!("{end}: {goal}")),
                 Verdict::Again => {
                     let (so_far, limit) = (self.failures, FAULT_LIMIT);
-                    let told = format!("{end}: failure {so_far} of {limit}, run again at once");
+                    let told = format!("{end}: failure {so_far} of {limit}, retried at once");
                     self.tell(turn, &told);
                 }
                 Verdict::Permanent => {

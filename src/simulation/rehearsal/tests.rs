@@ -72,7 +72,7 @@ fn forty_vms_take_turns_at_the_lists() {
         ends(&done, 0);
         // svcprop, the long list, poweroff and a last look.
         assert!(done.commands.len() <= 4, "{done}");
-        assert!(!done.says("going on without"), "{done}");
+        assert!(!done.says("continuing without"), "{done}");
     }
     let mut lists: Vec<_> = bench
         .sim
@@ -101,7 +101,7 @@ fn a_server_that_stalls_is_waited_for() {
         vm.virtualbox_stalls(seconds * SECOND);
         let stop = bench.stop("vm1");
         ends(&stop, status);
-        assert_eq!(stop.says("gave no answer"), status == 95, "{stop}");
+        assert_eq!(stop.says("did not respond"), status == 95, "{stop}");
     }
 }
 
@@ -119,7 +119,7 @@ fn an_answer_that_took_too_long() {
         ends(&stop, 95);
         assert!(stop.took < 14 * SECOND, "{stop}");
         assert_eq!(
-            stop.says("VirtualBox took 9 s to answer: VirtualBox's server does not answer"),
+            stop.says("VirtualBox took 9 s to answer: VirtualBox's server does not respond"),
             told,
             "{stop}"
         );
@@ -250,7 +250,7 @@ fn a_state_that_virtualbox_did_not_write_down() {
     ends(&stop, 0);
     assert!(
         stop.says(
-            "having VirtualBox write its settings (its settings file does not name the state"
+            "making VirtualBox rewrite the VM settings (the VM's settings file does not name the state"
         ),
         "{stop}"
     );
@@ -335,7 +335,7 @@ fn a_stop_of_a_vm_that_virtualbox_forgot() {
     ends(&stop, 95);
     assert!(stop.took >= 9 * SECOND, "{stop}");
     assert!(
-        stop.says("its process ended before the guest had turned itself off"),
+        stop.says("the VM process ended before the guest had shut down"),
         "{stop}"
     );
     bench.set("vm1", "vm/stop_method", "poweroff");
@@ -349,7 +349,7 @@ fn an_instance_without_a_vm() {
     bench.instance("vm1");
     let start = bench.start("vm1");
     ends(&start, 96);
-    assert!(start.says("looked for as user vb"), "{start}");
+    assert!(start.says("searched for as user vb"), "{start}");
     bench.vm("www.example.org");
     bench.set("vm1", "vm/name", "www.example.org");
     ends(&bench.start("vm1"), 0);
@@ -383,7 +383,7 @@ fn a_virtualbox_that_others_may_change() {
     let start = bench.start("vm1");
     ends(&start, 96);
     assert!(
-        start.says("chown root and chmod go-w what is named"),
+        start.says("chown root and chmod go-w that file or folder"),
         "{start}"
     );
     for path in paths {
@@ -407,7 +407,7 @@ fn a_long_save_is_heard_of() {
     let heard = stop
         .log
         .iter()
-        .filter(|line| line.contains("still saving its state"))
+        .filter(|line| line.contains("still saving the VM state"))
         .count();
     assert_eq!(heard, 4, "{stop}");
 }
@@ -447,12 +447,12 @@ fn a_user_that_svc_startd_ignores() {
         stop.says("warning: svc:/site/xvm/vbox:vm1: svc.startd runs its method as root"),
         "{stop}"
     );
-    assert!(stop.says("as root, within"), "{stop}");
+    assert!(stop.says("as user root, time limit"), "{stop}");
     // The next step helps.
     bench.set_as("vm1", "method_context/use_profile", "boolean", &["false"]);
     let start = bench.start("vm1");
     ends(&start, 0);
-    assert!(start.says("as vb, within"), "{start}");
+    assert!(start.says("as user vb, time limit"), "{start}");
     assert_eq!(bench.state("vm1"), VmState::Running);
 }
 
@@ -468,8 +468,8 @@ fn a_stop_whose_instance_is_gone() {
     ends(&stop, 96);
     for words in [
         "SMF has no instance svc:/site/xvm/vbox:vm1",
-        "it was deleted before its VM was stopped: process",
-        "VBoxManage controlvm vm1 savestate, run as vb, stops it",
+        "the instance was deleted before its VM was stopped: process",
+        "to stop the VM, run VBoxManage controlvm vm1 savestate as vb",
     ] {
         assert!(stop.says(words), "{words}: {stop}");
     }
@@ -517,7 +517,7 @@ fn a_start_in_its_delay_sees_that_it_is_disabled() {
             (bench.state("vm1"), bench.processes("vm1")),
             (VmState::Saved, 0)
         );
-        let told = "left saved, not started: the instance was disabled in its vm/start_delay; svcadm enable starts it";
+        let told = "left saved, not started: the instance was disabled during vm/start_delay; svcadm enable starts it";
         assert!(done.log.last().is_some_and(|l| l.ends_with(told)), "{done}");
         assert!(!done.says("vbox-smf: "), "{done}");
         // The stop that svc.startd runs then has nothing to do.
@@ -604,7 +604,7 @@ fn an_instance_that_is_enabled_again_is_started() {
         ends(&done, 0);
         if bench.state("vm1") == VmState::Running {
             started += 1;
-            again += usize::from(done.says("the instance is enabled again: the start goes on"));
+            again += usize::from(done.says("the instance was enabled again; the start continues"));
             assert!(done.took > 60 * SECOND, "{done}");
         } else {
             // Its last question was on its way.
@@ -645,6 +645,6 @@ fn a_repository_that_is_away_during_the_delay() {
     let done = bench.start("vm1");
     ends(&done, 0);
     assert_eq!(bench.state("vm1"), VmState::Running);
-    let says = |l: &&String| l.contains("whether the instance is still enabled is not known");
+    let says = |l: &&String| l.contains("cannot determine whether the instance is still enabled");
     assert_eq!(done.log.iter().filter(says).count(), 1, "{done}");
 }

@@ -94,7 +94,10 @@ impl fmt::Display for Text<'_> {
         }
         let good = played.outcomes.iter().filter(|o| o.is_good()).count();
         let all = played.outcomes.len();
-        writeln!(f, "\n{good} of {all} instances ended where they should.")
+        writeln!(
+            f,
+            "\n{good} of {all} instances ended in the expected state."
+        )
     }
 }
 
@@ -216,7 +219,7 @@ fn end(began: Duration, command: &Command) -> String {
     let how = match end.how {
         Ending::Itself(Ended::Exited(status)) => format!("exit {status}"),
         Ending::Itself(Ended::Killed(signal)) => format!("signal {signal}"),
-        Ending::Hung => "no answer".to_owned(),
+        Ending::Hung => "no response".to_owned(),
         Ending::WithTheMethod => "killed with the method".to_owned(),
     };
     let took = end.at.saturating_sub(began);
@@ -304,7 +307,7 @@ mod tests {
             (
                 command(Ending::Hung),
                 "run",
-                format!("{start} no answer, 0.40 s"),
+                format!("{start} no response, 0.40 s"),
             ),
             (
                 command(Ending::WithTheMethod),

@@ -52,35 +52,31 @@ pub(crate) const GUESTS: &[Known<Guest>] = &[
     known(
         "acpi",
         Guest::Acpi,
-        "off 2 s after the power button: what the others are",
+        "off 2 s after the power button (default)",
     ),
     timed(
         "slow",
         "90s",
         Guest::Slow(Duration::from_secs(90)),
         Guest::Slow,
-        "off so long after it",
+        "off this long after the power button",
     ),
-    known("deaf", Guest::Deaf, "does nothing about any button"),
+    known("deaf", Guest::Deaf, "ignores the buttons"),
     timed(
         "off-by-itself",
         "5m",
         Guest::OffByItself(Duration::from_mins(5)),
         Guest::OffByItself,
-        "switches itself off so long after its start",
+        "shuts itself down this long after its start",
     ),
     timed(
         "crash",
         "1m",
         Guest::Crash(Duration::from_mins(1)),
         Guest::Crash,
-        "its process dies so long after its start",
+        "its process dies this long after its start",
     ),
-    known(
-        "triple",
-        Guest::Triple,
-        "stops at a triple fault: guru meditation",
-    ),
+    known("triple", Guest::Triple, "triple fault: guru meditation"),
 ];
 
 /// Every fault, in the order of the help.
@@ -88,14 +84,14 @@ pub(crate) const FAULTS: &[Known<Fault>] = &[
     known(
         "svc-race",
         Fault::SvcRace,
-        "another VBoxManage of the owner, which takes no lock, starts\nVirtualBox's server in the moment in which a method would",
+        "another VBoxManage of the owner, which takes no lock, starts\nVirtualBox's server at the moment when a method would",
     ),
     timed(
         "svc-dies",
         "10s",
         Fault::SvcDies(Duration::from_secs(10)),
         Fault::SvcDies,
-        "VirtualBox's server is killed so long after the first method",
+        "VirtualBox's server is killed this long after the first method",
     ),
     known(
         "method-hangs",
@@ -179,13 +175,15 @@ const FURTHER: &str = "\n                 ";
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum WishError {
     /// `90`
-    #[error("'{0}' is no time: a number with ms, s, m or h, as in 250ms, 90s, 5m or 1h")]
+    #[error(
+        "'{0}' is not a time: use a number with ms, s, m or h, for example 250ms, 90s, 5m or 1h"
+    )]
     Time(String),
     /// `9999h`
-    #[error("'{0}' is too long: a week is the most")]
+    #[error("'{0}' is too long: the limit is one week")]
     Long(String),
     /// `sleepy`
-    #[error("'{word}' is no {what}: {allowed}")]
+    #[error("unknown {what} '{word}'; allowed: {allowed}")]
     Word {
         /// The word.
         word: String,
@@ -195,10 +193,10 @@ pub(crate) enum WishError {
         allowed: String,
     },
     /// `deaf=90s`
-    #[error("'{0}' takes no time")]
+    #[error("'{0}' does not take a time")]
     NoTime(String),
     /// `:deaf`
-    #[error("there is no instance before the ':'")]
+    #[error("missing instance before ':'")]
     Nobody,
 }
 
@@ -393,24 +391,30 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_and_what_is_allowed() {
         for (text, expected) in [
-            ("sleepy", "'sleepy' is no guest: acpi, slow=90s, deaf"),
-            ("vm1=sleepy", "'sleepy' is no guest: acpi"),
+            (
+                "sleepy",
+                "unknown guest 'sleepy'; allowed: acpi, slow=90s, deaf",
+            ),
+            ("vm1=sleepy", "unknown guest 'sleepy'; allowed: acpi"),
             (
                 "slow=soon",
-                "'soon' is no time: a number with ms, s, m or h",
+                "'soon' is not a time: use a number with ms, s, m or h",
             ),
-            ("vm1=slow=5", "'5' is no time"),
-            ("deaf=5s", "'deaf' takes no time"),
-            ("=deaf", "no instance before"),
-            (":deaf", "no instance before"),
-            ("vm1:sleepy", "'sleepy' is no guest"),
-            ("vm1:slow=5", "'5' is no time"),
-            ("vm1:", "'' is no guest"),
+            ("vm1=slow=5", "'5' is not a time"),
+            ("deaf=5s", "'deaf' does not take a time"),
+            ("=deaf", "missing instance before"),
+            (":deaf", "missing instance before"),
+            ("vm1:sleepy", "unknown guest 'sleepy'"),
+            ("vm1:slow=5", "'5' is not a time"),
+            ("vm1:", "unknown guest ''"),
         ] {
             let error = text.parse::<Wish<Guest>>().unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");
         }
         let error = "vm1=fire".parse::<Wish<Fault>>().unwrap_err().to_string();
-        assert!(error.contains("'fire' is no fault: svc-race"), "{error}");
+        assert!(
+            error.contains("unknown fault 'fire'; allowed: svc-race"),
+            "{error}"
+        );
     }
 }

@@ -17,13 +17,13 @@ const LIMIT: Duration = Duration::from_secs(120);
 #[derive(Debug, Error)]
 pub(crate) enum SvccfgError {
     /// Not on this system.
-    #[error("there is no {SVCCFG}: only illumos and Solaris have it")]
+    #[error("{SVCCFG} not found: only illumos and Solaris have it")]
     NotHere,
     /// It could not be run, or hung.
     #[error(transparent)]
     Run(RunError),
     /// It says no, in these words.
-    #[error("svccfg validate refuses the manifest: {0}")]
+    #[error("svccfg validate rejects the manifest: {0}")]
     Refused(String),
     /// It did not get as far as saying anything.
     #[error("svccfg validate was killed by signal {0}")]
@@ -100,7 +100,7 @@ mod tests {
                 "",
                 "svccfg: illegal value \"svc:/a/bb\" for fmri (invalid argument)\n",
                 Some(
-                    "svccfg validate refuses the manifest: svccfg: illegal value \"svc:/a/bb\" for fmri (invalid argument)",
+                    "svccfg validate rejects the manifest: svccfg: illegal value \"svc:/a/bb\" for fmri (invalid argument)",
                 ),
             ),
             (
@@ -108,14 +108,14 @@ mod tests {
                 "a\n\n",
                 "Property has illegal value:\n\tFMRI=\"x\"\n",
                 Some(
-                    "svccfg validate refuses the manifest: Property has illegal value:; FMRI=\"x\"; a",
+                    "svccfg validate rejects the manifest: Property has illegal value:; FMRI=\"x\"; a",
                 ),
             ),
             (
                 2,
                 "",
                 "",
-                Some("svccfg validate refuses the manifest: exit status 2"),
+                Some("svccfg validate rejects the manifest: exit status 2"),
             ),
         ] {
             let fake = Fake::default().answer("validate /tmp/x.xml", status, stdout, stderr);

@@ -73,13 +73,13 @@ pub(crate) enum SvcpropError {
     #[error("this machine has no SMF")]
     NoSmf(#[source] RunError),
     /// svc.configd does not answer: it may answer soon.
-    #[error("the SMF repository does not answer: {0}")]
+    #[error("the SMF repository does not respond: {0}")]
     Unreachable(String),
     /// SMF does not know the instance.
     #[error("SMF has no instance {0}")]
     NoInstance(InstanceFmri),
     /// Not what svcprop prints.
-    #[error("svcprop printed what cannot be understood: {0}")]
+    #[error("unexpected output from svcprop: {0}")]
     Garbled(String),
     /// Anything else.
     #[error("svcprop failed: {0}")]
@@ -101,15 +101,15 @@ pub(crate) fn not_read(error: SvcpropError) -> Failure {
     let (kind, hint) = match &error {
         SvcpropError::Unreachable(_) => (
             Kind::Transient,
-            "svcs -xv svc:/system/svc/repository-server tells more; see also the log of svc.configd",
+            "see svcs -xv svc:/system/svc/repository-server and the log of svc.configd",
         ),
-        SvcpropError::NoInstance(_) => (Kind::Config, "svcs -a lists the instances that there are"),
+        SvcpropError::NoInstance(_) => (Kind::Config, "svcs -a lists the existing instances"),
         SvcpropError::NoSmf(_) => (
             Kind::NoSmf,
-            "vbox-smf rehearse shows what would happen with one",
+            "vbox-smf rehearse simulates SMF and VirtualBox",
         ),
-        SvcpropError::Garbled(_) => (Kind::Config, "run svcprop by hand to see what it says"),
-        SvcpropError::Failed(_) => (Kind::Transient, "run svcprop by hand to see what it says"),
+        SvcpropError::Garbled(_) => (Kind::Config, "run svcprop manually to see its output"),
+        SvcpropError::Failed(_) => (Kind::Transient, "run svcprop manually to see its output"),
     };
     Failure::new(kind, error).hinted(hint)
 }
@@ -207,7 +207,7 @@ fn understand(
     let text = printed(output, &stderr, |line| line.starts_with(NOT_FOUND))?;
     // Every instance has methods, so a call that found everything printed something.
     if output.ended == Ended::Exited(0) && text.is_empty() {
-        return Err(SvcpropError::Garbled("nothing at all".to_owned()));
+        return Err(SvcpropError::Garbled("no output".to_owned()));
     }
     let properties = parse(text).map_err(SvcpropError::Garbled)?;
     match wanted
@@ -215,9 +215,7 @@ fn understand(
         .find(|path| !is_answered(path, &properties, &stderr))
     {
         None => Ok(properties),
-        Some(path) => Err(SvcpropError::Garbled(format!(
-            "it says nothing of {path}, not even that it is not there"
-        ))),
+        Some(path) => Err(SvcpropError::Garbled(format!("no line about {path}"))),
     }
 }
 
@@ -229,10 +227,10 @@ fn printed<'a>(
 ) -> Result<&'a str, SvcpropError> {
     answered(output.ended, stderr, UNREACHABLE, is_harmless)?;
     if output.cut {
-        return Err(SvcpropError::Garbled("far too much of it".to_owned()));
+        return Err(SvcpropError::Garbled("too much output".to_owned()));
     }
     std::str::from_utf8(&output.stdout)
-        .map_err(|_| SvcpropError::Garbled("it is not UTF-8".to_owned()))
+        .map_err(|_| SvcpropError::Garbled("not valid UTF-8".to_owned()))
 }
 
 /// Whether a property is printed, or said not to be there. An answer that was cut off would otherwise be taken for one of

@@ -104,7 +104,7 @@ pub(crate) enum SvcsError {
     #[error("this machine has no SMF")]
     NoSmf(#[source] RunError),
     /// svc.configd does not answer.
-    #[error("the SMF repository does not answer: {0}")]
+    #[error("the SMF repository does not respond: {0}")]
     Unreachable(String),
     /// Anything else.
     #[error("svcs failed: {0}")]
@@ -188,7 +188,7 @@ fn printed(output: &Output) -> Result<String, SvcsError> {
         line.ends_with("doesn't match any instances")
     })?;
     if output.cut {
-        return Err(SvcsError::Failed("it printed far too much".to_owned()));
+        return Err(SvcsError::Failed("too much output".to_owned()));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -209,7 +209,7 @@ fn parse(text: &str) -> Result<Vec<Line>, String> {
 }
 
 fn parse_line(line: &str) -> Result<Line, String> {
-    let bad = || format!("'{}' cannot be understood", Excerpt(line));
+    let bad = || format!("unexpected line '{}'", Excerpt(line));
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
     let [state, next, since, fmri] = words.as_slice() else {
         return Err(bad());

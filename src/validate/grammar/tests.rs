@@ -57,11 +57,11 @@ fn what_is_right() {
 #[test]
 fn what_is_wrong() {
     for (xml, expected) in [
-        ("<b/>", "SMF0110 there is no element <b>"),
+        ("<b/>", "SMF0110 unknown element <b>"),
         ("<restarter/>", "SMF0111 <restarter> lacks <service_fmri>"),
         (
             "<restarter><service_fmri value='a'/><service_fmri value='b'/></restarter>",
-            "SMF0111 <restarter> holds <service_fmri> once only",
+            "SMF0111 <restarter> contains <service_fmri> only once",
         ),
         (
             "<property_group name='a' type='b'><propval name='c' type='count' value='1'/><stability value='Stable'/></property_group>",
@@ -74,27 +74,27 @@ fn what_is_wrong() {
         ("<values></values>", "SMF0111 <values> lacks <value>"),
         (
             "<units>text</units>",
-            "SMF0112 <units> holds elements only, and here is text",
+            "SMF0112 <units> contains only elements, not text",
         ),
         (
             "<!DOCTYPE units [<!ENTITY e 'text'>]><units>&e;<loctext xml:lang='C'>a</loctext></units>",
-            "SMF0112 <units> holds elements only, and here is text",
+            "SMF0112 <units> contains only elements, not text",
         ),
         (
             "<stability value='Stable'> </stability>",
-            "SMF0113 <stability> must be empty, and holds something",
+            "SMF0113 <stability> must be empty, but has content",
         ),
         (
             "<stability value='Stable'><!----></stability>",
-            "SMF0113 <stability> must be empty, and holds something",
+            "SMF0113 <stability> must be empty, but has content",
         ),
         (
             "<single_instance color='red'/>",
-            "SMF0114 <single_instance> has no attribute called color",
+            "SMF0114 <single_instance> has no attribute color",
         ),
         (
             "<units xmlns='x'><loctext xml:lang='C'>a</loctext></units>",
-            "SMF0114 <units> has no attribute called xmlns",
+            "SMF0114 <units> has no attribute xmlns",
         ),
         (
             "<stability/>",
@@ -110,11 +110,11 @@ fn what_is_wrong() {
         ),
         (
             "<loctext xml:lang='C'>a<b/></loctext>",
-            "SMF0111 <loctext> holds text only, not <b>",
+            "SMF0111 <loctext> contains only text, not <b>",
         ),
         (
             "<service_bundle type='a' name='b'><service_bundle type='' name=''/><service name='a' type='service' version=''/></service_bundle>",
-            "SMF0111 <service_bundle> holds <service_bundle> already, and cannot hold <service> as well",
+            "SMF0111 <service_bundle> already contains <service_bundle> and cannot also contain <service>",
         ),
     ] {
         let found = manifest(xml);

@@ -19,7 +19,7 @@ pub(super) fn order(rule: &ElementRule) -> String {
     let content = match rule.content {
         // Of one kind there is no order.
         Content::Sequence([particle]) => {
-            return format!("<{}> holds {}", rule.name, names(particle.names));
+            return format!("<{}> contains {}", rule.name, names(particle.names));
         }
         Content::Sequence(particles) => particles
             .iter()
@@ -39,11 +39,14 @@ pub(super) fn order(rule: &ElementRule) -> String {
             .join(", "),
         Content::OneKind(kinds) => {
             let name = rule.name;
-            return format!("all that <{name}> holds is of one kind: {}", names(kinds));
+            return format!(
+                "all elements in <{name}> have the same kind: {}",
+                names(kinds)
+            );
         }
         Content::Empty => "nothing".to_owned(),
         Content::Any => "anything".to_owned(),
         Content::Text => "text".to_owned(),
     };
-    format!("<{}> holds, in this order: {content}", rule.name)
+    format!("<{}> contains, in this order: {content}", rule.name)
 }

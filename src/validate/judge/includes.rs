@@ -28,7 +28,7 @@ pub(super) fn includes(bundle: Element<'_>, include: Include<'_>, findings: &mut
                 let wrong = match element.attribute("parse").map(|parse| parse.value) {
                     _ if href.is_empty() => Some("a document cannot include itself"),
                     None | Some("xml") => None,
-                    Some("text") => Some("a text is included, and bundles hold elements only"),
+                    Some("text") => Some("text is included, but bundles contain only elements"),
                     Some(_) => Some("parse is neither xml nor text"),
                 };
                 if let Some(message) = wrong {
@@ -49,7 +49,7 @@ pub(super) fn includes(bundle: Element<'_>, include: Include<'_>, findings: &mut
                     }
                     Included::Missing => "cannot be read",
                     Included::Content(bytes) if is_xml(&bytes) => {
-                        let message = format!("'{}' is not judged here", Printable(href));
+                        let message = format!("'{}' is not checked here", Printable(href));
                         findings.add(Code::IncludeNotRead, at, message);
                         continue;
                     }

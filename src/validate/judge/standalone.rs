@@ -22,7 +22,7 @@ pub(super) fn standalone(element: Element<'_>, findings: &mut Findings) -> bool 
             Code::StrayText,
             element.at(),
             format!(
-                "the XML declaration says standalone='yes', and then <{}> may not even hold blanks",
+                "with standalone='yes' in the XML declaration, <{}> must not contain even blanks",
                 rule.name
             ),
             "remove standalone='yes' from the XML declaration".to_owned(),

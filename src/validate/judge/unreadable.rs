@@ -18,27 +18,27 @@ pub(super) fn undecodable(fault: Undecodable, findings: &mut Findings) -> String
         Undecodable::TooLarge(limit) => (
             Code::TooLarge,
             format!(
-                "the file has more than {} MB, the most that is read in its encoding",
+                "the file is larger than {} MB, the limit for its encoding",
                 limit >> 20
             ),
             String::new(),
         ),
         Undecodable::Unknown(name) => (
             Code::Encoding,
-            format!("the encoding '{}' is not known", Printable(&name)),
+            format!("unknown encoding '{}'", Printable(&name)),
             String::new(),
         ),
         Undecodable::Mislabelled(name) => (
             Code::Encoding,
             format!(
-                "the file says that it is in {}, and it is not",
+                "the file declares the encoding {}, but is not in it",
                 Printable(&name)
             ),
             String::new(),
         ),
         Undecodable::Broken(before) => (
             Code::Encoding,
-            "a byte here cannot be in this encoding".to_owned(),
+            "invalid byte for this encoding".to_owned(),
             before,
         ),
     };
@@ -75,7 +75,7 @@ pub(super) fn too_large(too_much: TooMuch, findings: &mut Findings) {
         TooMuch::Children(at) => (
             at,
             format!(
-                "an element holds more than {CHILDREN_MAX} others that are no instances or services"
+                "an element contains more than {CHILDREN_MAX} elements other than instances and services"
             ),
         ),
         TooMuch::Namespaces(at) => (

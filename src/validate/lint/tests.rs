@@ -109,12 +109,12 @@ fn virtual_machines_are_spoken_of_where_the_method_is_ours() {
         assert_eq!(findings.len(), 1, "{findings:?}");
         findings[0].help.clone()
     };
-    let plain = "write letters, digits, - and _ that begin with a letter";
+    let plain = "use letters, digits, - and _, beginning with a letter";
     assert_eq!(help("/lib/svc/method/sshd %m"), plain);
     assert_eq!(help("/lib/svc/method/vbox.sh %m"), plain);
     assert_eq!(
         help("/lib/svc/method/vbox %m"),
-        format!("{plain}; the VM's own name can stay as it is in vm/name")
+        format!("{plain}; the VM's name can be set in vm/name")
     );
     for code in Code::ALL {
         // These are found at instances whose method is this program.

@@ -28,7 +28,7 @@ pub(super) fn check(service: &Service<'_>, instance: &Instance<'_>, findings: &m
         .map(|(path, value)| (path.clone(), value.clone()))
         .collect();
     for path in unknown_properties(&properties) {
-        let message = format!("{} is no property that the method knows", Printable(path));
+        let message = format!("{} is not a property of the method", Printable(path));
         let (group, name) = path.split_once('/').unwrap_or((path, ""));
         let found = layers.find(|entity| entity.named(group)?.property(name));
         let at = found.map_or(instance.at, |property| property.at);
@@ -110,13 +110,13 @@ fn short_stop(
     findings: &mut Findings,
 ) {
     let message = format!(
-        "{} may take {} s to stop, and svc.startd kills the method after {} s",
+        "{} may take {} s to stop, but svc.startd kills the method after {} s",
         Printable(instance.name),
         timeout.as_secs(),
         limit.as_secs()
     );
     let help = format!(
-        "raise timeout_seconds of the method stop to {} at least, or lower vm/stop_timeout",
+        "raise timeout_seconds of the stop method to at least {}, or lower vm/stop_timeout",
         (timeout + MARGIN).as_secs()
     );
     findings.add_with_help(Code::ShortTimeout, at, message, help);

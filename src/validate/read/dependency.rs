@@ -63,7 +63,7 @@ impl<'d> Reader<'_, 'd> {
             .map(|d| d.at);
         if let Some(first) = taken.or(twice) {
             let message = format!(
-                "{} has a property group or dependent called {} already",
+                "{} already has a property group or dependent named {}",
                 Printable(&scope.fmri()),
                 Printable(name)
             );

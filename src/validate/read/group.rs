@@ -62,7 +62,7 @@ impl<'d> Reader<'_, 'd> {
                 self.twice(Code::PropertyTwice),
                 at,
                 format!(
-                    "the property {} is there twice in the property group {}",
+                    "the property {} is defined twice in the property group {}",
                     Printable(&name),
                     Printable(&group.name)
                 ),
@@ -127,7 +127,7 @@ impl<'d> Reader<'_, 'd> {
         let value_type = ValueType::named(kind);
         // One that is empty counts as left out.
         if value_type.is_none() && !kind.is_empty() {
-            let message = format!("there is no type '{}'", Printable(kind));
+            let message = format!("unknown type '{}'", Printable(kind));
             self.findings.add(Code::UnknownType, at, message);
         }
         (name, value_type)
@@ -174,7 +174,7 @@ impl<'d> Reader<'_, 'd> {
                     Code::ListType,
                     list.at(),
                     format!(
-                        "the property {} is of type {wanted}, and its values are in a {}",
+                        "the property {} has type {wanted}, but its values are in a {}",
                         Printable(name),
                         list.kind()
                     ),
@@ -225,7 +225,7 @@ impl<'d> Reader<'_, 'd> {
             Code::Value,
             at,
             format!(
-                "'{}{dots}' is not of type {}, which {} is",
+                "'{}{dots}' is not of type {}, the type of {}",
                 Printable(&shown),
                 value_type.name(),
                 if name.is_empty() {

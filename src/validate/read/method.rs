@@ -119,9 +119,9 @@ impl<'d> Reader<'_, 'd> {
             let fault = if name.is_empty() {
                 "is empty"
             } else if name.contains('=') {
-                "has a = in it"
+                "contains ="
             } else if name.starts_with("SMF_") {
-                "begins with SMF_, which is svc.startd's own"
+                "begins with SMF_, which is reserved for svc.startd"
             } else {
                 // svccfg apply stores what printf makes of no text.
                 let value = variable

@@ -11,24 +11,26 @@ impl<'d> Reader<'_, 'd> {
         let mut parts = name.split('/');
         let last = parts.next_back();
         let short = parts.find(|part| part.len() == 1);
-        let message = format!("'{}' is not the bare name of a service", Printable(name));
+        let message = format!("'{}' is not a bare service name", Printable(name));
         let help = match (short, name.strip_prefix("svc:/"), name.split_once(':')) {
-            (_, Some(bare), _) => format!("leave svc:/ out: {}", Printable(bare)),
+            (_, Some(bare), _) => format!("omit svc:/: {}", Printable(bare)),
             (_, None, Some((bare, _))) => format!(
-                "leave the instance out: {}; it is an <instance> of its own",
+                "omit the instance: {}; use a separate <instance> element",
                 Printable(bare)
             ),
             (Some(short), None, None) => {
                 format!(
-                    "svccfg refuses a part of one letter before a slash: '{}'",
+                    "svccfg rejects a one-letter component before a slash: '{}'",
                     Printable(short)
                 )
             }
             (None, None, None) if last.is_some_and(|last| last.contains('.')) => {
-                "dots may only be in a domain before a comma, as in example.com,name".to_owned()
+                "dots are only allowed in a domain before a comma, for example example.com,name"
+                    .to_owned()
             }
             (None, None, None) => {
-                "each part begins with a letter and holds letters, digits, - and _".to_owned()
+                "each component begins with a letter and contains letters, digits, - and _"
+                    .to_owned()
             }
         };
         self.findings

@@ -109,7 +109,7 @@ impl<'d> Reader<'_, 'd> {
         let (text, at) = event.value("value");
         let groups = match events(text) {
             Events::Unknown(token) => {
-                let message = format!("there is no event '{}'", Printable(&token));
+                let message = format!("unknown event '{}'", Printable(&token));
                 self.findings.add(Code::Event, at, message);
                 return;
             }

@@ -52,7 +52,7 @@ impl<'d> Reader<'_, 'd> {
         self.pattern_length(&key, at);
         if !keys.insert(key.clone()) {
             let message = format!(
-                "there is a pattern for the property group '{}' of the type '{}' already",
+                "a pattern for the property group '{}' of the type '{}' already exists",
                 Printable(name),
                 Printable(kind)
             );
@@ -80,7 +80,7 @@ impl<'d> Reader<'_, 'd> {
 
     fn pattern_name(&mut self, name: &str, at: usize) {
         if !is_component(name.as_bytes()) {
-            let message = format!("'{}' cannot be the name of a pattern", Printable(name));
+            let message = format!("'{}' is not a valid pattern name", Printable(name));
             self.findings.add(Code::PatternName, at, message);
         }
     }
@@ -132,7 +132,7 @@ impl<'d> Reader<'_, 'd> {
         self.pattern_length(&key, at);
         if !keys.insert(key.clone()) {
             let message = format!(
-                "there is a pattern for the property {} already",
+                "a pattern for the property {} already exists",
                 Printable(name)
             );
             self.findings.add(Code::PatternTwice, at, message);

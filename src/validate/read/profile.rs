@@ -58,7 +58,7 @@ impl Reader<'_, '_> {
         let second = self.flavour == Flavour::Profile && names.contains("default");
         if second {
             let message = format!(
-                "the service {} has an instance default already",
+                "the service {} already has an instance default",
                 Printable(service)
             );
             self.findings.add(Code::ProfileTwice, element.at(), message);

@@ -71,7 +71,7 @@ impl<'d> Reader<'_, 'd> {
     /// Notes that a name is used, and complains where it is already.
     pub(super) fn unused(&mut self, used: &mut Used, name: String, at: usize, what: &str) {
         if let Some(first) = used.get(&name) {
-            let message = format!("this {what} is there twice (as {})", Printable(&name));
+            let message = format!("this {what} is defined twice (as {})", Printable(&name));
             let help = format!("keep one of the two; {}", self.first_on_line(*first));
             self.findings
                 .add_with_help(Code::PropertyTwice, at, message, help);

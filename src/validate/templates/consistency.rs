@@ -134,7 +134,7 @@ impl<'d> Check<'_, 'd> {
                 } else {
                     "svc.startd"
                 };
-                let message = format!("{whose} has a template for {what} already");
+                let message = format!("{whose} already has a template for {what}");
                 self.say(Code::FrameworkRedefined, pattern.at, message);
             }
         }
@@ -172,7 +172,7 @@ impl<'d> Check<'_, 'd> {
     fn included(&mut self, pattern: &PropertyPattern<'d>) {
         if pattern.included.len() > 1 && self.global {
             let message = format!(
-                "the pattern of {} has {} include_values, and one is allowed",
+                "the pattern of {} has {} include_values; only one is allowed",
                 Printable(pattern.name),
                 pattern.included.len()
             );

@@ -37,7 +37,7 @@ impl<'c, 'd> Check<'c, 'd> {
         ] {
             if length > longest {
                 let message = format!(
-                    "the {what} of the property group {} has {length} bytes, and templates can be found for {longest}",
+                    "the {what} of the property group {} has {length} bytes; the limit for templates is {longest}",
                     Printable(&group.name)
                 );
                 self.say(Code::TemplateName, group.at, message);
@@ -49,7 +49,7 @@ impl<'c, 'd> Check<'c, 'd> {
         };
         if !pattern.kind.is_empty() && pattern.kind != group.kind {
             let message = format!(
-                "the property group {} is of the type {}, and its template requires {}",
+                "the property group {} has type {}, but its template requires {}",
                 Printable(&group.name),
                 Printable(&group.kind),
                 Printable(pattern.kind)
@@ -103,7 +103,7 @@ impl<'c, 'd> Check<'c, 'd> {
             && !found.is_a(wanted)
         {
             let message = format!(
-                "{path} is of the type {}, and its template requires {}",
+                "{path} has type {}, but its template requires {}",
                 found.name(),
                 wanted.name()
             );
@@ -140,7 +140,7 @@ impl<'c, 'd> Check<'c, 'd> {
                 (min, u64::MAX) => format!("at least {min}"),
                 (min, max) => format!("{min} to {max}"),
             };
-            let message = format!("{path} has {found} values, and its template wants {wanted}");
+            let message = format!("{path} has {found} values, but its template requires {wanted}");
             self.say(Code::CardinalityViolated, property.at, message);
         }
     }
@@ -184,7 +184,7 @@ impl<'c, 'd> Check<'c, 'd> {
         for value in &property.values {
             if !within(&value.text) {
                 let message = format!(
-                    "{path} is {}, and its template wants {}",
+                    "{path} is {}, but its template requires {}",
                     Printable(&value.text),
                     Printable(&shown.join(" or "))
                 );
@@ -219,7 +219,7 @@ impl<'c, 'd> Check<'c, 'd> {
         });
         if let Some(broken) = broken {
             let message = format!(
-                "the template allows '{}' for {path}, which is no value of its type",
+                "the template allows '{}' for {path}, which is not a value of its type",
                 Printable(broken)
             );
             self.say(Code::ConstraintType, property.at, message);

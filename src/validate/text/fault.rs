@@ -60,7 +60,7 @@ pub(super) fn character(text: &str, at: usize) -> Option<Fault> {
         let known = number.is_ok_and(|number| char::from_u32(number).is_some_and(is_xml));
         let is_number =
             !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit() || b == b'x');
-        (is_number && !known).then_some((at + start, "there is no character of this number"))
+        (is_number && !known).then_some((at + start, "no character has this number"))
     })
 }
 

@@ -96,7 +96,7 @@ fn an_included_file_is_a_part_of_the_profile() {
     assert_eq!((wrong.line, wrong.column), (3, 1));
     assert_eq!(
         wrong.message,
-        "in wrong.xml, line 4: '!' is not the bare name of a service"
+        "in wrong.xml, line 4: '!' is not a bare service name"
     );
     let twice = &findings(&format!(
         "<service name='network/x' version='1' type='service'><instance name='a'/>{0}<instance name='a'/></service>",

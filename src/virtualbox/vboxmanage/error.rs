@@ -19,7 +19,7 @@ pub(crate) enum VBoxError {
     #[error(transparent)]
     Run(#[from] RunError),
     /// VBoxSVC is gone, is not there yet, or two clients started it at once: worth another try.
-    #[error("VirtualBox's server is not there: {0}")]
+    #[error("VirtualBox's server is not available: {0}")]
     ServerGone(String),
     /// Somebody else has the VM, or it is in another state than we thought: look again.
     #[error("{0}")]
@@ -34,7 +34,7 @@ pub(crate) enum VBoxError {
     #[error("{1}")]
     Refused(Refusal, Words),
     /// VBoxManage printed what it should not.
-    #[error("VBoxManage printed what cannot be understood: {0}")]
+    #[error("unexpected output from VBoxManage: {0}")]
     Garbled(String),
     /// Anything else, in VBoxManage's own words.
     #[error("{0}")]
@@ -159,7 +159,7 @@ fn own_words(stderr: &str, ended: Ended) -> String {
     if told.is_empty() {
         return match ended {
             Ended::Exited(status) => format!("VBoxManage exited with {status} and no message"),
-            Ended::Killed(signal) => format!("VBoxManage was ended by signal {signal}"),
+            Ended::Killed(signal) => format!("VBoxManage was killed by signal {signal}"),
         };
     }
     let code = errors

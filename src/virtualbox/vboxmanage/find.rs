@@ -19,31 +19,31 @@ pub(crate) const FOLDERS: [&str; 5] = [
     "/usr/local/bin",
 ];
 
-/// Why there is no VBoxManage to run.
+/// Why VBoxManage not found to run.
 #[derive(Debug, Error)]
 pub(crate) enum FindError {
     /// It is in none of the folders.
-    #[error("there is no VBoxManage in {}", FOLDERS.join(", "))]
+    #[error("VBoxManage not found in {}", FOLDERS.join(", "))]
     Nowhere,
     /// The one that was set cannot be trusted.
     #[error("virtualbox/vboxmanage: {0}")]
     Set(TrustError),
     /// The first that is there cannot be trusted, nor can another one.
-    #[error("VBoxManage is there, but {0}")]
+    #[error("VBoxManage was found, but {0}")]
     Found(TrustError),
 }
 
 /// Why a program cannot be trusted to be root's own.
 #[derive(Debug, Error)]
 pub(crate) enum TrustError {
-    /// The path cannot be looked at.
-    #[error("cannot look at {}: {}", PrintablePath(.0), .1)]
+    /// The path cannot be examined.
+    #[error("cannot examine {}: {}", PrintablePath(.0), .1)]
     Look(PathBuf, io::Error),
     /// It is not a file that can be executed.
     #[error("{} is not an executable file", PrintablePath(.0))]
     NotAProgram(PathBuf),
     /// Somebody else than root could put another program there.
-    #[error("{} {why}; only root may be able to change it", PrintablePath(path))]
+    #[error("{} {why}; only root may have write access", PrintablePath(path))]
     Untrusted {
         /// What could be changed.
         path: PathBuf,
@@ -52,7 +52,7 @@ pub(crate) enum TrustError {
     },
     /// The same, and the permission bits do not show it.
     #[error(
-        "{} can be changed by others: its access control list lets them, as {SHOW_ACL} shows; only root may be able to change it",
+        "{} can be changed by others because of its access control list (see {SHOW_ACL}); only root may have write access",
         PrintablePath(.0)
     )]
     Acl(PathBuf),
@@ -65,9 +65,9 @@ const SHOW_ACL: &str = if cfg!(target_os = "linux") {
     "ls -dV"
 };
 const SET_BY_ACL: &str = if cfg!(target_os = "linux") {
-    "remove the access control list of what is named (setfacl -b), or set virtualbox/vboxmanage to another one; then svcadm refresh and svcadm clear the instance"
+    "remove the access control list of that file or folder (setfacl -b), or set virtualbox/vboxmanage to another path; then run svcadm refresh and svcadm clear on the instance"
 } else {
-    "remove the access control list of what is named (chmod A- on ZFS), or set virtualbox/vboxmanage to another one; then svcadm refresh and svcadm clear the instance"
+    "remove the access control list of that file or folder (chmod A- on ZFS), or set virtualbox/vboxmanage to another path; then run svcadm refresh and svcadm clear on the instance"
 };
 
 impl FindError {
@@ -76,14 +76,14 @@ impl FindError {
         match self {
             Self::Nowhere => "install VirtualBox, or set virtualbox/vboxmanage",
             Self::Set(TrustError::Look(..) | TrustError::NotAProgram(_)) => {
-                "set virtualbox/vboxmanage to where it is, or delete the property to have it looked for; then svcadm refresh and svcadm clear the instance"
+                "set virtualbox/vboxmanage to its path, or delete the property to search the default locations; then run svcadm refresh and svcadm clear on the instance"
             }
             Self::Set(TrustError::Untrusted { .. }) => {
-                "set virtualbox/vboxmanage to one that belongs to root, as do the folders above it; then svcadm refresh and svcadm clear the instance"
+                "set virtualbox/vboxmanage to a program that belongs to root, in folders that belong to root; then run svcadm refresh and svcadm clear on the instance"
             }
             Self::Set(TrustError::Acl(_)) | Self::Found(TrustError::Acl(_)) => SET_BY_ACL,
             Self::Found(_) => {
-                "whoever can change it has every VM, so it is not run: chown root and chmod go-w what is named, or set virtualbox/vboxmanage to another one; then svcadm clear the instance"
+                "anyone who can change it controls every VM, so it is not run: chown root and chmod go-w that file or folder, or set virtualbox/vboxmanage to another path; then run svcadm clear on the instance"
             }
         }
     }
@@ -348,7 +348,7 @@ mod tests {
             let error = find(&fake, Some(Path::new(program))).expect_err(named);
             let told = error.to_string();
             let said = format!(
-                "virtualbox/vboxmanage: {named} can be changed by others: its access control list lets them, as {SHOW_ACL} shows;"
+                "virtualbox/vboxmanage: {named} can be changed by others because of its access control list (see {SHOW_ACL});"
             );
             assert!(told.starts_with(&said), "{told}");
             assert!(error.next_step().contains("access control list"));
@@ -372,7 +372,7 @@ mod tests {
     #[test]
     fn what_is_no_program() {
         for (what, fake, path, why) in [
-            ("nothing", tree(), "/usr/bin/x", "cannot look at /usr/bin/x"),
+            ("nothing", tree(), "/usr/bin/x", "cannot examine /usr/bin/x"),
             ("a folder", tree(), "/usr/bin", "is not an executable file"),
             (
                 "no mode for it",
@@ -433,7 +433,7 @@ mod tests {
         let error = find(&fake, None).expect_err("both can be changed");
         assert_eq!(
             error.to_string(),
-            "VBoxManage is there, but /usr/bin/VBoxManage can be written to by others; only root may be able to change it"
+            "VBoxManage was found, but /usr/bin/VBoxManage can be written to by others; only root may have write access"
         );
         assert!(error.next_step().contains("chmod go-w"));
         // Another one is root's alone.
@@ -455,7 +455,7 @@ mod tests {
         let told = find(&tree(), None).expect_err("nowhere").to_string();
         assert_eq!(
             told,
-            "there is no VBoxManage in /usr/bin, /opt/VirtualBox, /opt/VirtualBox/amd64, /usr/lib/virtualbox, /usr/local/bin"
+            "VBoxManage not found in /usr/bin, /opt/VirtualBox, /opt/VirtualBox/amd64, /usr/lib/virtualbox, /usr/local/bin"
         );
     }
 

@@ -34,7 +34,7 @@ pub(super) fn join(vms: &str, long: &str, hdds: &str) -> Result<Vec<Registered>,
     if let Some(text) = [vms, long, hdds].iter().find(|text| is_cut(text)) {
         let last = text.lines().last().unwrap_or_default();
         let told = format!(
-            "what VBoxManage lists is cut off after '{}'",
+            "the output of VBoxManage is truncated after '{}'",
             Printable(last)
         );
         return Err(VBoxError::Refused(Refusal::Locale, told.into()));
@@ -45,7 +45,7 @@ pub(super) fn join(vms: &str, long: &str, hdds: &str) -> Result<Vec<Registered>,
             && other != machine
         {
             return Err(VBoxError::Garbled(format!(
-                "{} is listed twice, and differently: is a listing in a name or a description?",
+                "{} is listed twice with different contents; check VM names and descriptions for text that looks like a listing",
                 machine.uuid
             )));
         }
@@ -58,7 +58,7 @@ pub(super) fn join(vms: &str, long: &str, hdds: &str) -> Result<Vec<Registered>,
             None => inaccessible.contains(vm.uuid.as_str()),
         };
         if !whole {
-            let told = format!("what VirtualBox lists of the VM {} is not whole", vm.uuid);
+            let told = format!("VirtualBox's listing of the VM {} is incomplete", vm.uuid);
             return Err(VBoxError::Elsewhere(told));
         }
     }
@@ -365,7 +365,7 @@ mod tests {
         assert_eq!(lists(most).unwrap().len(), most);
         assert_eq!(
             lists(most + 1).unwrap_err().to_string(),
-            "VBoxManage printed what cannot be understood: 10001 VMs are listed; 10000 are the most"
+            "unexpected output from VBoxManage: 10001 VMs are listed; the limit is 10000"
         );
     }
 }

@@ -168,7 +168,10 @@ pub(super) fn parse_long(text: &str) -> Result<Vec<Listed>, String> {
     }
     if found.is_empty() && text.lines().any(|line| label(line).is_some()) {
         let first = text.lines().next().unwrap_or_default();
-        return Err(format!("no VM in it; it begins with '{}'", Excerpt(first)));
+        return Err(format!(
+            "no VM in the output, which begins with '{}'",
+            Excerpt(first)
+        ));
     }
     Ok(found)
 }

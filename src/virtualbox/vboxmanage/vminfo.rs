@@ -46,7 +46,10 @@ pub(super) fn parse(text: &str) -> Result<VmInfo, String> {
     }
     let missing = |what: &str| {
         let first = text.lines().next().unwrap_or_default();
-        format!("no {what} in it; it begins with '{}'", Excerpt(first))
+        format!(
+            "no {what} in the output, which begins with '{}'",
+            Excerpt(first)
+        )
     };
     Ok(VmInfo {
         name: name.ok_or_else(|| missing("name"))?,

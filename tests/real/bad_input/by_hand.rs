@@ -54,9 +54,10 @@ fn as_root() {
             .env("LOGNAME", "root")
             .run()
     };
-    as_root("start")
-        .succeeds()
-        .logs(&[&format!("as {}", user.name), "running: it runs"]);
+    as_root("start").succeeds().logs(&[
+        &format!("as user {}", user.name),
+        "running: the VM is running",
+    ]);
     assert_eq!(user.vm_processes(&vm.uuid).len(), 1);
     assert_eq!(user.state(&vm.uuid), "running");
     as_root("stop").succeeds();
@@ -102,14 +103,14 @@ fn as_root_for_a_user_that_svc_startd_ignores() {
     user.method(&vm.name, "start").run().fails(
         96,
         &[&format!(
-            "runs as {}, and its method context names user 'nobody'",
+            "runs as user {}, but its method context names user 'nobody'",
             user.name
         )],
     );
     // A stop takes down what such a start brought up.
     let run = user.method(&vm.name, "stop").run();
     run.succeeds()
-        .logs(&["and its method context names user 'nobody'"]);
+        .logs(&["but its method context names user 'nobody'"]);
     assert_eq!(user.state(&vm.uuid), "saved");
 }
 
@@ -171,10 +172,10 @@ fn an_instance_that_was_deleted_while_it_was_online() {
     run.fails(
         96,
         &[
-            "it was deleted before its VM was stopped",
+            "the instance was deleted before its VM was stopped",
             &format!("process {pid} of {} runs a VM of that name", user.name),
             &format!(
-                "VBoxManage controlvm {} savestate, run as {}",
+                "VBoxManage controlvm {} savestate as {}",
                 vm.name, user.name
             ),
         ],
@@ -193,9 +194,10 @@ fn an_instance_that_was_deleted_while_it_was_online() {
             96,
             &["VBOX_USER_HOME='/data/two words' VBoxManage controlvm"],
         );
-    user.method(&vm.name, "start")
-        .run()
-        .fails(96, &["it was deleted while svc.startd started it"]);
+    user.method(&vm.name, "start").run().fails(
+        96,
+        &["the instance was deleted while svc.startd was starting the VM"],
+    );
 }
 
 /// VirtualBox's own vboxsvc has instances of the same service, whose properties mean something else.

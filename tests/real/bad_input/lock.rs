@@ -13,8 +13,8 @@ use std::time::Duration;
 use crate::real::one_vm::OneVm;
 use crate::real::rig::{lock_as_a_method_does, outside, rig_or_skip};
 
-const WARNING: &str = "going on without the lock for cold starts";
-const MISSED: &str = "going on without a turn at the lists";
+const WARNING: &str = "continuing without the lock for cold starts";
+const MISSED: &str = "continuing without the lock for VirtualBox queries";
 
 fn lock_folder(vm: &OneVm<'_>) -> PathBuf {
     outside(&format!("/tmp/.vbox-smf-{}", vm.user.uid))
@@ -46,7 +46,8 @@ fn assert_warned(spoil: impl Fn(&OneVm<'_>)) {
     spoil(&vm);
     let path = format!("/tmp/.vbox-smf-{}", vm.user.uid);
     let run = vm.start();
-    run.succeeds().logs(&[WARNING, "running: it runs"]);
+    run.succeeds()
+        .logs(&[WARNING, "running: the VM is running"]);
     let warning = run.log().find(|line| line.contains(WARNING));
     assert!(warning.is_some_and(|line| line.contains(&path)), "{run}");
     vm.assert_is("running");
@@ -72,7 +73,7 @@ fn a_file() {
 #[test]
 fn a_folder_of_somebody_else() {
     assert_warned(|vm| {
-        fs::create_dir(lock_folder(vm)).expect("a folder of root's");
+        fs::create_dir(lock_folder(vm)).expect("must be owned by root");
         mode(&lock_folder(vm), 0o777);
     });
 }
@@ -107,7 +108,8 @@ fn held_by_another() {
     let held = lock_as_a_method_does(&lock);
     let run = vm.start();
     drop(held);
-    run.succeeds().logs(&[WARNING, "running: it runs"]);
+    run.succeeds()
+        .logs(&[WARNING, "running: the VM is running"]);
     let expected = Duration::from_secs(20)..Duration::from_secs(60);
     assert!(expected.contains(&run.took), "{run}");
     vm.assert_is("running");
@@ -136,10 +138,10 @@ fn every_other_neighbour() {
         let mut mknod = assert_cmd::Command::new("mknod");
         mknod.arg(path).args(["c", "1", "3"]).assert().code(0);
     };
-    let roots: Spoil = |path, _| fs::write(path, "theirs").expect("a file of root's");
+    let roots: Spoil = |path, _| fs::write(path, "theirs").expect("a file owned by root");
     let hard_link: Spoil = |path, vm| {
         let theirs = outside(&vm.user.home()).join("theirs");
-        fs::write(&theirs, "theirs").expect("a file of root's");
+        fs::write(&theirs, "theirs").expect("a file owned by root");
         fs::hard_link(theirs, path).expect("a hard link");
     };
     let closed: Spoil = |path, vm| {

@@ -20,10 +20,14 @@ fn assert_works(name: &str, others: &[&str]) {
     // From off and from saved, cold and warm.
     for state in ["poweroff", "saved"] {
         vm.assert_is(state);
-        vm.start().succeeds().logs(&[&vm.uuid, "running: it runs"]);
+        vm.start()
+            .succeeds()
+            .logs(&[&vm.uuid, "running: the VM is running"]);
         vm.assert_is("running");
-        vm.start().succeeds().logs(&["running: it runs already"]);
-        vm.stop().succeeds().logs(&[&vm.uuid, "saved: it is saved"]);
+        vm.start().succeeds().logs(&["running: already running"]);
+        vm.stop()
+            .succeeds()
+            .logs(&[&vm.uuid, "saved: saved; no VM process remains"]);
         vm.assert_is("saved");
     }
     assert_eq!(vm.deeds(), ["startvm headless", "savestate"].repeat(2));

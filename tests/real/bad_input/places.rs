@@ -25,7 +25,7 @@ fn assert_start_fails(vm: &OneVm<'_>, words: &[&str]) {
     assert!(run.took.as_secs() < 20, "{run}");
     vm.stop()
         .succeeds()
-        .logs(&["it is poweroff already, and no process of it is left"]);
+        .logs(&["already powered off; no VM process remains"]);
 }
 
 fn mode(path: &Path, mode: u32) {
@@ -143,14 +143,14 @@ fn assert_ipc_refused(spoil: fn(&Path)) {
 #[test]
 fn ipc_folder_of_somebody_else() {
     assert_ipc_refused(|folder| {
-        fs::create_dir(folder).expect("a folder of root's");
+        fs::create_dir(folder).expect("must be owned by root");
         mode(folder, 0o700);
     });
 }
 
 #[test]
 fn ipc_folder_a_file() {
-    assert_ipc_refused(|folder| fs::write(folder, "").expect("a file of root's"));
+    assert_ipc_refused(|folder| fs::write(folder, "").expect("a file owned by root"));
 }
 
 #[test]

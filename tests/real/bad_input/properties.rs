@@ -182,7 +182,7 @@ fn properties_that_nobody_reads() {
     );
     let run = vm.start();
     run.succeeds()
-        .logs(&["vm/stop_metod", "running: it runs"])
+        .logs(&["vm/stop_metod", "running: the VM is running"])
         .logs_nowhere("value_authorization")
         .logs_nowhere("stability");
     vm.stop().succeeds().logs(&["vm/stop_metod"]);

@@ -51,10 +51,7 @@ fn svcprop_prints_garbage() {
         " svc:/site/xvm/vbox:vm1/:properties/vm/stop_method astring poweroff",
     ] {
         for run in both(&vm, &format!("!garbage{garbage}")) {
-            run.fails(
-                96,
-                &["svcprop printed what cannot be understood", "run svcprop"],
-            );
+            run.fails(96, &["unexpected output from svcprop", "run svcprop"]);
         }
     }
     assert_untouched(&vm);
@@ -71,8 +68,8 @@ fn the_repository_is_away_for_a_while() {
     );
     let run = vm.start();
     run.succeeds().logs(&[
-        "repository server unavailable.; trying again",
-        "running: it runs",
+        "repository server unavailable.; retrying",
+        "running: the VM is running",
     ]);
     assert_eq!(vm.user.svcprop_calls().len(), 4);
     vm.assert_is("running");
@@ -86,7 +83,7 @@ fn the_repository_is_away_for_ever() {
         run.fails(
             1,
             &[
-                "the SMF repository does not answer",
+                "the SMF repository does not respond",
                 "Could not connect to configuration repository",
                 "svcs -xv svc:/system/svc/repository-server",
             ],
@@ -101,7 +98,7 @@ fn svcprop_hangs() {
     let rig = rig_or_skip!();
     let vm = OneVm::new(rig, "acpi");
     for run in both(&vm, "!sleep 600") {
-        run.fails(1, &["the SMF repository does not answer", "svcprop"]);
+        run.fails(1, &["the SMF repository does not respond", "svcprop"]);
     }
     assert_untouched(&vm);
     let left: Vec<_> = vm.user.processes();
@@ -118,7 +115,10 @@ fn no_such_instance() {
     let user = rig.user();
     let told = "SMF has no instance svc:/site/xvm/vbox:nosuch";
     for (verb, found) in [
-        ("start", "it was deleted while svc.startd started it"),
+        (
+            "start",
+            "the instance was deleted while svc.startd was starting the VM",
+        ),
         ("stop", "runs a VM of that name"),
     ] {
         user.method("nosuch", verb).run().fails(96, &[told, found]);

@@ -152,7 +152,7 @@ fn a_wrapper_that_talks() {
     for _ in 0..2 {
         vm.start().succeeds();
         vm.assert_is("running");
-        vm.start().succeeds().logs(&["running: it runs already"]);
+        vm.start().succeeds().logs(&["running: already running"]);
         vm.stop().succeeds();
         vm.assert_is("saved");
     }
@@ -165,10 +165,10 @@ fn it_prints_garbage() {
     let mut vm = OneVm::new(rig, "acpi");
     let folder = Folder::new(&vm);
     for (script, words) in [
-        ("exit 0", "cannot be understood"),
-        ("echo VMState=\\\"poweroff\\\"", "cannot be understood"),
+        ("exit 0", "unexpected output"),
+        ("echo VMState=\\\"poweroff\\\"", "unexpected output"),
         ("printf '\\377\\376'", "not UTF-8"),
-        ("head -c 50000000 /dev/zero | tr '\\0' x", "far too much"),
+        ("head -c 50000000 /dev/zero | tr '\\0' x", "too much output"),
         ("exit 3", "VBoxManage exited with 3 and no message"),
         ("kill -SEGV $$", "signal 11"),
         (
@@ -186,7 +186,7 @@ fn it_prints_garbage() {
         started.fails(1, &["vm1"]);
         assert!(started.stderr.contains(words), "{started}");
         // That it is off is in its settings file, and no process says otherwise.
-        vm.stop().succeeds().logs(&["it is poweroff already"]);
+        vm.stop().succeeds().logs(&["already powered off"]);
     }
     vm.assert_is("poweroff");
 }
@@ -201,11 +201,11 @@ fn it_hangs() {
     vm.set(&[("virtualbox/vboxmanage", &path)]);
     let running = [vm.starting(), vm.stopping()].map(crate::real::rig::Call::spawn);
     let [start, stop] = running.map(crate::real::rig::Running::wait);
-    let words = ["vm1", "VBoxManage list vms, run as", vm.user.name];
+    let words = ["vm1", "run VBoxManage list vms as", vm.user.name];
     start.fails(1, &words);
     // The whole time of a start, which is less than svc.startd's.
     assert!(start.took < Duration::from_secs(118), "{start}");
-    stop.succeeds().logs(&["it is poweroff already"]);
+    stop.succeeds().logs(&["already powered off"]);
     assert!(stop.took < Duration::from_secs(60), "{stop}");
     let sleeping = vm.user.processes();
     let sleeping = sleeping

@@ -128,7 +128,7 @@ fn another_vm_of_the_user_is_inaccessible() {
     for (from, stopped) in [("poweroff", "saved"), ("saved", "saved")] {
         vm.assert_is(from);
         vm.start().succeeds();
-        vm.start().succeeds().logs(&["it runs already"]);
+        vm.start().succeeds().logs(&["already running"]);
         vm.take_into("paused");
         vm.start().succeeds();
         vm.assert_is("running");

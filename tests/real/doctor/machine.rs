@@ -129,7 +129,7 @@ fn the_services_of_virtualbox() {
     );
     service(&user, "autostart", "online");
     let run = doctor(&user, &[]).run();
-    finds(&run, "fail", "autostart", &["starts and stops it, too"]);
+    finds(&run, "fail", "autostart", &["also starts and stops it"]);
 }
 
 #[test]
@@ -185,5 +185,5 @@ fn smf_that_gives_no_answer() {
     finds(&run, "fail", "smf", &["nosuch", "svcs -a"]);
     fs::write(outside(&format!("/var/svcprop/{}/svcs.down", user.uid)), "").expect("a fault");
     let run = doctor(&user, &[]).run();
-    finds(&run, "fail", "smf", &["does not answer", "svcs -xv"]);
+    finds(&run, "fail", "smf", &["does not respond", "svcs -xv"]);
 }

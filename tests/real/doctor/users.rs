@@ -38,7 +38,7 @@ fn users_that_are_not_there_or_not_ours() {
         &run,
         "fail",
         "user",
-        &["there is no such user", "useradd -m nosuchuser"],
+        &["no such user", "useradd -m nosuchuser"],
     );
 }
 
@@ -90,13 +90,13 @@ fn folders_in_tmp() {
         &run,
         "fail",
         "lock",
-        &["is not a folder of user id", "mv /tmp/.vbox-smf-"],
+        &["is not a folder owned by user id", "mv /tmp/.vbox-smf-"],
     );
     mode(&lock_folder, 0o700);
 
     user.cool_down();
     let ipc = outside(&format!("/tmp/.vbox-{}-ipc", user.name));
-    fs::create_dir(&ipc).expect("a folder of root's");
+    fs::create_dir(&ipc).expect("must be owned by root");
     mode(&ipc, 0o777);
     let run = doctor(&user, &[]).run();
     let found = checks(&run);
@@ -178,6 +178,6 @@ fn a_server_that_does_not_answer() {
         &run,
         "fail",
         "server",
-        &["gave no answer within", &command, &aborts],
+        &["did not respond within", &command, &aborts],
     );
 }

@@ -17,13 +17,13 @@ fn names_and_shared_vms() {
         &run,
         "warn",
         "names",
-        &["two VMs are called 'vm1'", &first, &second, "--name"],
+        &["two VMs are named 'vm1'", &first, &second, "--name"],
     );
-    finds(&run, "warn", "vm", &["the first is meant"]);
+    finds(&run, "warn", "vm", &["VirtualBox uses the first"]);
     instance(&user, "vm1", &[("vm/name", "astring", &first)]);
     instance(&user, "vm2", &[("vm/name", "astring", &second)]);
     let run = doctor(&user, &[]).run();
-    finds(&run, "warn", "names", &["two VMs are called"]);
+    finds(&run, "warn", "names", &["two VMs are named"]);
 
     instance(&user, "vm2", &[("vm/name", "astring", &first)]);
     let run = doctor(&user, &[]).run();
@@ -31,7 +31,7 @@ fn names_and_shared_vms() {
         &run,
         "fail",
         "vm",
-        &["it has the same VM as vm2", "same VM as vm1"],
+        &["it manages the same VM as vm2", "same VM as vm1"],
     );
 }
 
@@ -53,9 +53,9 @@ fn vms_that_are_lost() {
         "fail",
         "vm",
         &[
-            "missing or broken",
+            "missing or damaged",
             &uuid,
-            "/vm.vbox makes no sense",
+            "/vm.vbox is invalid",
             ".vbox-prev",
         ],
     );
@@ -112,7 +112,7 @@ fn settings_budgets_and_environments() {
         ],
     );
     let run = doctor(&user, &["vm1"]).run();
-    let short = "the budget is too short: vm/stop_timeout asks for 240 s";
+    let short = "the timeout is too short: vm/stop_timeout is 240 s";
     finds(
         &run,
         "fail",

@@ -17,7 +17,7 @@ impl MethodSeen {
     /// It says that the VM's process does not answer, and what ends it.
     pub(super) fn blames_the_process(&self) -> bool {
         self.log
-            .contains("VBoxManage startvm --type emergencystop ends it")
+            .contains("VBoxManage startvm --type emergencystop kills it")
     }
 }
 
@@ -68,7 +68,7 @@ fn a_process_that_stands_still_is_found_and_ended() {
             signalled: false,
             took: SAVING,
             limit: SAVING,
-            log: "VBoxManage startvm --type emergencystop ends it".to_owned(),
+            log: "VBoxManage startvm --type emergencystop kills it".to_owned(),
             processes_at_end: 1,
             after_server: false,
             programs: Vec::new(),

@@ -22,7 +22,7 @@ const LEFT: &str = "one process a VM; nothing is left behind";
 
 /// The last line of a stop whose VM hangs.
 const PROCESS_BLAMED: &str =
-    "vbox-smf: its process does not answer, VBoxManage startvm --type emergencystop ends it\n";
+    "vbox-smf: the VM process does not respond; VBoxManage startvm --type emergencystop kills it\n";
 
 /// `alpha` hears the button, `bravo` is deaf and is saved, `charlie` is deaf and may be powered off.
 fn cast() -> Vec<Role> {
@@ -63,7 +63,7 @@ fn method(vm: usize, verb: Verb, code: i32) -> MethodSeen {
         limit: Duration::from_secs(12),
         log: match code {
             0 => "alpha: it runs\n".to_owned(),
-            _ => "alpha: looking again\nvbox-smf: alpha: no answer\n".to_owned(),
+            _ => "alpha: checking again\nvbox-smf: alpha: no answer\n".to_owned(),
         },
         processes_at_end: usize::from((verb, code) == (Verb::Start, 0)),
         after_server: false,
@@ -139,7 +139,7 @@ fn each_check_can_fail() {
         }),
         ("a failure without a word", &[SAID], |s| {
             s.methods[1] = method(1, Verb::Stop, 1);
-            s.methods[1].log = "alpha: looking again\n".to_owned();
+            s.methods[1].log = "alpha: checking again\n".to_owned();
         }),
         ("a failure that is not the last word", &[SAID], |s| {
             s.methods[1] = method(1, Verb::Stop, 1);

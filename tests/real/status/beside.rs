@@ -140,7 +140,7 @@ fn where_there_is_no_answer() {
     let missing = status(&user, &["vm1", "nosuch"]).run();
     missing.exits(1);
     assert!(
-        missing.stderr.contains("nosuch: there is no such instance"),
+        missing.stderr.contains("nosuch: no such instance"),
         "{missing}"
     );
     assert!(missing.stdout.contains("online but off"), "{missing}");
@@ -158,7 +158,10 @@ fn where_there_is_no_answer() {
     fs::write(folder.join("svcs.down"), "").expect("a fault");
     let down = status(&user, &[]).run();
     down.exits(1);
-    assert!(down.stderr.contains("repository does not answer"), "{down}");
+    assert!(
+        down.stderr.contains("repository does not respond"),
+        "{down}"
+    );
     fs::remove_file(folder.join("svcs.down")).expect("no fault");
     fs::write(&props, text).expect("no fault");
 

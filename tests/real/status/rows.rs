@@ -211,10 +211,7 @@ fn twenty_vms_of_two_users() {
         ("lost", row("online", "inaccessible", &b, &lost)),
         ("sh1", row("online", "running", &b, "same VM as sh2")),
         ("sh2", row("online", "running", &b, "same VM as sh1")),
-        (
-            "mnt",
-            row("maintenance", "poweroff", &b, "svcs -xv says why"),
-        ),
+        ("mnt", row("maintenance", "poweroff", &b, "see svcs -xv")),
         ("moving", row("offline->online", "running", &b, "-")),
         ("leave", row("online", "saved", &b, "-")),
         ("odd", row("online", "running", &b, "-")),
@@ -230,7 +227,7 @@ fn twenty_vms_of_two_users() {
     let twin = seen.remove("twin").expect("a twin");
     assert_eq!(twin, row("-", "poweroff", &b, "no instance"));
     assert_eq!(seen, expected);
-    assert!(run.stdout.contains("first of 2 so named"), "{run}");
+    assert!(run.stdout.contains("first of 2 with this name"), "{run}");
 
     let table = as_root(
         &a,

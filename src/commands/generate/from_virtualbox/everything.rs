@@ -22,7 +22,7 @@ pub(super) fn everything(users: &[(AccountName, Vec<Registered>)]) -> Found {
                 vms.push((user, vm));
             } else {
                 found.notes.push(format!(
-                    "note: the VM {} of {} is left out: VirtualBox cannot read its settings",
+                    "note: the VM {} of {} is omitted: VirtualBox cannot read its settings",
                     vm.uuid,
                     Printable(user.as_str())
                 ));

@@ -77,7 +77,7 @@ fn instances_are_called_like_their_vms_as_far_as_can_be() {
     assert_eq!(
         found.notes,
         [format!(
-            "note: the VM {} of bob is left out: VirtualBox cannot read its settings",
+            "note: the VM {} of bob is omitted: VirtualBox cannot read its settings",
             uuid(9)
         )]
     );
@@ -170,7 +170,7 @@ fn the_callers_vms() {
     assert_eq!(
         notes,
         [
-            "note: vm1 does not wait for 'iscsi.example|disk': 'iscsi.example|disk' is not an absolute path"
+            "note: vm1 does not depend on 'iscsi.example|disk': 'iscsi.example|disk' is not an absolute path"
         ]
     );
 }
@@ -238,19 +238,19 @@ fn what_virtualbox_does_not_have() {
     for (line, message) in [
         (
             &["--from-virtualbox", "vm2"][..],
-            "'alice' has no VM 'vm2'; there are 'same', 'same', 'two words', 'vm1'",
+            "'alice' has no VM 'vm2'; available: 'same', 'same', 'two words', 'vm1'",
         ),
         (
             &["--from-virtualbox", "same"],
-            "'alice' has two VMs that are called 'same': 00000003-0000-4000-8000-000000000000 and 00000004-0000-4000-8000-000000000000; name one by its UUID: same=00000003-0000-4000-8000-000000000000",
+            "'alice' has two VMs named 'same': 00000003-0000-4000-8000-000000000000 and 00000004-0000-4000-8000-000000000000; specify one by its UUID: same=00000003-0000-4000-8000-000000000000",
         ),
         (
             &["--from-virtualbox", "vm1", "--user=bob"],
-            "the VMs of 'bob' are known to that user alone, and this is 'alice'; run it as root, or as bob",
+            "only 'bob' can access that user's VMs, and the current user is 'alice'; run it as root, or as bob",
         ),
         (
             &["--from-virtualbox", "--user=vm1:bob"],
-            "--user vm1:bob: with --from-virtualbox and no VM named, it is only said whose VMs are wanted; write --user USER, as often as there are users",
+            "--user vm1:bob: with --from-virtualbox and no VM specified, --user takes only a user name; repeat --user USER for each user",
         ),
     ] {
         let failure = made(line).unwrap_err();

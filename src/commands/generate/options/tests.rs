@@ -70,16 +70,16 @@ fn every_refusal_is_a_usage_error_that_names_the_operand() {
     let table: &[(&[&str], &str)] = &[
         (
             &["vm1"],
-            "no user for vm1: VirtualBox keeps VMs per user, so SMF has to start it as the user whose VM it is; add --user NAME; --user root where it is root's",
+            "no user for vm1: VirtualBox keeps VMs per user, so SMF has to start it as its owner; add --user NAME (--user root if the VM belongs to root)",
         ),
         (&["a", "b", "--user", "a:u"], "no user for b: "),
         (
             &["web.example", "--user", "u"],
-            "no instance can be called like the VM 'web.example': 'web.example' is not an instance name (a letter, then letters, digits, '-' and '_', at most 119 bytes); try vbox-smf gen web-example=web.example",
+            "no instance can be named after the VM 'web.example': 'web.example' is not an instance name (a letter, then letters, digits, '-' and '_', at most 119 bytes); try vbox-smf gen web-example=web.example",
         ),
         (
             &["1x=My VM", "--user", "u"],
-            "no instance can be called so: '1x' is not an instance name (a letter, then letters, digits, '-' and '_', at most 119 bytes); try vbox-smf gen 'vm-1x=My VM'",
+            "no instance can have this name: '1x' is not an instance name (a letter, then letters, digits, '-' and '_', at most 119 bytes); try vbox-smf gen 'vm-1x=My VM'",
         ),
         (&["", "--user", "u"], "a VM's name cannot be empty"),
         (
@@ -88,7 +88,7 @@ fn every_refusal_is_a_usage_error_that_names_the_operand() {
         ),
         (
             &["a", "--user", "b:u"],
-            "--user b:u: no VM here has the instance 'b'",
+            "--user b:u: no specified VM has the instance 'b'",
         ),
         (
             &["a", "--user", "u", "--user", "v"],
@@ -100,27 +100,27 @@ fn every_refusal_is_a_usage_error_that_names_the_operand() {
         ),
         (
             &["a", "--user", ""],
-            "--user: '' cannot be the name of a user or group",
+            "--user: '' is not a valid user or group name",
         ),
         (
             &["a", "--user", "u", "--group", "g h"],
-            "--group: 'g h' cannot be the name",
+            "--group: 'g h' is not a valid user or group name",
         ),
         (
             &["a", "--user", "u", "--set", "vm/stop_method"],
-            "--set vm/stop_method: no '=' and no value; write it as",
+            "--set vm/stop_method: no '=' and value; write",
         ),
         (
             &["a", "--user", "u", "--set", "vm/stopmethod=x"],
-            "there is no property 'vm/stopmethod'; there are vm/name, vm/stop_method, ",
+            "unknown property 'vm/stopmethod'; available: vm/name, vm/stop_method, ",
         ),
         (
             &["a", "--user", "u", "--set", "b:vm/stop_method=poweroff"],
-            "--set b:vm/stop_method: no VM here has the instance 'b'",
+            "--set b:vm/stop_method: no specified VM has the instance 'b'",
         ),
         (
             &["a", "--user", "u", "--set", "a:vm/stop_method=off"],
-            "vm/stop_method cannot be 'off'; allowed is savestate, acpipowerbutton, ",
+            "vm/stop_method cannot be 'off'; allowed: savestate, acpipowerbutton, ",
         ),
         (
             &["a", "--user", "u", "--service", "svc:/site/x"],
@@ -132,7 +132,7 @@ fn every_refusal_is_a_usage_error_that_names_the_operand() {
         ),
         (
             &["a", "--user", "u", "--path", "/"],
-            "--path: '/' is always there",
+            "--path: '/' always exists",
         ),
         (
             &["a", "--user", "u", "--depends-on", "file:///x"],
@@ -260,6 +260,6 @@ fn a_name_before_the_colon_that_is_a_vm_and_a_user() {
     .unwrap_err();
     assert_eq!(
         failure.to_string(),
-        "--timezone vbox:UTC: a VM and the user of another one are called 'vbox'; call the instance differently: INSTANCE=NAME"
+        "--timezone vbox:UTC: a VM and the user of another VM have the same name: 'vbox'; use another instance name: INSTANCE=NAME"
     );
 }

@@ -82,7 +82,7 @@ impl Course<'_> {
                     && self.registry_can_be_read() =>
             {
                 self.note(format_args!(
-                    "{words}; VirtualBox's server has this of before: waiting for its end"
+                    "{words}; VirtualBox's server still has the old registry; waiting for it to exit"
                 ));
                 let left = self.deadline.left_to_end(self.host.now());
                 self.host.sleep(SERVER_ENDS.min(left));
@@ -103,9 +103,11 @@ impl Course<'_> {
         }
         match &outcome {
             Outcome::Accepted => {}
-            Outcome::NoAdditions => self.note(format_args!("{action}: it has no Guest Additions")),
+            Outcome::NoAdditions => self.note(format_args!(
+                "{action}: the Guest Additions are not available"
+            )),
             Outcome::Hung => self.note(format_args!(
-                "{action}: VBoxManage gave no answer within {} s and was killed",
+                "{action}: VBoxManage did not respond within {} s and was killed",
                 limit.as_secs()
             )),
             Outcome::ServerGone(words)
@@ -164,7 +166,7 @@ impl Course<'_> {
         let mut still = || ControlFlow::Continue(());
         if let Err(error) = self.vbox.command(uuid, forget, limit, &mut still) {
             self.note(format_args!(
-                "VirtualBox keeps {KEY} in its extra data: {error}"
+                "cannot remove {KEY} from the VM's extra data: {error}"
             ));
         }
     }

@@ -76,7 +76,7 @@ impl Course<'_> {
     pub(super) fn stays_called_off(&mut self) -> bool {
         let answer = self.ask_smf();
         if answer == Answer::Wanted {
-            self.note("the instance is enabled again: the start goes on");
+            self.note("the instance was enabled again; the start continues");
         }
         self.called_off = answer.reason();
         self.called_off.is_some()
@@ -116,8 +116,7 @@ impl Course<'_> {
             Err(error) => {
                 if !self.smf_was_silent {
                     self.note(format_args!(
-                        "whether the instance is still enabled is not known: {error}; it is started when its \
-                         vm/start_delay is over, unless SMF says otherwise before"
+                        "cannot determine whether the instance is still enabled: {error}; the VM is started when vm/start_delay ends, unless SMF reports otherwise before then"
                     ));
                 }
                 self.smf_was_silent = true;

@@ -160,7 +160,7 @@ fn without_the_file_system_the_program_runs_all_the_same() {
     let recorder = Recorder::failing("open", libc::ENOENT);
     assert_eq!(recorder.isolated(Ok(1)).expect("spawned"), 1);
     assert_eq!(recorder.seen(), [PREPARED[0], "spawn"]);
-    let trouble = trouble(&recorder).expect("there is none");
+    let trouble = trouble(&recorder).expect("none are available");
     assert_eq!(trouble.kind(), io::ErrorKind::NotFound);
     assert!(super::trouble(&Recorder::default()).is_none());
 }

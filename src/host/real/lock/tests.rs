@@ -249,7 +249,7 @@ fn no_place_for_the_folder() {
         let why = refused(&parent.join("x"));
         assert!(why.contains("cannot make"), "{why}");
         let next = format!(
-            "{} must be a folder of root's with mode 1777",
+            "{} must be owned by root and have mode 1777",
             parent.display()
         );
         assert!(why.contains(&next), "{why}");

@@ -119,7 +119,7 @@ pub(crate) fn walk(path: &Path, others: Others) -> Result<Walked, Astray> {
         let next = folder.enter(&part).map_err(failed)?;
         // Somebody was quicker.
         if next.about().map_err(failed)?.identity != entry.identity {
-            return Err(failed(io::Error::other("it is replaced at this moment")).into());
+            return Err(failed(io::Error::other("it is being replaced")).into());
         }
         folder = next;
         shown.push(&part);
@@ -147,10 +147,10 @@ fn parts(path: &Path) -> VecDeque<OsString> {
 fn may_be_replaced(folder: Entry, entry: Entry, ours: u32) -> Option<String> {
     let is_trusted = |owner: u32| owner == 0 || owner == ours;
     if !is_trusted(folder.owner) {
-        return Some(format!("is in a folder of user id {}", folder.owner));
+        return Some(format!("is in a folder owned by user id {}", folder.owner));
     }
     if folder.is_open() && !folder.is_sticky() {
-        return Some("is in a folder that others may write to".to_owned());
+        return Some("is in a folder that others can write to".to_owned());
     }
     // In a sticky folder its owner may.
     if (folder.is_open() || entry.is_link()) && !is_trusted(entry.owner) {
@@ -164,7 +164,7 @@ fn is_not_ours(folder: Entry, ours: u32) -> Option<String> {
     if folder.owner != 0 && folder.owner != ours {
         return Some(format!("belongs to user id {}", folder.owner));
     }
-    (folder.is_open() && !folder.is_sticky()).then(|| "may be written to by others".to_owned())
+    (folder.is_open() && !folder.is_sticky()).then(|| "can be written to by others".to_owned())
 }
 
 #[cfg(test)]

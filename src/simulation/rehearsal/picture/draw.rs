@@ -27,7 +27,7 @@ pub(super) fn draw_mark(
                 2.0 * half,
                 1.6 * half
             ),
-            "the guest is asked to turn off",
+            "the guest is asked to shut down",
         ),
         Mark::Failure => (
             format!(
@@ -78,7 +78,7 @@ pub(super) fn text(out: &mut String, (x, y): (f64, f64), class: &str, what: &str
     .expect("a String");
 }
 
-/// As it stands in XML. What XML cannot hold, and what a viewer would not show as it is, is escaped as in a log.
+/// As it stands in XML. What XML cannot represent, and what a viewer would not show as it is, is escaped as in a log.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for c in Printable(text).to_string().chars() {

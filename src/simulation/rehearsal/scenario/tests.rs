@@ -229,13 +229,13 @@ fn a_host_that_goes_before_the_guest_is_down() {
         "{}",
         shown(&played)
     );
-    let told = when(&played, "b", "the host's time is over");
+    let told = when(&played, "b", "the host's shutdown limit expired");
     assert_eq!(told, 30 * SECOND);
     let words = shown(&played)
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ");
-    let note = "b note the budget is too short: its stop may take 240 s, and the host waits 30 s";
+    let note = "b note the timeout is too short: its stop may take 240 s, but the host waits 30 s";
     assert!(words.contains(note), "{words}");
     // With time enough it is saved.
     script.shutdown_limit = Some(250 * SECOND);
@@ -384,7 +384,7 @@ fn a_method_that_hangs_takes_its_neighbours_along_where_contracts_are_inherited(
             shown(&played)
         );
     }
-    let told = "VBoxManage gets no process contract of its own (No such file or directory";
+    let told = "cannot run VBoxManage in its own process contract (No such file or directory";
     let lines = played
         .events
         .iter()
@@ -436,14 +436,14 @@ fn what_is_not_of_this_program_is_passed_by() {
     );
     let half = "<exec_method type='method' name='stop' exec='/bin/other' timeout_seconds='0'/>";
     let failure = play(&manifest(&[("b", half)]), &Script::of(Scenario::Life)).unwrap_err();
-    let told = "the stop method of svc:/site/vbox:b is not vbox-smf but '/bin/other'";
+    let told = "the stop method of svc:/site/vbox:b is '/bin/other', not vbox-smf";
     assert!(failure.to_string().contains(told), "{failure}");
     let empty = "<service_bundle type='manifest' name='x'/>";
     let failure = play(empty, &Script::of(Scenario::Life)).unwrap_err();
     assert!(
         failure
             .to_string()
-            .starts_with("the manifest has no instance"),
+            .starts_with("the manifest has no instances"),
         "{failure}"
     );
 }
@@ -460,7 +460,7 @@ fn an_exec_that_cannot_be_expanded_is_maintenance() {
 fn another_duration_than_transient_is_told() {
     let text = manifest(&[("a", "")]).replace("value='transient'", "value='contract'");
     let played = play(&text, &Script::of(Scenario::Boot)).unwrap();
-    let told = "note  startd/duration is contract, and it is rehearsed";
+    let told = "note  startd/duration is contract, but it is simulated";
     assert!(shown(&played).contains(told), "{}", shown(&played));
 }
 
@@ -476,7 +476,7 @@ fn a_race_with_a_client_that_knows_no_lock() {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains("8 of 8 instances ended"), "{text}");
         let first = text
-            .matches("another VBoxManage, which knows no lock")
+            .matches("another VBoxManage, which does not use the lock")
             .count();
         assert_eq!(first, expected, "{text}");
         let lost = text.contains("Failed to create the VirtualBox object");
@@ -512,7 +512,7 @@ fn a_disable_that_comes_early() {
         (SmfState::Disabled, Some(VmState::PowerOff), true),
         "{story}"
     );
-    when(&played, "a", "it was disabled before its turn came");
+    when(&played, "a", "it was disabled before it could start");
     when(&played, "a", "disabled from offline: no stop method is run");
     assert!(when(&played, "b", "svcadm disable") < when(&played, "b", ": online"));
     when(&played, "b", "stop method exits 0");
@@ -605,10 +605,10 @@ fn an_instance_that_is_deleted_leaves_its_vm_running() {
     for said in [
         "deleted: no method is run, and its VM is left as it is",
         "SMF has no instance svc:/site/vbox:vm1",
-        "it was deleted before its VM was stopped: process",
+        "the instance was deleted before its VM was stopped: process",
         "stop method exits 96 after",
         "the instance is deleted",
-        "running: it runs already",
+        "running: already running",
     ] {
         assert!(words.contains(said), "{said}: {story}");
     }

@@ -90,8 +90,8 @@ fn a_method_that_is_killed_three_times() {
     assert_eq!(
         ends,
         [
-            "start method is killed after 5.00 s: failure 1 of 3, run again at once",
-            "start method is killed after 5.00 s: failure 2 of 3, run again at once",
+            "start method is killed after 5.00 s: failure 1 of 3, retried at once",
+            "start method is killed after 5.00 s: failure 2 of 3, retried at once",
             "start method is killed after 5.00 s: failure 3, maintenance",
         ]
     );
@@ -126,9 +126,9 @@ fn a_disable_waits_for_the_start_that_runs() {
                 "enabled",
                 "start method runs, for at most 60 s",
                 "svcadm disable",
-                "start method exits 1 after 6.00 s: failure 1 of 3, run again at once",
+                "start method exits 1 after 6.00 s: failure 1 of 3, retried at once",
                 "start method runs, for at most 60 s",
-                "start method exits 1 after 6.00 s: failure 2 of 3, run again at once",
+                "start method exits 1 after 6.00 s: failure 2 of 3, retried at once",
                 "start method runs, for at most 60 s",
                 "start method exits 1 after 6.00 s: failure 3, maintenance",
                 "disabled from maintenance: no stop method is run",
