@@ -57,10 +57,14 @@ fn every_scenario_of_the_manifest_that_is_shipped() {
     let scenarios: Vec<Scenario> = stories.iter().map(|(_, played)| played.scenario).collect();
     assert_eq!(scenarios, Scenario::all());
     let readme = include_str!("../../../README.md");
+    let (_, listed) = readme
+        .split_once("\nmaintenance applied. Scenarios are ")
+        .unwrap();
+    let (listed, _) = listed.split_once("; `--help`").unwrap();
     for scenario in Scenario::all() {
         let word = scenario.word();
         assert_eq!(Scenario::from_str(word, false), Ok(*scenario), "{word}");
-        assert!(readme.contains(&format!("`{word}`")), "README.md: {word}");
+        assert!(listed.contains(&format!("`{word}`")), "README.md: {word}");
     }
     for (_, played) in &stories {
         assert!(

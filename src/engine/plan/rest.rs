@@ -81,16 +81,14 @@ pub(super) fn end_of_stop(
     budget: Duration,
     settings: &Settings,
 ) -> Step {
-    let to_stop = |deed: &&Deed| {
-        matches!(
-            deed.action,
-            Action::PressPower
-                | Action::PressSleep
-                | Action::AskAdditions
-                | Action::SaveState
-                | Action::PowerOff
-                | Action::EmergencyStop
-        )
+    let to_stop = |deed: &&Deed| match deed.action {
+        Action::PressPower
+        | Action::PressSleep
+        | Action::AskAdditions
+        | Action::SaveState
+        | Action::PowerOff
+        | Action::EmergencyStop => true,
+        Action::Start | Action::DiscardState | Action::Resume | Action::WriteSettings => false,
     };
     let fail = |unproven| Step::Fail(Kind::Fatal, Reason::Unproven(unproven));
     if !seen.deeds.iter().any(|deed| to_stop(&deed)) {
