@@ -9,7 +9,7 @@ mod names;
 pub use fleet::{fleet, fleet_manifest};
 pub use names::{fmri, names};
 
-use crate::host::{Ended, Output};
+use crate::host::{ExitStatus, Output};
 use crate::smf::tools::svcprop::fuzzing as properties;
 use crate::smf::tools::svcs::fuzzing as states;
 use crate::text::printable::is_unprintable;
@@ -111,16 +111,16 @@ pub(crate) fn assert_careful<T, E: std::fmt::Display>(
             .map_err(|error| assert_printable(&error.to_string()))
             .ok()
     };
-    let failed = understood(Ended::Exited(1));
+    let failed = understood(ExitStatus::Exited(1));
     assert!(
         failed.is_none() || !stderr.is_empty(),
         "a failure without a word"
     );
     assert!(
-        understood(Ended::Killed(9)).is_none(),
+        understood(ExitStatus::Killed(9)).is_none(),
         "what is dead is believed"
     );
-    understood(Ended::Exited(0))
+    understood(ExitStatus::Exited(0))
 }
 
 /// That a message can neither forge a line of the log nor move the cursor of a terminal.

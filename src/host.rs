@@ -85,7 +85,7 @@ impl Invocation {
 
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum ExitStatus {
     /// It exited with this status.
     Exited(i32),
     /// A signal ended it.
@@ -96,7 +96,7 @@ pub(crate) enum Ended {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Output {
     /// How it ended.
-    pub(crate) ended: Ended,
+    pub(crate) ended: ExitStatus,
     /// Its standard output, at most [`OUTPUT_MAX`] bytes of it.
     pub(crate) stdout: Vec<u8>,
     /// Its standard error, at most [`OUTPUT_MAX`] bytes of it.
@@ -109,7 +109,7 @@ impl Output {
     /// What a program printed that is not a real one, and with which status it exited.
     pub(crate) fn exited(status: i32, stdout: &str, stderr: &str) -> Self {
         Self {
-            ended: Ended::Exited(status),
+            ended: ExitStatus::Exited(status),
             stdout: stdout.into(),
             stderr: stderr.into(),
             cut: false,
@@ -126,13 +126,13 @@ pub(crate) const OUTPUT_MAX: usize = 16 << 20;
 pub(crate) const STILL_RUNNING: Duration = Duration::from_secs(10);
 
 /// For who waits to the end.
-pub(crate) fn wait_on() -> ControlFlow<()> {
+pub(crate) fn keep_waiting() -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
 /// A program that was begun.
 #[must_use = "it is to be waited for"]
-pub(crate) trait Begun {
+pub(crate) trait RunningProgram {
     /// Waits until it is over, or for its limit, which begins now: until now nobody read what it prints.
     ///
     /// What it leaves behind may hold its output open: that is not waited for. While it runs, `still_running` is
@@ -281,9 +281,9 @@ pub(crate) trait Host {
     ///
     /// # Errors
     /// It cannot be executed.
-    fn begin(&self, what: &Invocation) -> Result<Box<dyn Begun + '_>, RunError>;
+    fn begin(&self, what: &Invocation) -> Result<Box<dyn RunningProgram + '_>, RunError>;
 
-    /// Runs a program to its end, or to its limit, as [`Begun::finish`] has it.
+    /// Runs a program to its end, or to its limit, as [`RunningProgram::finish`] has it.
     ///
     /// # Errors
     /// It cannot be executed, or it hung.

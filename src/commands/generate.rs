@@ -71,7 +71,7 @@ fn manifest(
         let request = if arguments.from_virtualbox {
             let found = from_virtualbox::look(host, log, environment, arguments)?;
             notes.extend(found.notes);
-            options::request_for(arguments, found.vms, found.wishes)?
+            options::request_for(arguments, found.vms, found.directives)?
         } else {
             options::request(arguments)?
         };

@@ -12,8 +12,8 @@ use crate::simulation::host::{Fault, Guest};
 use crate::simulation::rehearsal::picture::picture;
 use crate::simulation::rehearsal::record::Record;
 use crate::simulation::rehearsal::scenario::{Played, Scenario, Script, play};
-use crate::simulation::rehearsal::timeline::{Ink, Text};
-use crate::simulation::rehearsal::wish::{self, FAULTS, GUESTS, Time, Wish};
+use crate::simulation::rehearsal::timeline::{Letters, Text};
+use crate::simulation::rehearsal::wish::{self, Assigned, FAULTS, GUESTS, Time};
 use crate::text::output;
 
 use self::stories::Manifest;
@@ -38,9 +38,9 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with = "scenarios")]
     all: bool,
     #[arg(long = "guest", value_name = "[INSTANCE:]GUEST", help = format!("What a guest does: {}", wish::words(GUESTS)))]
-    guests: Vec<Wish<Guest>>,
+    guests: Vec<Assigned<Guest>>,
     #[arg(long = "fault", value_name = "[INSTANCE:]FAULT", help = format!("What is wrong: {}", wish::words(FAULTS)))]
-    faults: Vec<Wish<Fault>>,
+    faults: Vec<Assigned<Fault>>,
     /// How long a host waits for its services at shutdown, for example 180s [default: until their methods time out]
     #[arg(long, value_name = "TIME")]
     shutdown_limit: Option<Time>,
@@ -128,8 +128,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         output::print(&output::json(&Record::of(&stories)))?;
     } else {
         match ink(arguments) {
-            Ink::Plain => output::print(&text(&stories, Ink::Plain))?,
-            Ink::Colour => output::print_raw(&text(&stories, Ink::Colour))?,
+            Letters::Plain => output::print(&text(&stories, Letters::Plain))?,
+            Letters::Colour => output::print_raw(&text(&stories, Letters::Colour))?,
         };
     }
     verdict(&stories)
@@ -194,16 +194,16 @@ fn known(arguments: &Arguments, stories: &[(String, Played)]) -> Result<(), Fail
 }
 
 /// Colours are for people at a terminal who want them.
-fn ink(arguments: &Arguments) -> Ink {
+fn ink(arguments: &Arguments) -> Letters {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if arguments.plain || unwanted || !io::stdout().is_terminal() {
-        Ink::Plain
+        Letters::Plain
     } else {
-        Ink::Colour
+        Letters::Colour
     }
 }
 
-fn text(stories: &[(String, Played)], ink: Ink) -> String {
+fn text(stories: &[(String, Played)], ink: Letters) -> String {
     let mut text = String::new();
     for (nth, (name, played)) in stories.iter().enumerate() {
         let word = played.scenario.word();

@@ -24,19 +24,19 @@ use crate::engine::deadline::Deadline;
 use crate::engine::plan::{self, Class, Rest};
 use crate::host::{Host, Process};
 use crate::text::log::Log;
-use crate::virtualbox::processes::{Census, Wanted, candidates, census};
+use crate::virtualbox::processes::{ProcessSummary, Wanted, candidates, summary};
 use crate::virtualbox::vbox_log::RuntimeError;
 use crate::virtualbox::vboxmanage::{AskedRunning, VBoxError, VBoxManage};
 use crate::virtualbox::vm::{Intent, Uuid, VmName, VmState};
 
 mod asking;
 mod files;
-mod glimpse;
+mod snapshot;
 mod turn;
 
 use crate::virtualbox::server::{LOCK_PATIENCE, SERVER_READY, SHORT_CALL};
 use files::Files;
-pub(crate) use glimpse::Glimpse;
+pub(crate) use snapshot::ProcessSnapshot;
 use turn::TURN_PATIENCE;
 pub(crate) use turn::Turn;
 
@@ -52,7 +52,7 @@ pub(crate) const GLANCE: Duration = Duration::from_millis(100);
 
 /// What one look saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Sight {
+pub(crate) struct Observation {
     /// The VM's state; none when nothing tells it.
     pub(crate) state: Option<VmState>,
     /// It is running, or it is paused: for what comes next both are the same.
@@ -68,7 +68,7 @@ pub(crate) struct Sight {
     pub(crate) rest: Option<Rest>,
 }
 
-impl Sight {
+impl Observation {
     /// The state in words, for the log.
     pub(crate) fn words(&self) -> &str {
         match &self.state {
@@ -83,7 +83,7 @@ impl Sight {
 type RunningVms = Result<Vec<Uuid>, VBoxError>;
 
 /// What the lists say, or who the VM is at least.
-enum Told {
+enum Answer {
     State(VmState),
     /// By the list of those that run.
     Running,
@@ -105,7 +105,7 @@ enum Belief {
 }
 
 /// Looks at one VM again and again, and remembers who it is.
-pub(crate) struct Looker<'a> {
+pub(crate) struct Observer<'a> {
     host: &'a dyn Host,
     log: &'a Log<'a>,
     vbox: &'a VBoxManage<'a>,
@@ -121,7 +121,7 @@ pub(crate) struct Looker<'a> {
     files: Files,
     answered: Option<Duration>,
     /// What the next look may take for the processes of now.
-    glimpse: Option<Glimpse>,
+    snapshot: Option<ProcessSnapshot>,
     deadline: Deadline,
     /// What the calls of a look may take together.
     limit: Duration,
@@ -129,7 +129,7 @@ pub(crate) struct Looker<'a> {
     patient: Cell<bool>,
 }
 
-impl<'a> Looker<'a> {
+impl<'a> Observer<'a> {
     /// For the VM of this name or UUID, in a run that has this time.
     pub(crate) fn new(
         host: &'a dyn Host,
@@ -154,7 +154,7 @@ impl<'a> Looker<'a> {
             any_rest_will_do: false,
             files: Files::default(),
             answered: None,
-            glimpse: None,
+            snapshot: None,
             deadline,
             limit: (deadline.budget() / 4).clamp(SHORT_CALL, LOOK_MAX),
             patient: Cell::new(true),
@@ -207,8 +207,8 @@ impl<'a> Looker<'a> {
     }
 
     /// The processes of VirtualBox, as far as they matter to this VM.
-    pub(crate) fn census(&self) -> Result<Census, VBoxError> {
-        Ok(census(&self.processes()?, self.wanted()))
+    pub(crate) fn summary(&self) -> Result<ProcessSummary, VBoxError> {
+        Ok(summary(&self.processes()?, self.wanted()))
     }
 
     fn processes(&self) -> Result<Vec<Process>, VBoxError> {
@@ -229,27 +229,27 @@ impl<'a> Looker<'a> {
     }
 
     /// The same, as it was a moment ago, if it was looked at then.
-    fn recent_census(&mut self) -> Result<Census, VBoxError> {
-        match self.glimpse.take() {
-            Some(glimpse) if glimpse.holds(self.host.now()) => {
-                Ok(census(&glimpse.processes, self.wanted()))
+    fn recent_census(&mut self) -> Result<ProcessSummary, VBoxError> {
+        match self.snapshot.take() {
+            Some(snapshot) if snapshot.holds(self.host.now()) => {
+                Ok(summary(&snapshot.processes, self.wanted()))
             }
-            _ => self.census(),
+            _ => self.summary(),
         }
     }
 
     /// The first look is spared to look at the processes, where these are new enough.
-    pub(crate) fn recall(&mut self, glimpse: Option<Glimpse>) {
-        self.glimpse = glimpse;
+    pub(crate) fn recall(&mut self, snapshot: Option<ProcessSnapshot>) {
+        self.snapshot = snapshot;
     }
 
     /// Looks once. Whatever it waits for, it is over at `end`.
     ///
     /// # Errors
     /// As VBoxManage says.
-    pub(crate) fn look(&mut self, end: Duration) -> Result<Sight, VBoxError> {
-        if let Some(sight) = self.look_at_files()? {
-            return Ok(sight);
+    pub(crate) fn look(&mut self, end: Duration) -> Result<Observation, VBoxError> {
+        if let Some(observation) = self.look_at_files()? {
+            return Ok(observation);
         }
         let (running, before) = self.glance(end)?;
         if self.log_is_enough(&before)? {
@@ -267,22 +267,22 @@ impl<'a> Looker<'a> {
         drop(turn);
         self.answered = told.is_ok().then(|| self.host.now());
         let (state, belief, roughly) = match told? {
-            Told::State(VmState::Running) => (VmState::Running, Belief::Runs, false),
-            Told::State(state) => (state, Belief::Nothing, false),
-            Told::Running => (VmState::Running, Belief::Runs, true),
-            Told::RunningOrPaused => (VmState::Running, Belief::IsUp, true),
+            Answer::State(VmState::Running) => (VmState::Running, Belief::Runs, false),
+            Answer::State(state) => (state, Belief::Nothing, false),
+            Answer::Running => (VmState::Running, Belief::Runs, true),
+            Answer::RunningOrPaused => (VmState::Running, Belief::IsUp, true),
         };
         self.belief = belief;
         self.exact &= roughly;
         self.files.in_motion = !matches!(
             plan::class(&state),
-            Class::Off | Class::Stored | Class::Crashed | Class::Up | Class::Held | Class::Dead
+            Class::Off | Class::Saved | Class::Crashed | Class::Up | Class::Paused | Class::Dead
         );
         let is_off = plan::is_off(&state);
         // The processes of before the call would miss one that it was about to see. VirtualBox refuses to start a second
         // one only where it knows of the first.
         let process = if is_off || !before.lives {
-            self.census()?.lives || (is_off && self.runs_elsewhere()?.is_some())
+            self.summary()?.lives || (is_off && self.runs_elsewhere()?.is_some())
         } else {
             true
         };
@@ -290,7 +290,7 @@ impl<'a> Looker<'a> {
             .then(|| self.log().and_then(|log| log.error))
             .flatten();
         let rest = (is_off && !process).then(|| self.what_lasts()).flatten();
-        Ok(Sight {
+        Ok(Observation {
             state: Some(state),
             or_paused: belief == Belief::IsUp,
             roughly,
@@ -302,22 +302,22 @@ impl<'a> Looker<'a> {
 
     /// The processes, and what is asked meanwhile: the list of the VMs that run, where the VM is looked for in that and
     /// it is known without the processes that a server answers.
-    fn glance(&mut self, end: Duration) -> Result<(Option<RunningVms>, Census), VBoxError> {
+    fn glance(&mut self, end: Duration) -> Result<(Option<RunningVms>, ProcessSummary), VBoxError> {
         if self.still_up().is_none() || !self.server_answers() {
             return Ok((None, self.recent_census()?));
         }
         let asked = self.vbox.ask_running(self.left(self.until(end)));
-        let census = self.census();
+        let summary = self.summary();
         let running = asked.and_then(AskedRunning::answer);
-        Ok((Some(running), census?))
+        Ok((Some(running), summary?))
     }
 
     /// Holds the lock for cold starts while something is done to the VM, where no server is there: one client starts it
     /// alone, then all go on together.
     pub(crate) fn alone_if_cold(&self, end: Duration) -> Turn {
         let ready_for = |least: Duration| {
-            self.census()
-                .is_ok_and(|census| census.server_age.is_some_and(|age| age >= least))
+            self.summary()
+                .is_ok_and(|summary| summary.server_age.is_some_and(|age| age >= least))
         };
         if self.server_answers() || ready_for(SERVER_READY) {
             return Turn::default();
@@ -350,8 +350,8 @@ impl<'a> Looker<'a> {
     }
 
     /// VirtualBox's clients race when no server answers: one at a time until it does.
-    fn lock_if_cold(&self, census: &Census, by_lists: bool, end: Duration) -> Turn {
-        match census.server_age {
+    fn lock_if_cold(&self, summary: &ProcessSummary, by_lists: bool, end: Duration) -> Turn {
+        match summary.server_age {
             _ if self.server_answers() => Turn::default(),
             Some(age) if age >= SERVER_READY => Turn::default(),
             // Where a server is there, whoever holds the lock asks for a list, most likely.
@@ -396,19 +396,19 @@ mod tests {
             age: Duration::from_secs(9),
             contract: None,
         };
-        let glimpse = |at| Glimpse {
+        let snapshot = |at| ProcessSnapshot {
             at,
             processes: vec![vm_process.clone()],
         };
         for (at, now, holds) in [(0, 0, true), (5, 104, true), (5, 105, false)] {
             let (at, now) = (Duration::from_millis(at), Duration::from_millis(now));
-            assert_eq!(glimpse(at).holds(now), holds, "{at:?}, {now:?}");
+            assert_eq!(snapshot(at).holds(now), holds, "{at:?}, {now:?}");
         }
         let host = Fake::default();
         let log = Log::new(&|_| {});
         let vbox = VBoxManage::new(&host, "/usr/bin/VBoxManage".into(), Vec::new());
         let vm: VmName = "vm1".parse().expect("a name");
-        let mut looker = Looker::new(
+        let mut observer = Observer::new(
             &host,
             &log,
             &vbox,
@@ -416,10 +416,10 @@ mod tests {
             Intent::Start,
             Deadline::new(Duration::ZERO, LOOK_MAX),
         );
-        looker.recall(Some(glimpse(Duration::ZERO)));
+        observer.recall(Some(snapshot(Duration::ZERO)));
         for may_live in [true, false] {
-            let census = looker.recent_census().expect("processes");
-            assert_eq!(census.may_live, may_live);
+            let summary = observer.recent_census().expect("processes");
+            assert_eq!(summary.may_live, may_live);
         }
     }
 }

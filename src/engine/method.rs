@@ -5,9 +5,9 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use self::context::Actor;
-use self::course::Course;
+use self::course::MethodRun;
 use super::deadline::Deadline;
-use super::look::Glimpse;
+use super::look::ProcessSnapshot;
 use crate::config::settings::{self, SettingError, Settings};
 use crate::failure::{Caller, Failure, Kind};
 use crate::host::{Account, AsUserError, Host, UserTask};
@@ -83,7 +83,7 @@ pub(crate) fn run(host: &dyn Host, log: &Log<'_>, request: &Request) -> Result<(
         deadline,
     };
     match context::actor(host, log, request, &properties, given.account)? {
-        Actor::Ourselves(account) => prepared.conduct(&account, given.locale, given.glimpse),
+        Actor::Ourselves(account) => prepared.conduct(&account, given.locale, given.snapshot),
         Actor::Other(user) => prepared.conduct_as(&user),
     }
 }
@@ -146,7 +146,7 @@ impl Prepared<'_> {
         self,
         account: &Account,
         locale: Option<String>,
-        glimpse: Option<Glimpse>,
+        snapshot: Option<ProcessSnapshot>,
     ) -> Result<(), Failure> {
         let Self {
             host,
@@ -176,7 +176,7 @@ impl Prepared<'_> {
         })?;
         let environment = context::environment(host, request, properties, account, locale);
         let vbox = VBoxManage::new(host, program, environment);
-        Course::new(host, log, request, settings, deadline, account, &vbox).run(glimpse)
+        MethodRun::new(host, log, request, settings, deadline, account, &vbox).run(snapshot)
     }
 }
 

@@ -37,7 +37,7 @@ mod words;
 
 pub(crate) use class::{Class, class, is_off};
 pub(crate) use fallback::fallback_share;
-pub(crate) use forecast::{Doing, End, Forecast, Stage, forecast};
+pub(crate) use forecast::{Activity, End, Forecast, Stage, forecast};
 pub(crate) use rest::{Rest, StateFile, Unproven, Worth};
 
 #[cfg(test)]
@@ -106,7 +106,7 @@ pub(crate) enum Outcome {
 
 /// An action of this run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Deed {
+pub(crate) struct Attempt {
     /// What was done.
     pub(crate) action: Action,
     /// When it was over, since the run began.
@@ -129,7 +129,7 @@ pub(crate) struct Observed<'a> {
     /// Time since the run began.
     pub(crate) elapsed: Duration,
     /// What this run has done, in order.
-    pub(crate) deeds: &'a [Deed],
+    pub(crate) attempts: &'a [Attempt],
     /// What lasts of it, where no process runs it; none where VirtualBox's word is all that there is.
     pub(crate) rest: Option<&'a Rest>,
     /// Why nobody wants this start any more; none where that was not asked, or is not so.
@@ -150,24 +150,24 @@ pub(crate) enum CalledOff {
 impl Observed<'_> {
     /// How often this action was tried.
     fn tries(&self, action: Action) -> usize {
-        self.deeds.iter().filter(|d| d.action == action).count()
+        self.attempts.iter().filter(|d| d.action == action).count()
     }
 
     /// The last time this action was tried.
-    fn last(&self, action: Action) -> Option<&Deed> {
-        self.deeds.iter().rev().find(|d| d.action == action)
+    fn last(&self, action: Action) -> Option<&Attempt> {
+        self.attempts.iter().rev().find(|d| d.action == action)
     }
 
     /// Whether VBoxManage once said yes to this action.
     fn accepted(&self, action: Action) -> bool {
-        self.deeds
+        self.attempts
             .iter()
             .any(|d| d.action == action && d.outcome == Outcome::Accepted)
     }
 
     /// How long ago something was.
-    fn since(&self, deed: &Deed) -> Duration {
-        self.elapsed.saturating_sub(deed.at)
+    fn since(&self, attempt: &Attempt) -> Duration {
+        self.elapsed.saturating_sub(attempt.at)
     }
 }
 
@@ -179,7 +179,7 @@ pub(crate) enum Step {
     /// Look again after this time.
     Wait(Duration, Waiting),
     /// Do this, for at most this long.
-    Act(Action, Duration, Because),
+    Act(Action, Duration, ActionReason),
     /// It is not where it should be, and will not be.
     Fail(Kind, Reason),
 }
@@ -224,7 +224,7 @@ pub(crate) enum Waiting {
 
 /// Why an action is the next step: the setting behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Because {
+pub(crate) enum ActionReason {
     /// A start starts what is off.
     StartIsAsked,
     /// This property, with this value.
@@ -271,7 +271,7 @@ pub(crate) enum Reason {
         /// A process of it lives.
         process: bool,
         /// What was tried, and what came of it.
-        tried: Vec<Deed>,
+        tried: Vec<Attempt>,
         /// What was wanted.
         intent: Intent,
     },
@@ -280,7 +280,7 @@ pub(crate) enum Reason {
         /// The last state.
         state: VmState,
         /// What was tried, and what came of it.
-        tried: Vec<Deed>,
+        tried: Vec<Attempt>,
     },
 }
 
@@ -345,7 +345,7 @@ fn wait(
             Reason::OutOfTime {
                 state: seen.state.cloned(),
                 process: seen.process,
-                tried: seen.deeds.to_vec(),
+                tried: seen.attempts.to_vec(),
                 intent,
             },
         ),
@@ -354,13 +354,13 @@ fn wait(
 
 /// What is left of the pause before an action that was tried is tried again: [`RETRY`], and twice as long
 /// each time that it did not reach the VM, up to [`RETRY_MAX`]. The VM is looked at meanwhile.
-fn pause_before_retry(seen: &Observed<'_>, deed: &Deed) -> Option<Duration> {
-    let times = u32::try_from(seen.tries(deed.action)).unwrap_or(u32::MAX);
+fn pause_before_retry(seen: &Observed<'_>, attempt: &Attempt) -> Option<Duration> {
+    let times = u32::try_from(seen.tries(attempt.action)).unwrap_or(u32::MAX);
     let pause = RETRY
         .saturating_mul(2_u32.saturating_pow(times.saturating_sub(1)))
         .min(RETRY_MAX);
     pause
-        .checked_sub(seen.since(deed))
+        .checked_sub(seen.since(attempt))
         .filter(|left| !left.is_zero())
         .map(|left| left.min(RETRY))
 }

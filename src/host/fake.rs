@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    Access, Account, AsUserError, Begun, Ended, FileEnds, FileFacts, FileKind, Held, Host,
-    Invocation, LockError, Output, Process, RunError, UserTask,
+    Access, Account, AsUserError, ExitStatus, FileEnds, FileFacts, FileKind, Held, Host,
+    Invocation, LockError, Output, Process, RunError, RunningProgram, UserTask,
 };
 
 /// Stands for all arguments.
@@ -112,14 +112,14 @@ impl Fake {
     }
 }
 
-impl Begun for Output {
+impl RunningProgram for Output {
     fn finish(self: Box<Self>, _: &mut dyn FnMut() -> ControlFlow<()>) -> Result<Output, RunError> {
         Ok(*self)
     }
 }
 
 impl Host for Fake {
-    fn begin(&self, what: &Invocation) -> Result<Box<dyn Begun + '_>, RunError> {
+    fn begin(&self, what: &Invocation) -> Result<Box<dyn RunningProgram + '_>, RunError> {
         let words: Vec<_> = what.args.iter().map(|arg| arg.to_string_lossy()).collect();
         let arguments = words.join(" ");
         let answer = self
@@ -129,7 +129,7 @@ impl Host for Fake {
             .cloned();
         self.asked.borrow_mut().push(arguments);
         Ok(Box::new(answer.unwrap_or(Output {
-            ended: Ended::Killed(libc::SIGSEGV),
+            ended: ExitStatus::Killed(libc::SIGSEGV),
             stdout: Vec::new(),
             stderr: Vec::new(),
             cut: false,

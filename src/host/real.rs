@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{
-    Access, Account, AsUserError, Begun, FILE_MAX, FileEnds, FileFacts, FileKind, Held, Host,
-    Invocation, LockError, Process, RunError, UserTask,
+    Access, Account, AsUserError, FILE_MAX, FileEnds, FileFacts, FileKind, Held, Host, Invocation,
+    LockError, Process, RunError, RunningProgram, UserTask,
 };
 use crate::host::real::bounded::read_regular;
 
@@ -57,7 +57,7 @@ impl RealHost {
 }
 
 impl Host for RealHost {
-    fn begin(&self, what: &Invocation) -> Result<Box<dyn Begun + '_>, RunError> {
+    fn begin(&self, what: &Invocation) -> Result<Box<dyn RunningProgram + '_>, RunError> {
         Ok(Box::new(child::Running::begin(what)?))
     }
 

@@ -23,7 +23,7 @@ use crate::text::printable::PrintablePath;
 use crate::text::shell::shell_word;
 use crate::virtualbox::advice;
 use crate::virtualbox::machine_file::MachineFile;
-use crate::virtualbox::processes::{Wanted, census};
+use crate::virtualbox::processes::{Wanted, summary};
 use crate::virtualbox::registry::Registry;
 use crate::virtualbox::settings_folder::user_home;
 use crate::virtualbox::vboxmanage::{VBoxError, VBoxManage};
@@ -34,8 +34,8 @@ mod listed;
 
 use crate::virtualbox::server::{LOCK_PATIENCE, SHORT_CALL, what_hangs, what_keeps_it_away};
 use crate::virtualbox::session::{self, ask_patiently};
-use listed::Told;
-pub(crate) use listed::{Listed, Sight, find, namesakes};
+use listed::StateInList;
+pub(crate) use listed::{Listed, ListedState, find, namesakes};
 
 /// What the long list may take for each VM, beside [`SHORT_CALL`].
 const EACH_VM: Duration = Duration::from_millis(200);
@@ -242,11 +242,11 @@ fn with_virtualbox(
         &owner.environment,
     )
     .map_err(|e| told(e.to_string(), e.next_step().to_owned()))?;
-    let census = session::all_processes(host);
-    vbox.expect_answers(session::server_is_ready(census.as_ref()));
+    let summary = session::all_processes(host);
+    vbox.expect_answers(session::server_is_ready(summary.as_ref()));
     let folder = vbox.settings_folder(&account);
     // A server that cannot get there ends without a word, and is waited for in vain; one that is there has got there.
-    if census.is_none_or(|census| census.server_age.is_none())
+    if summary.is_none_or(|summary| summary.server_age.is_none())
         && let Some(folder) = &folder
         && let Some(advice) = advice::of_registry(host, &account, folder)
     {
@@ -292,7 +292,7 @@ fn with_virtualbox(
 fn tell_troubles(host: &dyn Host, settings_folder: &Path, vms: &mut [Listed]) {
     let mut lost = vms
         .iter_mut()
-        .filter(|vm| vm.sight() == Sight::Inaccessible);
+        .filter(|vm| vm.listed_state() == ListedState::Inaccessible);
     let Some(first) = lost.next() else { return };
     let Ok(registry) = Registry::read(host, settings_folder) else {
         return;
@@ -322,10 +322,13 @@ fn ask_both(
     let each = EACH_VM.saturating_mul(u32::try_from(vms.len()).unwrap_or(u32::MAX));
     let long = SHORT_CALL.saturating_add(each);
     let (long, marked) = ask_patiently(host, || vbox.details(limit.of(host, long)))?;
-    let states = Told::each(&long);
+    let states = StateInList::each(&long);
     let marked: HashSet<Uuid> = marked.into_iter().collect();
     let joined = vms.into_iter().map(|vm| {
-        let state = states.get(&vm.uuid).cloned().unwrap_or(Told::Nothing);
+        let state = states
+            .get(&vm.uuid)
+            .cloned()
+            .unwrap_or(StateInList::Nothing);
         Listed {
             autostart: marked.contains(&vm.uuid),
             orphan: None,
@@ -369,7 +372,7 @@ fn alive(mut processes: Vec<Process>) -> Vec<Process> {
 
 /// A process of a VM that is off.
 fn orphan(processes: &[Process], vm: &Listed) -> Option<u32> {
-    let Sight::State(state) = vm.sight() else {
+    let ListedState::State(state) = vm.listed_state() else {
         return None;
     };
     if !plan::is_off(&state) {
@@ -380,7 +383,7 @@ fn orphan(processes: &[Process], vm: &Listed) -> Option<u32> {
         name: Some(&vm.name),
         uuid: Some(&uuid),
     };
-    census(processes, wanted).process
+    summary(processes, wanted).process
 }
 
 /// The lock for a cold start, where it can be had.
@@ -424,13 +427,13 @@ mod tests {
             format!("\"vm1\" {{{ONE}}}\n\"vm1\" {{{TWO}}}\n\"<inaccessible>\" {{{LOST}}}\n");
         let long = entry("vm1", ONE, "guru meditation") + &entry("vm1", TWO, "powered off");
         let vms = asked(&short, &long).expect("two lists");
-        let seen: Vec<_> = vms.iter().map(Listed::sight).collect();
+        let seen: Vec<_> = vms.iter().map(Listed::listed_state).collect();
         assert_eq!(
             seen,
             [
-                Sight::State(VmState::GuruMeditation),
-                Sight::State(VmState::PowerOff),
-                Sight::Inaccessible
+                ListedState::State(VmState::GuruMeditation),
+                ListedState::State(VmState::PowerOff),
+                ListedState::Inaccessible
             ]
         );
         assert_eq!(vms.iter().filter(|vm| vm.autostart).count(), 2);
@@ -482,7 +485,7 @@ mod tests {
         let forged = entry("vm1", ONE, "running") + &entry("vm1", LOST, "saved");
         let vms = asked(&short, &(forged + &entry("vm1", ONE, "powered off"))).expect("lists");
         assert_eq!(vms.len(), 1);
-        assert_eq!(vms[0].sight(), Sight::Ambiguous);
+        assert_eq!(vms[0].listed_state(), ListedState::Ambiguous);
     }
 
     #[test]

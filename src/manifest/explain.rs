@@ -9,7 +9,7 @@ use super::blueprint::Blueprint;
 use super::method::{self, Timeouts};
 use super::model::ExecMethod;
 use super::options::{GenOption, OPTIONS, Per};
-use super::request::{Request, VmRequest, Want, Whom, Wish};
+use super::request::{Directive, Request, Scope, ScopedDirective, VmRequest};
 use super::resolve::Layers;
 use crate::config::schema::{self, Default as SchemaDefault};
 use crate::smf::fmri::InstanceName;
@@ -43,7 +43,7 @@ pub(crate) struct Row {
 pub(crate) fn rows(request: &Request, blueprint: &Blueprint) -> Vec<Row> {
     let mut table = Table {
         vms: request.vms.iter().map(|vm| (&vm.instance, vm)).collect(),
-        layers: Layers::of(&request.wishes),
+        layers: Layers::of(&request.directives),
         blueprint,
         rows: Rows::default(),
     };
@@ -122,11 +122,11 @@ impl<'r> Table<'r> {
     /// A property of the schema: the service's value first, then what instances say otherwise.
     fn property(&mut self, property: &schema::Property) {
         let path = property.path();
-        let set = |wish: &'r Wish| {
-            if let Want::Setting(setting) = &wish.want
+        let set = |directive: &'r ScopedDirective| {
+            if let Directive::Setting(setting) = &directive.want
                 && setting.property == property
             {
-                Some((setting.value.as_str(), wish.origin.to_string()))
+                Some((setting.value.as_str(), directive.origin.to_string()))
             } else {
                 None
             }
@@ -188,36 +188,39 @@ impl<'r> Table<'r> {
 
     /// Everything else that is asked for.
     fn others(&mut self) {
-        for wish in self.layers.all() {
-            let want = &wish.want;
+        for directive in self.layers.all() {
+            let want = &directive.want;
             if !is_property(want) && is_for_the_service(want, self.blueprint) {
-                self.rows
-                    .service(&want.name(), &want.to_string(), &wish.origin.to_string());
+                self.rows.service(
+                    &want.name(),
+                    &want.to_string(),
+                    &directive.origin.to_string(),
+                );
             }
         }
         for of in &self.blueprint.instances {
             let user = of.owner.as_ref().map(|owner| &owner.user);
             let mut taken: Vec<String> = Vec::new();
-            for wish in self.layers.everything_for(&of.name, user) {
-                if is_property(&wish.want) {
+            for directive in self.layers.everything_for(&of.name, user) {
+                if is_property(&directive.want) {
                     continue;
                 }
-                let name = wish.want.name();
-                let of_service =
-                    wish.whom == Whom::All && is_for_the_service(&wish.want, self.blueprint);
-                if of_service && !repeats(of, &wish.want) || is_left_out(of, &wish.want) {
+                let name = directive.want.name();
+                let of_service = directive.scope == Scope::All
+                    && is_for_the_service(&directive.want, self.blueprint);
+                if of_service && !repeats(of, &directive.want) || is_left_out(of, &directive.want) {
                     continue;
                 }
                 // Of what there can be one only the closest counts.
-                if wish.want.slot().is_some() {
+                if directive.want.slot().is_some() {
                     if taken.contains(&name) {
                         continue;
                     }
                     taken.push(name.clone());
                 }
-                let value = wish.want.to_string();
+                let value = directive.want.to_string();
                 self.rows
-                    .instance(&name, &value, &of.name, &wish.origin.to_string());
+                    .instance(&name, &value, &of.name, &directive.origin.to_string());
             }
         }
     }
@@ -231,7 +234,7 @@ impl<'r> Table<'r> {
             let mut asked = self
                 .layers
                 .everything_for(&of.name, of.owner.as_ref().map(|owner| &owner.user));
-            if has_it && !asked.any(|wish| wish.want.option() == option) {
+            if has_it && !asked.any(|directive| directive.want.option() == option) {
                 self.rows.instance(option.key, &value, &of.name, "default");
             }
         }

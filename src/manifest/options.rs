@@ -1,7 +1,7 @@
 //! The one table of the options of `gen`.
 //!
 //! The command line is built from it, the keys of a fleet file are read by it, and `--explain` names values by
-//! it. What an option's value does is in its [`Want`]: a need, a part of the context, a property.
+//! it. What an option's value does is in its [`Directive`]: a need, a part of the context, a property.
 
 mod table;
 #[cfg(test)]
@@ -10,7 +10,7 @@ mod tests;
 use std::fmt;
 
 use super::blueprint::ContextPart;
-use super::request::Want;
+use super::request::Directive;
 pub(crate) use table::*;
 
 /// An option of `gen`, and its key in a fleet file.
@@ -85,11 +85,11 @@ pub(crate) enum Placement {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Parser {
     /// A switch: there or not on the command line, true or false in a fleet file.
-    Flag(fn(bool) -> Want),
+    Flag(fn(bool) -> Directive),
     /// A text.
-    Text(fn(&str) -> Result<Want, ValueError>),
+    Text(fn(&str) -> Result<Directive, ValueError>),
     /// A name and a value: `NAME=VALUE` on the command line, a table in a fleet file.
-    Pair(fn(&str, &str) -> Result<Want, ValueError>),
+    Pair(fn(&str, &str) -> Result<Directive, ValueError>),
 }
 
 /// Why a text cannot be the value of an option.
@@ -111,7 +111,7 @@ impl ValueError {
     }
 }
 
-impl Want {
+impl Directive {
     /// What it is called in `--explain`: `vm/stop_method`, `env.TZ`, and otherwise the option's key.
     pub(crate) fn name(&self) -> String {
         match self {

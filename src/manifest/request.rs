@@ -38,7 +38,7 @@ impl fmt::Display for Origin {
 
 /// For whom a wish is. A wish for one VM comes before one for its user's, and that before one for all.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Whom {
+pub(crate) enum Scope {
     /// All VMs.
     All,
     /// The VMs of a user.
@@ -47,7 +47,7 @@ pub(crate) enum Whom {
     Instance(InstanceName),
 }
 
-impl fmt::Display for Whom {
+impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All => f.write_str("all VMs"),
@@ -60,7 +60,7 @@ impl fmt::Display for Whom {
 /// What is wished for. Which option asks for it, and what there can be one of only, is in the table of the
 /// options.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Want {
+pub(crate) enum Directive {
     /// Whose VM it is.
     User(AccountName),
     /// The value of a property.
@@ -78,7 +78,7 @@ pub(crate) enum Want {
 }
 
 /// The value, as it is written on the command line.
-impl fmt::Display for Want {
+impl fmt::Display for Directive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(user) => f.write_str(user.as_str()),
@@ -96,11 +96,11 @@ impl fmt::Display for Want {
 
 /// A wish: what, for whom, and where it was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wish {
+pub(crate) struct ScopedDirective {
     /// For whom.
-    pub(crate) whom: Whom,
+    pub(crate) scope: Scope,
     /// What.
-    pub(crate) want: Want,
+    pub(crate) want: Directive,
     /// Where it was made.
     pub(crate) origin: Origin,
 }
@@ -140,5 +140,5 @@ pub(crate) struct Request {
     /// The VMs, in the order of the manifest.
     pub(crate) vms: Vec<VmRequest>,
     /// The wishes, in any order.
-    pub(crate) wishes: Vec<Wish>,
+    pub(crate) directives: Vec<ScopedDirective>,
 }

@@ -16,7 +16,7 @@ use super::authority::{LoginName, VmAuthority};
 use super::blueprint::{AccountName, Blueprint, InstanceBlueprint};
 use super::need::Need;
 use super::notify::NotifyTarget;
-use super::request::{Origin, Owners, Request, VmRequest, Want, Whom, Wish};
+use super::request::{Directive, Origin, Owners, Request, Scope, ScopedDirective, VmRequest};
 use super::setting::Setting;
 use crate::config::schema;
 use crate::smf::fmri::InstanceName;
@@ -39,18 +39,18 @@ pub(crate) fn resolve(request: &Request) -> Result<Blueprint, ResolveError> {
         return Err(ResolveError::TooManyVms(request.vms.len()));
     }
     let known = known(&request.vms)?;
-    for wish in &request.wishes {
-        check::wish(wish, request, &known)?;
+    for directive in &request.directives {
+        check::directive(directive, request, &known)?;
     }
-    Layers::check_once(&request.wishes)?;
-    let layers = Layers::of(&request.wishes);
+    Layers::check_once(&request.directives)?;
+    let layers = Layers::of(&request.directives);
     let users = users(request, &layers)?;
-    for wish in &request.wishes {
-        if let Whom::User(user) = &wish.whom
+    for directive in &request.directives {
+        if let Scope::User(user) = &directive.scope
             && !users.contains(&Some(user))
         {
             return Err(ResolveError::UnknownUser {
-                origin: wish.origin.clone(),
+                origin: directive.origin.clone(),
                 user: user.clone(),
             });
         }
@@ -113,7 +113,7 @@ fn users<'r>(
         .iter()
         .map(|vm| {
             let user = layers.first(&vm.instance, None, |want| {
-                if let Want::User(user) = want {
+                if let Directive::User(user) = want {
                     Some(user)
                 } else {
                     None
@@ -141,7 +141,7 @@ fn instance(
         if let Some(second) = layers.named(name) {
             return Err(ResolveError::Twice {
                 slot: schema::NAME.path(),
-                whom: Whom::Instance(name.clone()),
+                scope: Scope::Instance(name.clone()),
                 first: vm.origin.clone(),
                 second: second.clone(),
             });
@@ -160,7 +160,7 @@ fn instance(
         name: name.clone(),
         enabled: layers
             .first(name, user, |want| {
-                if let Want::Enabled(enabled) = want {
+                if let Directive::Enabled(enabled) = want {
                     Some(enabled)
                 } else {
                     None
@@ -184,10 +184,10 @@ fn delegates(
     layers: &Layers<'_>,
 ) -> Result<BTreeSet<LoginName>, ResolveError> {
     let mut delegates = BTreeSet::new();
-    for wish in layers.everything_for(name, user) {
-        if let Want::Delegate(delegate) = &wish.want {
+    for directive in layers.everything_for(name, user) {
+        if let Directive::Delegate(delegate) = &directive.want {
             VmAuthority::of(&request.service, name).map_err(|source| ResolveError::Authority {
-                origin: wish.origin.clone(),
+                origin: directive.origin.clone(),
                 source,
             })?;
             delegates.insert(delegate.clone());
@@ -204,10 +204,10 @@ fn name_setting(name: &VmName, origin: &Origin) -> Result<Setting, ResolveError>
 }
 
 /// Who is to hear, sorted, each once.
-fn targets<'w>(wishes: impl Iterator<Item = &'w Wish>) -> Vec<NotifyTarget> {
-    let targets: BTreeSet<_> = wishes
-        .filter_map(|wish| {
-            if let Want::Notify(target) = &wish.want {
+fn targets<'w>(directives: impl Iterator<Item = &'w ScopedDirective>) -> Vec<NotifyTarget> {
+    let targets: BTreeSet<_> = directives
+        .filter_map(|directive| {
+            if let Directive::Notify(target) = &directive.want {
                 Some(target.clone())
             } else {
                 None

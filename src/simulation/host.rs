@@ -41,7 +41,7 @@ use crate::host::Account;
 use crate::smf::fmri::InstanceFmri;
 use crate::virtualbox::vm::VmState;
 
-pub(crate) use self::baton::{Task, Turn};
+pub(crate) use self::baton::{Slot, Task};
 #[cfg(test)]
 pub(crate) use self::events::CommandEnd;
 pub(crate) use self::events::{Command, Ending, Event, SmfState, What};

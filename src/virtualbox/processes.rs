@@ -19,7 +19,7 @@ pub(crate) struct Wanted<'a> {
 
 /// Whose a process is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Whose {
+pub(crate) enum Ownership {
     /// Another VM's.
     Others,
     /// Nobody can tell.
@@ -39,7 +39,7 @@ const WINDOW: &str = "VirtualBox";
 
 /// What the processes of VirtualBox say about one VM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Census {
+pub(crate) struct ProcessSummary {
     /// A process that is the VM, or that may be it.
     pub(crate) may_live: bool,
     /// A process that is the VM, or that VirtualBox does not know of and may be it: it was there before
@@ -56,13 +56,13 @@ pub(crate) struct Census {
 }
 
 /// Takes stock.
-pub(crate) fn census(processes: &[Process], vm: Wanted<'_>) -> Census {
+pub(crate) fn summary(processes: &[Process], vm: Wanted<'_>) -> ProcessSummary {
     let server_age = processes
         .iter()
         .filter(|p| p.program == SERVER)
         .map(|p| p.age)
         .min();
-    let mut census = Census {
+    let mut summary = ProcessSummary {
         may_live: false,
         lives: false,
         process: None,
@@ -73,20 +73,20 @@ pub(crate) fn census(processes: &[Process], vm: Wanted<'_>) -> Census {
     for process in processes {
         if VM_PROGRAMS.contains(&process.program.as_str()) {
             let whose = owner(&process.args, vm);
-            census.vm_processes += 1;
+            summary.vm_processes += 1;
             let unknown_to_server = server_age.is_none_or(|age| age < process.age);
-            census.may_live |= whose > Whose::Others;
-            if whose == Whose::Ours || (whose == Whose::Unclear && unknown_to_server) {
-                census.lives = true;
-                census.process = Some(process.pid);
+            summary.may_live |= whose > Ownership::Others;
+            if whose == Ownership::Ours || (whose == Ownership::Unclear && unknown_to_server) {
+                summary.lives = true;
+                summary.process = Some(process.pid);
             }
         } else if process.program == "VBoxManage" {
-            census.handled |= handled(&process.args, vm) > Whose::Others;
+            summary.handled |= handled(&process.args, vm) > Ownership::Others;
         } else if process.program == WINDOW {
-            census.handled = true;
+            summary.handled = true;
         }
     }
-    census
+    summary
 }
 
 /// The processes that are this VM, or that may be it.
@@ -94,7 +94,7 @@ pub(crate) fn candidates<'p>(processes: &'p [Process], vm: Wanted<'_>) -> Vec<&'
     processes
         .iter()
         .filter(|process| VM_PROGRAMS.contains(&process.program.as_str()))
-        .filter(|process| owner(&process.args, vm) > Whose::Others)
+        .filter(|process| owner(&process.args, vm) > Ownership::Others)
         .collect()
 }
 
@@ -108,15 +108,15 @@ pub(crate) fn another_users(processes: &[Process], uuid: &Uuid) -> Option<u32> {
         .iter()
         .filter(|process| VM_PROGRAMS.contains(&process.program.as_str()))
         .filter(|process| !matches!(&process.args, Args::Whole(words) if words.is_empty()))
-        .find(|process| owner(&process.args, wanted) == Whose::Ours)
+        .find(|process| owner(&process.args, wanted) == Ownership::Ours)
         .map(|process| process.pid)
 }
 
 /// Whose a VM process is.
-fn owner(args: &Args, vm: Wanted<'_>) -> Whose {
+fn owner(args: &Args, vm: Wanted<'_>) -> Ownership {
     match args {
         // It is ending, and has its files open still: whose it is, nobody can tell any more.
-        Args::Whole(words) if words.is_empty() => Whose::Ours,
+        Args::Whole(words) if words.is_empty() => Ownership::Ours,
         Args::Whole(words) => {
             let after = |option: &str| {
                 let at = words.iter().position(|word| word == option)?;
@@ -133,53 +133,58 @@ fn owner(args: &Args, vm: Wanted<'_>) -> Whose {
                 (Some(name), None, _) => by_name(name, vm),
                 _ => match after("--comment") {
                     Some(name) => by_name(name, vm),
-                    None => Whose::Unclear,
+                    None => Ownership::Unclear,
                 },
             }
         }
         Args::Cut(text) => {
             let Some((_, shown)) = text.split_once(" --comment ") else {
-                return Whose::Unclear;
+                return Ownership::Unclear;
             };
             cut_owner(shown, vm)
         }
     }
 }
 
-fn tell(ours: bool) -> Whose {
-    if ours { Whose::Ours } else { Whose::Others }
+fn tell(ours: bool) -> Ownership {
+    if ours {
+        Ownership::Ours
+    } else {
+        Ownership::Others
+    }
 }
 
-fn by_name(name: &str, vm: Wanted<'_>) -> Whose {
-    vm.name.map_or(Whose::Unclear, |ours| tell(name == ours))
+fn by_name(name: &str, vm: Wanted<'_>) -> Ownership {
+    vm.name
+        .map_or(Ownership::Unclear, |ours| tell(name == ours))
 }
 
 /// Compares what is left of `NAME --startvm UUID` with what it would be.
-fn cut_owner(shown: &str, vm: Wanted<'_>) -> Whose {
+fn cut_owner(shown: &str, vm: Wanted<'_>) -> Ownership {
     const OPTION: &str = " --startvm ";
     if let Some(name) = vm.name {
         let Some(behind) = shown.strip_prefix(name) else {
             return if name.starts_with(shown) {
-                Whose::Unclear
+                Ownership::Unclear
             } else {
-                Whose::Others
+                Ownership::Others
             };
         };
         let Some(uuid_part) = behind.strip_prefix(OPTION) else {
             return if OPTION.starts_with(behind) {
-                Whose::Unclear
+                Ownership::Unclear
             } else {
-                Whose::Others
+                Ownership::Others
             };
         };
         return match vm.uuid {
             Some(uuid) => tell(same_start(uuid_part, uuid)),
-            None => Whose::Ours,
+            None => Ownership::Ours,
         };
     }
     match (vm.uuid, shown.rsplit_once(OPTION)) {
         (Some(uuid), Some((_, part))) if part.len() >= 8 => tell(same_start(part, uuid)),
-        _ => Whose::Unclear,
+        _ => Ownership::Unclear,
     }
 }
 
@@ -198,7 +203,7 @@ const HARMLESS: [&str; 4] = ["list", "help", "commands", "createvm"];
 
 /// Whose VM a VBoxManage has a session on, or will have, as far as its arguments show: `showvminfo` has one,
 /// too, and of two at once one fails. A client of a method that was killed lives on and does what it was told.
-fn handled(args: &Args, vm: Wanted<'_>) -> Whose {
+fn handled(args: &Args, vm: Wanted<'_>) -> Ownership {
     let (words, cut): (Vec<&str>, bool) = match args {
         Args::Whole(words) => (words.iter().skip(1).map(String::as_str).collect(), false),
         // The name of a VM may hold spaces, and where it ends does not show.
@@ -206,7 +211,7 @@ fn handled(args: &Args, vm: Wanted<'_>) -> Whose {
     };
     let mut words = words.into_iter().skip_while(|word| word.starts_with('-'));
     let Some(verb) = words.next().filter(|verb| !HARMLESS.contains(verb)) else {
-        return Whose::Others;
+        return Ownership::Others;
     };
     let targets: Vec<&str> = words.collect();
     let shows = |wanted: &str| {
@@ -216,14 +221,14 @@ fn handled(args: &Args, vm: Wanted<'_>) -> Whose {
     };
     let shows_uuid = targets.iter().any(|target| target.parse::<Uuid>().is_ok());
     match (vm.name, vm.uuid) {
-        (Some(name), _) if shows(name) => Whose::Ours,
-        (_, Some(uuid)) if shows(uuid.as_str()) => Whose::Ours,
-        (Some(_), Some(_)) => Whose::Others,
+        (Some(name), _) if shows(name) => Ownership::Ours,
+        (_, Some(uuid)) if shows(uuid.as_str()) => Ownership::Ours,
+        (Some(_), Some(_)) => Ownership::Others,
         // Only one of the two is known, and the other one may be what is shown.
-        (Some(_), None) if !shows_uuid && !cut => Whose::Others,
-        (None, Some(_)) if shows_uuid => Whose::Others,
-        _ if verb.is_empty() => Whose::Others,
-        _ => Whose::Unclear,
+        (Some(_), None) if !shows_uuid && !cut => Ownership::Others,
+        (None, Some(_)) if shows_uuid => Ownership::Others,
+        _ if verb.is_empty() => Ownership::Others,
+        _ => Ownership::Unclear,
     }
 }
 
@@ -274,82 +279,97 @@ mod tests {
             uuid: Some(&uuid),
         };
         for (what, args, vm, expected) in [
-            ("our UUID", headless("vm1", OURS), by_both, Whose::Ours),
-            ("renamed since", headless("old", OURS), by_both, Whose::Ours),
-            ("a namesake", headless("vm1", OTHER), by_both, Whose::Others),
+            ("our UUID", headless("vm1", OURS), by_both, Ownership::Ours),
+            (
+                "renamed since",
+                headless("old", OURS),
+                by_both,
+                Ownership::Ours,
+            ),
+            (
+                "a namesake",
+                headless("vm1", OTHER),
+                by_both,
+                Ownership::Others,
+            ),
             (
                 "a name, nothing more known",
                 headless("vm1", OTHER),
                 by_name,
-                Whose::Ours,
+                Ownership::Ours,
             ),
             (
                 "another name",
                 headless("vm2", OTHER),
                 by_name,
-                Whose::Others,
+                Ownership::Others,
             ),
             (
                 "a UUID, nothing more known",
                 headless("vm1", OURS),
                 by_uuid,
-                Whose::Ours,
+                Ownership::Ours,
             ),
             (
                 "by hand, by name",
                 whole(&["VBoxHeadless", "--startvm", "vm1"]),
                 by_both,
-                Whose::Ours,
+                Ownership::Ours,
             ),
             (
                 "no arguments",
                 whole(&["VBoxHeadless"]),
                 by_both,
-                Whose::Unclear,
+                Ownership::Unclear,
             ),
-            ("cut: our name", cut("vm1", OURS), by_name, Whose::Ours),
+            ("cut: our name", cut("vm1", OURS), by_name, Ownership::Ours),
             (
                 "cut: our name and UUID",
                 cut("vm1", OURS),
                 by_both,
-                Whose::Ours,
+                Ownership::Ours,
             ),
-            ("cut: a namesake", cut("vm1", OTHER), by_both, Whose::Others),
+            (
+                "cut: a namesake",
+                cut("vm1", OTHER),
+                by_both,
+                Ownership::Others,
+            ),
             (
                 "cut: another name",
                 cut("vm2", OTHER),
                 by_name,
-                Whose::Others,
+                Ownership::Others,
             ),
             (
                 "cut: a longer name",
                 cut("vm10", OTHER),
                 by_name,
-                Whose::Others,
+                Ownership::Others,
             ),
             (
                 "cut: a UUID behind a name",
                 cut("any", OURS),
                 by_uuid,
-                Whose::Ours,
+                Ownership::Ours,
             ),
             (
                 "cut: another UUID behind a name",
                 cut("any", OTHER),
                 by_uuid,
-                Whose::Others,
+                Ownership::Others,
             ),
             (
                 "cut: no UUID left",
                 cut(&"n".repeat(40), OTHER),
                 by_uuid,
-                Whose::Unclear,
+                Ownership::Unclear,
             ),
             (
                 "cut: nothing",
                 Args::Cut("/opt/VirtualBox/amd64/VBoxHeadless".into()),
                 by_both,
-                Whose::Unclear,
+                Ownership::Unclear,
             ),
         ] {
             assert_eq!(owner(&args, vm), expected, "{what}");
@@ -363,9 +383,12 @@ mod tests {
             name: Some(&long),
             uuid: None,
         };
-        assert_eq!(owner(&cut(&long, OURS), vm), Whose::Unclear);
-        assert_eq!(owner(&cut(&format!("{long}x"), OURS), vm), Whose::Unclear);
-        assert_eq!(owner(&cut("m", OURS), vm), Whose::Others);
+        assert_eq!(owner(&cut(&long, OURS), vm), Ownership::Unclear);
+        assert_eq!(
+            owner(&cut(&format!("{long}x"), OURS), vm),
+            Ownership::Unclear
+        );
+        assert_eq!(owner(&cut("m", OURS), vm), Ownership::Others);
     }
 
     fn process(program: &str, age: u64, args: Args) -> Process {
@@ -400,9 +423,9 @@ mod tests {
         ] {
             let mut all = others;
             all.push(unclear());
-            let census = census(&all, vm);
-            assert!(census.may_live, "{what}");
-            assert_eq!(census.lives, lives, "{what}");
+            let summary = summary(&all, vm);
+            assert!(summary.may_live, "{what}");
+            assert_eq!(summary.lives, lives, "{what}");
         }
     }
 
@@ -425,42 +448,46 @@ mod tests {
         let cut_start =
             |target: &str| Args::Cut(format!("/opt/VirtualBox/amd64/VBoxManage startvm {target}"));
         for (args, vm, expected) in [
-            (start("vm 1"), both, Whose::Ours),
-            (start("vm 10"), both, Whose::Others),
-            (start(OURS), both, Whose::Ours),
-            (start(OTHER), both, Whose::Others),
-            (start(OTHER), name, Whose::Unclear),
-            (start("vm 10"), name, Whose::Others),
-            (start(OTHER), only_uuid, Whose::Others),
-            (start("vm 1"), only_uuid, Whose::Unclear),
+            (start("vm 1"), both, Ownership::Ours),
+            (start("vm 10"), both, Ownership::Others),
+            (start(OURS), both, Ownership::Ours),
+            (start(OTHER), both, Ownership::Others),
+            (start(OTHER), name, Ownership::Unclear),
+            (start("vm 10"), name, Ownership::Others),
+            (start(OTHER), only_uuid, Ownership::Others),
+            (start("vm 1"), only_uuid, Ownership::Unclear),
             (
                 whole(&["VBoxManage", "controlvm", OURS, "savestate"]),
                 both,
-                Whose::Ours,
+                Ownership::Ours,
             ),
             (
                 whole(&["VBoxManage", "showvminfo", OURS]),
                 both,
-                Whose::Ours,
+                Ownership::Ours,
             ),
-            (whole(&["VBoxManage", "--version"]), both, Whose::Others),
+            (whole(&["VBoxManage", "--version"]), both, Ownership::Others),
             (
                 whole(&["VBoxManage", "-q", "startvm", OURS]),
                 both,
-                Whose::Ours,
+                Ownership::Ours,
             ),
             (
                 whole(&["VBoxManage", "snapshot", "vm 1", "take", "x"]),
                 both,
-                Whose::Ours,
+                Ownership::Ours,
             ),
-            (whole(&["VBoxManage", "list", "vms"]), name, Whose::Others),
-            (whole(&["VBoxManage"]), both, Whose::Others),
-            (cut_start(OURS), both, Whose::Ours),
-            (cut_start("vm 1 --type headless"), both, Whose::Ours),
-            (cut_start(OTHER), both, Whose::Others),
-            (cut_start(OTHER), name, Whose::Unclear),
-            (cut_start("n"), name, Whose::Unclear),
+            (
+                whole(&["VBoxManage", "list", "vms"]),
+                name,
+                Ownership::Others,
+            ),
+            (whole(&["VBoxManage"]), both, Ownership::Others),
+            (cut_start(OURS), both, Ownership::Ours),
+            (cut_start("vm 1 --type headless"), both, Ownership::Ours),
+            (cut_start(OTHER), both, Ownership::Others),
+            (cut_start(OTHER), name, Ownership::Unclear),
+            (cut_start("n"), name, Ownership::Unclear),
         ] {
             assert_eq!(handled(&args, vm), expected, "{args:?} {vm:?}");
         }

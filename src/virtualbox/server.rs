@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::processes::Census;
+use super::processes::ProcessSummary;
 use crate::text::shell::shell_word;
 
 /// How long the lock for cold starts is waited for.
@@ -13,12 +13,12 @@ pub(crate) const SERVER_READY: Duration = Duration::from_secs(3);
 pub(crate) const SHORT_CALL: Duration = Duration::from_secs(20);
 
 /// Who keeps VBoxManage from answering, and what ends that.
-pub(crate) fn what_hangs(user: &str, census: Option<Census>) -> String {
-    if let Some(words) = what_keeps_it_away(user, census) {
+pub(crate) fn what_hangs(user: &str, summary: Option<ProcessSummary>) -> String {
+    if let Some(words) = what_keeps_it_away(user, summary) {
         return words;
     }
-    match census {
-        Some(census) if census.server_age.is_some() => format!(
+    match summary {
+        Some(summary) if summary.server_age.is_some() => format!(
             "VirtualBox's server does not respond: if it does not exit within 31 s, it is deadlocked, and pkill -9 -u {} VBoxSVC ends it and aborts the VMs of {user}, with the effect of a power failure",
             shell_word(user)
         ),
@@ -29,9 +29,10 @@ pub(crate) fn what_hangs(user: &str, census: Option<Census>) -> String {
 }
 
 /// Who keeps a server that is gone from being started again, and what ends that; none, if nobody does.
-pub(crate) fn what_keeps_it_away(user: &str, census: Option<Census>) -> Option<String> {
-    let census = census.filter(|census| census.server_age.is_none() && census.vm_processes > 0)?;
-    let whose = if census.vm_processes == 1 {
+pub(crate) fn what_keeps_it_away(user: &str, summary: Option<ProcessSummary>) -> Option<String> {
+    let summary =
+        summary.filter(|summary| summary.server_age.is_none() && summary.vm_processes > 0)?;
+    let whose = if summary.vm_processes == 1 {
         "a VM process that it left behind prevents"
     } else {
         "VM processes that it left behind prevent"
@@ -57,8 +58,8 @@ mod tests {
 
     const MINUTE: Duration = Duration::from_secs(60);
 
-    fn census(server: bool, vm_processes: usize) -> Census {
-        Census {
+    fn summary(server: bool, vm_processes: usize) -> ProcessSummary {
+        ProcessSummary {
             may_live: false,
             lives: false,
             process: None,
@@ -72,21 +73,21 @@ mod tests {
     fn what_keeps_virtualbox_from_answering() {
         for (seen, hangs, gone) in [
             (
-                Some(census(true, 2)),
+                Some(summary(true, 2)),
                 "deadlocked, and pkill -9 -u vb VBoxSVC",
                 None,
             ),
             (
-                Some(census(false, 1)),
+                Some(summary(false, 1)),
                 "a VM process that it left behind prevents",
                 Some("pkill -9 -u vb VBoxHeadless"),
             ),
             (
-                Some(census(false, 2)),
+                Some(summary(false, 2)),
                 "VM processes that it left behind prevent",
                 Some("pass within 31 s"),
             ),
-            (Some(census(false, 0)), "VBoxManage list vms", None),
+            (Some(summary(false, 0)), "VBoxManage list vms", None),
             (None, "VBoxManage list vms", None),
         ] {
             let told = what_hangs("vb", seen);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::environment::child_environment;
-use super::processes::{Census, Wanted, census};
+use super::processes::{ProcessSummary, Wanted, summary};
 use super::server::SERVER_READY;
 use super::vboxmanage::{self, FindError, VBoxError, VBoxManage};
 use crate::host::{Account, Held, Host, LockError};
@@ -44,18 +44,18 @@ pub(crate) fn folders<'h>(
 }
 
 /// VirtualBox's processes of the user that we are; none where they cannot be examined.
-pub(crate) fn all_processes(host: &dyn Host) -> Option<Census> {
+pub(crate) fn all_processes(host: &dyn Host) -> Option<ProcessSummary> {
     let nobody = Wanted {
         name: None,
         uuid: None,
     };
-    Some(census(&host.processes().ok()?, nobody))
+    Some(summary(&host.processes().ok()?, nobody))
 }
 
 /// Whether a server has been there for so long that it answers.
-pub(crate) fn server_is_ready(census: Option<&Census>) -> bool {
-    census
-        .and_then(|census| census.server_age)
+pub(crate) fn server_is_ready(summary: Option<&ProcessSummary>) -> bool {
+    summary
+        .and_then(|summary| summary.server_age)
         .is_some_and(|age| age >= SERVER_READY)
 }
 

@@ -6,7 +6,9 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::host::{Account, Begun, Contract, Ended, Host, Invocation, Output, RunError};
+use crate::host::{
+    Account, Contract, ExitStatus, Host, Invocation, Output, RunError, RunningProgram,
+};
 use crate::virtualbox::machine_file::WORD_MAX;
 use crate::virtualbox::settings_folder::settings_folder;
 use crate::virtualbox::vm::{Uuid, VmState};
@@ -22,7 +24,7 @@ mod vminfo;
 pub(crate) use error::{VBoxError, Words, is_bare};
 pub(crate) use find::{FindError, TrustError, find, ipc_folder_is_wrong, trust};
 pub(crate) use inventory::Registered;
-pub(crate) use list::{Entry, Listed, Roll};
+pub(crate) use list::{Entry, Listed, VmListing};
 pub(crate) use vminfo::VmInfo;
 
 /// VBoxManage as one user runs it.
@@ -116,7 +118,11 @@ impl<'a> VBoxManage<'a> {
 
     /// Every call goes through here: VBoxSVC, and with it every VM of the user, may be born in any of them, and must
     /// not be a member of the contract that SMF kills when the method's time is over.
-    fn begin(&self, args: &[&str], limit: Duration) -> Result<Box<dyn Begun + '_>, VBoxError> {
+    fn begin(
+        &self,
+        args: &[&str],
+        limit: Duration,
+    ) -> Result<Box<dyn RunningProgram + '_>, VBoxError> {
         let invocation = Invocation {
             program: self.program.clone(),
             args: args.iter().map(OsString::from).collect(),
@@ -153,7 +159,7 @@ impl<'a> VBoxManage<'a> {
             // What would be left of the limit is of no use for another call.
             let is_last = left <= patience.saturating_mul(2);
             let call = self.begin(args, if is_last { left } else { patience })?;
-            match call.finish(&mut crate::host::wait_on) {
+            match call.finish(&mut crate::host::keep_waiting) {
                 Err(RunError::Hung { .. }) if !is_last => patience = patience.saturating_mul(2),
                 ended => return Ok(ended?),
             }
@@ -182,7 +188,7 @@ impl<'a> VBoxManage<'a> {
 
     /// What it printed, if it exited 0, whatever it complained about.
     fn printed(output: Output) -> Result<String, VBoxError> {
-        if output.ended != Ended::Exited(0) {
+        if output.ended != ExitStatus::Exited(0) {
             return Err(error::classify(&output));
         }
         if output.cut {
@@ -230,13 +236,13 @@ impl<'a> VBoxManage<'a> {
     ///
     /// # Errors
     /// As VBoxManage says.
-    pub(crate) fn roll(&self, limit: Duration) -> Result<Roll, VBoxError> {
+    pub(crate) fn listing(&self, limit: Duration) -> Result<VmListing, VBoxError> {
         let until = self.host.now() + limit;
         let left = || until.saturating_sub(self.host.now());
         let both = self.text(&["list", "--multiple", "vms", "runningvms"], limit);
         match both.as_deref().map(list::parse_sections) {
-            Ok(Some(roll)) => Ok(roll),
-            Ok(None) | Err(VBoxError::Other(_)) => Ok(Roll {
+            Ok(Some(listing)) => Ok(listing),
+            Ok(None) | Err(VBoxError::Other(_)) => Ok(VmListing {
                 vms: list::parse_short(&self.text(&["list", "vms"], left())?),
                 running: self.running(left())?,
             }),
@@ -326,7 +332,7 @@ impl<'a> VBoxManage<'a> {
         let call = self.begin(&command.args(vm.as_str()), limit)?;
         let output = call.finish(still_running)?;
         match output.ended {
-            Ended::Exited(0) if !error::complains(&output) => Ok(()),
+            ExitStatus::Exited(0) if !error::complains(&output) => Ok(()),
             _ => Err(error::classify(&output)),
         }
     }
@@ -359,7 +365,7 @@ pub(crate) struct AskedRunning<'a> {
     vbox: &'a VBoxManage<'a>,
     until: Duration,
     patience: Duration,
-    call: Box<dyn Begun + 'a>,
+    call: Box<dyn RunningProgram + 'a>,
 }
 
 impl AskedRunning<'_> {
@@ -368,7 +374,7 @@ impl AskedRunning<'_> {
     /// # Errors
     /// As VBoxManage says.
     pub(crate) fn answer(self) -> Result<Vec<Uuid>, VBoxError> {
-        let output = match self.call.finish(&mut crate::host::wait_on) {
+        let output = match self.call.finish(&mut crate::host::keep_waiting) {
             Err(RunError::Hung { .. }) if self.vbox.host.now() < self.until => {
                 let left = self.until.saturating_sub(self.vbox.host.now());
                 self.vbox
@@ -413,8 +419,8 @@ mod tests {
     const VM1: &str = "\"vm1\" {c49decd0-163a-44f9-9d85-b6e06ddc2277}\n";
     const VM2: &str = "\"vm2\" {4b0da5f0-2f13-4f02-bf54-0325aa230a94}\n";
 
-    fn roll(fake: &Fake) -> Result<Roll, VBoxError> {
-        VBoxManage::new(fake, "/usr/bin/VBoxManage".into(), Vec::new()).roll(LIMIT)
+    fn listing(fake: &Fake) -> Result<VmListing, VBoxError> {
+        VBoxManage::new(fake, "/usr/bin/VBoxManage".into(), Vec::new()).listing(LIMIT)
     }
 
     #[test]
@@ -445,7 +451,7 @@ mod tests {
                 .answer("list vms", 0, &format!("{VM1}{VM2}"), "")
                 .answer("list runningvms", 0, VM2, "")
         };
-        let expected = roll(&one).expect("one call");
+        let expected = listing(&one).expect("one call");
         assert_eq!(expected.vms.len(), 2);
         assert_eq!(expected.running, [expected.vms[1].uuid.clone()]);
         assert_eq!(one.asked().len(), 1);
@@ -453,7 +459,7 @@ mod tests {
             two("VBoxManage: error: Unknown option: --multiple\n", 2),
             two("", 0),
         ] {
-            assert_eq!(roll(&other).expect("two calls"), expected);
+            assert_eq!(listing(&other).expect("two calls"), expected);
             assert_eq!(other.asked().len(), 3);
         }
     }
@@ -462,7 +468,7 @@ mod tests {
     fn a_server_that_is_gone_is_not_asked_twice() {
         let gone = "VBoxManage: error: Failed to create the VirtualBox object!\n";
         let fake = Fake::default().answer("list --multiple vms runningvms", 1, "", gone);
-        assert!(matches!(roll(&fake), Err(VBoxError::ServerGone(_))));
+        assert!(matches!(listing(&fake), Err(VBoxError::ServerGone(_))));
         assert_eq!(fake.asked().len(), 1);
     }
 
@@ -511,7 +517,7 @@ mod tests {
             &uuid,
             Command::DiscardState,
             LIMIT,
-            &mut crate::host::wait_on,
+            &mut crate::host::keep_waiting,
         );
         assert!(matches!(discard, Err(VBoxError::Elsewhere(_))));
         assert!(matches!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::config::schema;
 use crate::config::settings::SettingError;
-use crate::engine::plan::{Action, Deed, Outcome, Reason};
+use crate::engine::plan::{Action, Attempt, Outcome, Reason};
 use crate::virtualbox::vm::VmState;
 
 /// The lines of the source, without tests and comments.
@@ -28,7 +28,7 @@ fn source_lines(folder: &Path, lines: &mut Vec<String>) {
 
 /// What is put together of several pieces.
 fn composed() -> Vec<String> {
-    let pressed = Deed {
+    let pressed = Attempt {
         action: Action::PressPower,
         at: Duration::ZERO,
         outcome: Outcome::Accepted,

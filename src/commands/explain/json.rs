@@ -8,7 +8,7 @@ use super::Explained;
 use super::rules::{ended_by, property, rules, status, word};
 use crate::config::settings::Settings;
 use crate::engine::method::verbs;
-use crate::engine::plan::{Doing, End, Forecast, Stage, Waiting, fallback_share};
+use crate::engine::plan::{Activity, End, Forecast, Stage, Waiting, fallback_share};
 use crate::text::output;
 
 /// Rises when something is renamed or goes, not when something is added.
@@ -143,9 +143,9 @@ fn run(forecast: &Forecast, settings: &Settings) -> Run {
 
 fn step(stage: &Stage, settings: &Settings) -> Step {
     let (what, command, property) = match stage.what {
-        Doing::Wait(Waiting::Delay) => ("delay", None, Some("vm/start_delay")),
-        Doing::Wait(_) => ("wait", None, None),
-        Doing::Act(action, because) => {
+        Activity::Wait(Waiting::Delay) => ("delay", None, Some("vm/start_delay")),
+        Activity::Wait(_) => ("wait", None, None),
+        Activity::Act(action, because) => {
             let command = verbs::command(action, settings).args("VM").join(" ");
             (word(action, settings), Some(command), property(because))
         }

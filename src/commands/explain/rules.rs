@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::config::settings::Settings;
 use crate::engine::method::verbs;
-use crate::engine::plan::{Action, Because, Doing, End, Forecast, Note, Reason, Stage, forecast};
+use crate::engine::plan::{
+    Action, ActionReason, Activity, End, Forecast, Note, Reason, Stage, forecast,
+};
 use crate::failure::Caller;
 use crate::virtualbox::vboxmanage::Command;
 use crate::virtualbox::vm::{Intent, VmState};
@@ -48,16 +50,16 @@ pub(super) fn word(action: Action, settings: &Settings) -> &'static str {
 }
 
 /// The property behind an action, where there is one.
-pub(super) const fn property(because: Because) -> Option<&'static str> {
+pub(super) const fn property(because: ActionReason) -> Option<&'static str> {
     match because {
-        Because::Setting(property, _) => Some(property),
-        Because::Fallback(_) => Some("vm/stop_fallback"),
-        Because::StartIsAsked
-        | Because::ButtonNeedsRunning
-        | Because::GuestIsDead
-        | Because::NoAdditions
-        | Because::ProcessHangs
-        | Because::NotWritten => None,
+        ActionReason::Setting(property, _) => Some(property),
+        ActionReason::Fallback(_) => Some("vm/stop_fallback"),
+        ActionReason::StartIsAsked
+        | ActionReason::ButtonNeedsRunning
+        | ActionReason::GuestIsDead
+        | ActionReason::NoAdditions
+        | ActionReason::ProcessHangs
+        | ActionReason::NotWritten => None,
     }
 }
 
@@ -84,9 +86,9 @@ pub(super) fn cell(run: &Forecast, settings: &Settings) -> String {
     let mut parts: Vec<String> = Vec::new();
     for Stage { at, what, .. } in &run.stages {
         parts.push(match what {
-            Doing::Wait(crate::engine::plan::Waiting::Delay) => continue,
-            Doing::Wait(_) => "wait".to_owned(),
-            Doing::Act(action, because) => {
+            Activity::Wait(crate::engine::plan::Waiting::Delay) => continue,
+            Activity::Wait(_) => "wait".to_owned(),
+            Activity::Act(action, because) => {
                 let word = word(*action, settings);
                 format!("{}{word}{}", when(*at), by(property(*because)))
             }

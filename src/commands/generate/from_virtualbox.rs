@@ -14,7 +14,7 @@ use crate::manifest::blueprint::AccountName;
 use crate::manifest::names::Operand;
 use crate::manifest::need::{FilePath, Need};
 use crate::manifest::options::{self, Per};
-use crate::manifest::request::{Origin, VmRequest, Want, Whom, Wish};
+use crate::manifest::request::{Directive, Origin, Scope, ScopedDirective, VmRequest};
 use crate::smf::fmri::InstanceName;
 use crate::text::log::Log;
 use crate::text::printable::Printable;
@@ -29,7 +29,7 @@ pub(super) struct Found {
     /// The VMs, in the order of the manifest.
     pub(super) vms: Vec<VmRequest>,
     /// Their users and files.
-    pub(super) wishes: Vec<Wish>,
+    pub(super) directives: Vec<ScopedDirective>,
     /// What was left out, a line each.
     pub(super) notes: Vec<String>,
 }
@@ -134,16 +134,16 @@ fn owners(
     let usage = |error| Failure::new(Kind::Usage, error);
     let instances = operands.iter().map(|(_, operand)| operand.instance.clone());
     let scopes = Scopes::of(instances.collect());
-    let mut said: Vec<(Whom, AccountName)> = Vec::new();
+    let mut said: Vec<(Scope, AccountName)> = Vec::new();
     for text in arguments.options.of(&options::USER) {
-        let (whom, user) = scopes.split("--user", text, Per::Vm)?;
-        said.push((whom, user.parse().map_err(usage)?));
+        let (scope, user) = scopes.split("--user", text, Per::Vm)?;
+        said.push((scope, user.parse().map_err(usage)?));
     }
     operands
         .iter()
         .map(|(_, operand)| {
-            let of = |wanted: &Whom| said.iter().find(|(whom, _)| whom == wanted);
-            let own = of(&Whom::Instance(operand.instance.clone())).or_else(|| of(&Whom::All));
+            let of = |wanted: &Scope| said.iter().find(|(scope, _)| scope == wanted);
+            let own = of(&Scope::Instance(operand.instance.clone())).or_else(|| of(&Scope::All));
             match own {
                 Some((_, user)) => Ok((user.clone(), true)),
                 None => Ok((caller.parse().map_err(usage)?, false)),
@@ -222,9 +222,9 @@ fn known(vms: &[Registered]) -> String {
 impl Found {
     /// Whose VM it is.
     fn owned(&mut self, instance: &InstanceName, user: &AccountName, origin: &str) {
-        self.wishes.push(Wish {
-            whom: Whom::Instance(instance.clone()),
-            want: Want::User(user.clone()),
+        self.directives.push(ScopedDirective {
+            scope: Scope::Instance(instance.clone()),
+            want: Directive::User(user.clone()),
             origin: Origin::new(origin),
         });
     }
@@ -233,9 +233,9 @@ impl Found {
     fn add(&mut self, instance: &InstanceName, user: &AccountName, vm: &Registered) {
         for file in vm.settings_file.iter().chain(&vm.disks) {
             match file.parse::<FilePath>() {
-                Ok(path) => self.wishes.push(Wish {
-                    whom: Whom::Instance(instance.clone()),
-                    want: Want::Need(Need::File(path)),
+                Ok(path) => self.directives.push(ScopedDirective {
+                    scope: Scope::Instance(instance.clone()),
+                    want: Directive::Need(Need::File(path)),
                     origin: Origin::new(&format!("VirtualBox of {}", user.as_str())),
                 }),
                 // A disk on iSCSI, for example, is at no path.

@@ -8,7 +8,7 @@ use crate::failure::{Failure, Kind};
 use crate::manifest::duration::DurationError;
 use crate::manifest::names::{Operand, OperandError};
 use crate::manifest::options::{GenOption, Parser, Per, Placement, USER, ValueError};
-use crate::manifest::request::{Origin, Owners, Request, VmRequest, Whom, Wish};
+use crate::manifest::request::{Origin, Owners, Request, Scope, ScopedDirective, VmRequest};
 use crate::text::printable::Printable;
 
 /// What the arguments ask for.
@@ -26,16 +26,16 @@ pub(super) fn request(arguments: &Arguments) -> Result<Request, Failure> {
 pub(super) fn request_for(
     arguments: &Arguments,
     vms: Vec<VmRequest>,
-    found: Vec<Wish>,
+    found: Vec<ScopedDirective>,
 ) -> Result<Request, Failure> {
-    let wishes = wishes(arguments, &vms, found)?;
+    let directives = directives(arguments, &vms, found)?;
     Ok(Request {
         service: arguments.service.parse().map_err(usage("--service"))?,
         method: arguments.method.parse().map_err(usage("--method"))?,
         model: arguments.model.parse().map_err(model_failure)?,
         owners: Owners::Needed,
         vms,
-        wishes,
+        directives,
     })
 }
 
@@ -65,17 +65,17 @@ pub(super) fn of_option(
     option: &GenOption,
     texts: &[String],
     vms: &[VmRequest],
-) -> Result<Vec<Wish>, Failure> {
+) -> Result<Vec<ScopedDirective>, Failure> {
     let mut lowered = Lowered::new(vms, Vec::new());
     lowered.option(option, texts)?;
-    Ok(lowered.wishes)
+    Ok(lowered.directives)
 }
 
-fn wishes(
+fn directives(
     arguments: &Arguments,
     vms: &[VmRequest],
-    found: Vec<Wish>,
-) -> Result<Vec<Wish>, Failure> {
+    found: Vec<ScopedDirective>,
+) -> Result<Vec<ScopedDirective>, Failure> {
     let typed = &arguments.options;
     let mut lowered = Lowered::new(vms, found);
     // Where no VM specified, --user has said whose VMs to look for, and they have their users.
@@ -83,55 +83,55 @@ fn wishes(
         lowered.option(&USER, typed.of(&USER))?;
     }
     // What follows may be for the VMs of a user.
-    lowered.scopes.learn_users(&lowered.wishes);
+    lowered.scopes.learn_users(&lowered.directives);
     for (option, texts) in typed.iter().filter(|(option, _)| **option != USER) {
         lowered.option(option, texts)?;
     }
-    Ok(lowered.wishes)
+    Ok(lowered.directives)
 }
 
 /// The wishes so far.
 struct Lowered {
     scopes: Scopes,
-    wishes: Vec<Wish>,
+    directives: Vec<ScopedDirective>,
 }
 
 impl Lowered {
-    fn new(vms: &[VmRequest], wishes: Vec<Wish>) -> Self {
+    fn new(vms: &[VmRequest], directives: Vec<ScopedDirective>) -> Self {
         Self {
             scopes: Scopes::new(vms),
-            wishes,
+            directives,
         }
     }
 
     fn option(&mut self, option: &GenOption, texts: &[String]) -> Result<(), Failure> {
         for text in texts {
-            let wish = self.wish(option, text)?;
-            self.wishes.push(wish);
+            let directive = self.directive(option, text)?;
+            self.directives.push(directive);
         }
         Ok(())
     }
 
-    fn wish(&self, option: &GenOption, text: &str) -> Result<Wish, Failure> {
+    fn directive(&self, option: &GenOption, text: &str) -> Result<ScopedDirective, Failure> {
         let long = format!("--{}", option.long);
         let typed = format!("{long} {text}");
-        let (whom, want, origin) = match option.parser {
-            Parser::Flag(want) => (Whom::All, Ok(want(true)), &long),
+        let (scope, want, origin) = match option.parser {
+            Parser::Flag(want) => (Scope::All, Ok(want(true)), &long),
             Parser::Text(parse) => {
-                let (whom, value) = self.scopes.split(&long, text, option.per)?;
-                (whom, parse(value), &typed)
+                let (scope, value) = self.scopes.split(&long, text, option.per)?;
+                (scope, parse(value), &typed)
             }
             Parser::Pair(parse) => {
                 // First the value, which may hold a colon.
                 let Some((name, value)) = text.split_once('=') else {
                     return Err(no_value(option, text));
                 };
-                let (whom, name) = self.scopes.split(&long, name, option.per)?;
-                (whom, parse(name, value), &typed)
+                let (scope, name) = self.scopes.split(&long, name, option.per)?;
+                (scope, parse(name, value), &typed)
             }
         };
-        Ok(Wish {
-            whom,
+        Ok(ScopedDirective {
+            scope,
             want: want.map_err(|error| value_failure(option, error))?,
             origin: Origin::new(origin),
         })

@@ -8,7 +8,7 @@ use crate::failure::{Failure, Kind};
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::options::SET;
 use crate::manifest::profile;
-use crate::manifest::request::{Origin, Owners, Request, Want, Whom, Wish};
+use crate::manifest::request::{Directive, Origin, Owners, Request, Scope, ScopedDirective};
 use crate::manifest::resolve::resolve;
 use crate::manifest::write;
 use crate::text::log::Log;
@@ -92,10 +92,10 @@ fn blueprint(arguments: &Arguments) -> Result<Blueprint, Failure> {
 
 fn request(arguments: &Arguments) -> Result<Request, Failure> {
     let vms = options::vms(&arguments.vms)?;
-    let mut wishes = options::of_option(&SET, &arguments.settings, &vms)?;
-    wishes.push(Wish {
-        whom: Whom::All,
-        want: Want::Enabled(!arguments.disabled),
+    let mut directives = options::of_option(&SET, &arguments.settings, &vms)?;
+    directives.push(ScopedDirective {
+        scope: Scope::All,
+        want: Directive::Enabled(!arguments.disabled),
         origin: Origin::new("--disabled"),
     });
     let service = arguments.service.parse();
@@ -106,7 +106,7 @@ fn request(arguments: &Arguments) -> Result<Request, Failure> {
         // A profile does not say whose VMs they are.
         owners: Owners::Optional,
         vms,
-        wishes,
+        directives,
         ..Request::default()
     })
 }

@@ -105,13 +105,13 @@ fn grants(arguments: &Arguments) -> Result<Grants, Failure> {
         return Ok(grants);
     }
     let vms = options::vms(&arguments.vms)?;
-    let wishes = options::of_option(&DELEGATE, &arguments.delegates, &vms)?;
+    let directives = options::of_option(&DELEGATE, &arguments.delegates, &vms)?;
     if vms.is_empty() {
-        return match wishes.first() {
+        return match directives.first() {
             None => Ok(grants),
-            Some(wish) => Err(Failure::told(
+            Some(directive) => Err(Failure::told(
                 Kind::Usage,
-                format_args!("{}: no VM specified", wish.origin),
+                format_args!("{}: no VM specified", directive.origin),
             )
             .hinted("specify the VMs, or use --admin for a user who manages all of them")),
         };
@@ -120,7 +120,7 @@ fn grants(arguments: &Arguments) -> Result<Grants, Failure> {
         service: grants.service.clone(),
         owners: Owners::Optional,
         vms,
-        wishes,
+        directives,
         ..Request::default()
     })?;
     grants.delegates = delegates(&blueprint);

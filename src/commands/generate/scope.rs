@@ -3,7 +3,7 @@
 use crate::failure::{Failure, Kind};
 use crate::manifest::blueprint::AccountName;
 use crate::manifest::options::Per;
-use crate::manifest::request::{VmRequest, Want, Whom, Wish};
+use crate::manifest::request::{Directive, Scope, ScopedDirective, VmRequest};
 use crate::smf::fmri::InstanceName;
 use crate::text::printable::Printable;
 
@@ -14,7 +14,7 @@ const VALUES: [&str; 6] = ["svc:", "file:", "mailto:", "snmp:", ":", "/"];
 #[derive(Debug, Default)]
 pub(super) struct Scopes {
     instances: Vec<InstanceName>,
-    users: Vec<(Whom, AccountName)>,
+    users: Vec<(Scope, AccountName)>,
 }
 
 impl Scopes {
@@ -31,12 +31,12 @@ impl Scopes {
     }
 
     /// Takes over who the VMs' users are.
-    pub(super) fn learn_users(&mut self, wishes: &[Wish]) {
-        self.users = wishes
+    pub(super) fn learn_users(&mut self, directives: &[ScopedDirective]) {
+        self.users = directives
             .iter()
-            .filter_map(|wish| {
-                if let Want::User(user) = &wish.want {
-                    Some((wish.whom.clone(), user.clone()))
+            .filter_map(|directive| {
+                if let Directive::User(user) = &directive.want {
+                    Some((directive.scope.clone(), user.clone()))
                 } else {
                     None
                 }
@@ -45,11 +45,11 @@ impl Scopes {
     }
 
     fn user_of(&self, instance: &InstanceName) -> Option<&AccountName> {
-        let of = |wanted: &Whom| {
-            let (_, user) = self.users.iter().find(|(whom, _)| whom == wanted)?;
+        let of = |wanted: &Scope| {
+            let (_, user) = self.users.iter().find(|(scope, _)| scope == wanted)?;
             Some(user)
         };
-        of(&Whom::Instance(instance.clone())).or_else(|| of(&Whom::All))
+        of(&Scope::Instance(instance.clone())).or_else(|| of(&Scope::All))
     }
 
     /// For whom, and the value.
@@ -61,11 +61,11 @@ impl Scopes {
         option: &str,
         text: &'a str,
         per: Per,
-    ) -> Result<(Whom, &'a str), Failure> {
+    ) -> Result<(Scope, &'a str), Failure> {
         let begins = |text: &str| VALUES.iter().any(|value| text.starts_with(value));
         let (prefix, rest) = match text.split_once(':') {
             Some(parts) if !begins(text) => parts,
-            Some(_) | None => return Ok((Whom::All, text)),
+            Some(_) | None => return Ok((Scope::All, text)),
         };
         let instance = self.instances.iter().find(|i| i.as_str() == prefix);
         let user = match per {
@@ -86,11 +86,11 @@ impl Scopes {
             ))
         };
         match (instance, user) {
-            (Some(instance), None) => Ok((Whom::Instance(instance.clone()), rest)),
-            (None, Some(user)) => Ok((Whom::User(user.clone()), rest)),
+            (Some(instance), None) => Ok((Scope::Instance(instance.clone()), rest)),
+            (None, Some(user)) => Ok((Scope::User(user.clone()), rest)),
             // What is for a user's VM is for all of that user's.
             (Some(instance), Some(user)) if self.user_of(instance) == Some(user) => {
-                Ok((Whom::User(user.clone()), rest))
+                Ok((Scope::User(user.clone()), rest))
             }
             (Some(_), Some(_)) => {
                 let failure = refused("a VM and the user of another VM have the same name:");
@@ -98,7 +98,7 @@ impl Scopes {
                     .map_err(|failure| failure.hinted("use another instance name: INSTANCE=NAME"))
             }
             // What cannot be a name is part of the value.
-            (None, None) if prefix.parse::<InstanceName>().is_err() => Ok((Whom::All, text)),
+            (None, None) if prefix.parse::<InstanceName>().is_err() => Ok((Scope::All, text)),
             (None, None) => match per {
                 Per::Vm => refused("no specified VM has the instance"),
                 Per::User => refused("no specified VM has the instance or the user"),

@@ -21,7 +21,7 @@ fn played(line: &[&str]) -> Result<Vec<(String, Played)>, Failure> {
 }
 
 fn text(played: &Played) -> String {
-    let ink = Ink::Plain;
+    let ink = Letters::Plain;
     Text { played, ink }.to_string()
 }
 
@@ -138,7 +138,7 @@ fn the_record_is_one_object_with_the_columns_of_the_timeline() {
 fn colours_change_no_letter() {
     let stories = played(&["vm1"]).unwrap();
     let played = &stories[0].1;
-    let ink = Ink::Colour;
+    let ink = Letters::Colour;
     let coloured = Text { played, ink }.to_string();
     assert!(coloured.contains("\x1b[36msmf \x1b[0m"), "{coloured}");
     let mut plain = String::new();

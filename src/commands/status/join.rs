@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::config::settings::{OnAborted, OnPaused, OnSaved, Settings};
 use crate::engine::plan::{Class, class};
 use crate::inventory::instances::Instance;
-use crate::inventory::owners::{Answer, Listed, Sight, find, namesakes};
+use crate::inventory::owners::{Answer, Listed, ListedState, find, namesakes};
 use crate::smf::fmri::InstanceFmri;
 use crate::smf::tools::svcs::SmfState;
 use crate::virtualbox::vm::{VmName, VmState};
@@ -55,14 +55,14 @@ impl Vm {
         match self {
             Self::State(state) => match class(state) {
                 Class::Up => Some(true),
-                Class::Held
+                Class::Paused
                 | Class::Dead
                 | Class::Off
-                | Class::Stored
+                | Class::Saved
                 | Class::Crashed
-                | Class::Moving
+                | Class::Transitional
                 | Class::Busy => Some(false),
-                Class::Strange => None,
+                Class::Unknown => None,
             },
             Self::Missing | Self::Inaccessible => Some(false),
             Self::Unknown => None,
@@ -167,7 +167,9 @@ fn look_up(row: &mut Row, instance: &Instance, asked: &Asked) {
     let Some(listed) = find(vms, &settings.vm) else {
         row.vm = Vm::Missing;
         // One that cannot be read has no name by which it could be found.
-        let lost = vms.iter().filter(|vm| vm.sight() == Sight::Inaccessible);
+        let lost = vms
+            .iter()
+            .filter(|vm| vm.listed_state() == ListedState::Inaccessible);
         row.notes.push(Note::NoSuchVm {
             user_home: asked.user_home.clone(),
             lost: lost.take(LOST_SHOWN).map(lost_words).collect(),
@@ -180,8 +182,8 @@ fn look_up(row: &mut Row, instance: &Instance, asked: &Asked) {
     if namesakes > 1 {
         row.notes.push(Note::Namesakes(namesakes));
     }
-    match listed.sight() {
-        Sight::State(state) => {
+    match listed.listed_state() {
+        ListedState::State(state) => {
             // While a method runs, it is the method's.
             let orphan = listed.orphan.filter(|_| instance.next.is_none());
             let note = orphan.map(Note::Orphan);
@@ -189,11 +191,11 @@ fn look_up(row: &mut Row, instance: &Instance, asked: &Asked) {
                 .extend(note.or_else(|| disagreement(instance, &state, settings)));
             row.vm = Vm::State(state);
         }
-        Sight::Inaccessible => {
+        ListedState::Inaccessible => {
             row.vm = Vm::Inaccessible;
             row.notes.push(Note::Inaccessible(lost_words(listed)));
         }
-        Sight::Ambiguous => row.notes.push(Note::Unknown(
+        ListedState::Ambiguous => row.notes.push(Note::Unknown(
             "VirtualBox lists it with two states".to_owned(),
         )),
     }
@@ -219,7 +221,7 @@ fn look_up_anothers(row: &mut Row, instance: &Instance, asked: &Asked) {
     };
     row.uuid = Some(listed.uuid().to_owned());
     row.vm_name = Some(listed.name.clone());
-    if let Sight::State(state) = listed.sight() {
+    if let ListedState::State(state) = listed.listed_state() {
         row.vm = Vm::State(state);
     }
 }
@@ -231,22 +233,25 @@ fn disagreement(instance: &Instance, state: &VmState, settings: &Settings) -> Op
     }
     let word = match class(state) {
         Class::Up => "running",
-        Class::Held => "paused",
+        Class::Paused => "paused",
         Class::Dead => "stuck",
         Class::Off => "off",
-        Class::Stored => "saved",
+        Class::Saved => "saved",
         Class::Crashed => "aborted",
-        Class::Moving | Class::Busy | Class::Strange => return None,
+        Class::Transitional | Class::Busy | Class::Unknown => return None,
     };
     let left = match class(state) {
-        Class::Held => settings.on_paused == OnPaused::Leave,
-        Class::Stored => settings.on_saved == OnSaved::Leave,
+        Class::Paused => settings.on_paused == OnPaused::Leave,
+        Class::Saved => settings.on_saved == OnSaved::Leave,
         Class::Crashed => settings.on_aborted == OnAborted::Leave,
-        Class::Up | Class::Dead | Class::Off | Class::Moving | Class::Busy | Class::Strange => {
-            false
-        }
+        Class::Up
+        | Class::Dead
+        | Class::Off
+        | Class::Transitional
+        | Class::Busy
+        | Class::Unknown => false,
     };
-    let up = matches!(class(state), Class::Up | Class::Held | Class::Dead);
+    let up = matches!(class(state), Class::Up | Class::Paused | Class::Dead);
     match &instance.state {
         SmfState::Online | SmfState::Degraded => {
             (class(state) != Class::Up && !left).then_some(Note::Online(word))
@@ -298,18 +303,20 @@ fn without_instance(rows: &[Row], asked: &Asked) -> Vec<Row> {
         uuid: Some(listed.uuid().to_owned()),
         smf: None,
         next: None,
-        vm: match listed.sight() {
-            Sight::State(state) => Vm::State(state),
-            Sight::Inaccessible => Vm::Inaccessible,
-            Sight::Ambiguous => Vm::Unknown,
+        vm: match listed.listed_state() {
+            ListedState::State(state) => Vm::State(state),
+            ListedState::Inaccessible => Vm::Inaccessible,
+            ListedState::Ambiguous => Vm::Unknown,
         },
         since: None,
         since_seconds: None,
         owner: Some(asked.owner.clone()),
         stop: None,
-        notes: match listed.sight() {
-            Sight::Inaccessible => vec![Note::NoInstance, Note::Inaccessible(lost_words(listed))],
-            Sight::State(_) | Sight::Ambiguous => vec![Note::NoInstance],
+        notes: match listed.listed_state() {
+            ListedState::Inaccessible => {
+                vec![Note::NoInstance, Note::Inaccessible(lost_words(listed))]
+            }
+            ListedState::State(_) | ListedState::Ambiguous => vec![Note::NoInstance],
         },
     };
     vms.iter().filter(|vm| !is_known(vm)).map(row).collect()

@@ -1,25 +1,25 @@
-//! What VirtualBox says when a [`Looker`] asks: which list tells enough, and which entry is the VM.
+//! What VirtualBox says when a [`Observer`] asks: which list tells enough, and which entry is the VM.
 
 use std::time::Duration;
 
 use super::turn::Turn;
-use super::{Belief, GLANCE, Looker, RunningVms, Told};
+use super::{Answer, Belief, GLANCE, Observer, RunningVms};
 use crate::virtualbox::vboxmanage::{Listed, VBoxError, is_bare};
 use crate::virtualbox::vm::{Intent, Uuid, VmState};
 
 /// How long a VM that has just left the list of those that run may take to be gone.
 const LEAVING: Duration = Duration::from_secs(1);
 
-impl Looker<'_> {
+impl Observer<'_> {
     /// What `showvminfo` says.
-    pub(super) fn show(&mut self, until: Duration) -> Result<Told, VBoxError> {
+    pub(super) fn show(&mut self, until: Duration) -> Result<Answer, VBoxError> {
         let vm = match &self.uuid {
             Some(uuid) => uuid.as_str(),
             None => self.asked_for.as_str(),
         };
         let info = self.vbox.show(vm, self.left(until))?;
         self.recognize(info.uuid, info.name);
-        Ok(Told::State(info.state))
+        Ok(Answer::State(info.state))
     }
 
     /// The same. A VM whose process got a signal while its guest was paused is `stopping` as long as the server lives: what
@@ -28,7 +28,7 @@ impl Looker<'_> {
         &mut self,
         turn: &mut Turn,
         end: Duration,
-    ) -> Result<Told, VBoxError> {
+    ) -> Result<Answer, VBoxError> {
         match self.show(self.until(end)) {
             Err(VBoxError::Other(words)) if is_bare(&words) && self.uuid.is_some() => {
                 self.take(turn, end);
@@ -39,10 +39,13 @@ impl Looker<'_> {
     }
 
     /// How a VM rests of which no process lives any more.
-    fn rest(&mut self, turn: &mut Turn, end: Duration) -> Result<Told, VBoxError> {
+    fn rest(&mut self, turn: &mut Turn, end: Duration) -> Result<Answer, VBoxError> {
         self.belief = Belief::Nothing;
-        match self.look_at_files()?.and_then(|sight| sight.state) {
-            Some(state) => Ok(Told::State(state)),
+        match self
+            .look_at_files()?
+            .and_then(|observation| observation.state)
+        {
+            Some(state) => Ok(Answer::State(state)),
             None => self.show_or_list(turn, end),
         }
     }
@@ -67,15 +70,15 @@ impl Looker<'_> {
         running: Option<RunningVms>,
         turn: &mut Turn,
         end: Duration,
-    ) -> Result<Told, VBoxError> {
+    ) -> Result<Answer, VBoxError> {
         if let Some(uuid) = self.still_up() {
             let until = self.until(end);
             let running = running.unwrap_or_else(|| self.vbox.running(self.left(until)))?;
             if running.contains(uuid) {
                 return match (self.belief, self.intent) {
                     (Belief::Runs, Intent::Start) => self.running_or_paused(turn, end),
-                    (Belief::Runs, Intent::Stop) => Ok(Told::Running),
-                    _ => Ok(Told::RunningOrPaused),
+                    (Belief::Runs, Intent::Stop) => Ok(Answer::Running),
+                    _ => Ok(Answer::RunningOrPaused),
                 };
             }
             // It is on its way down, most likely, and about to be gone.
@@ -97,25 +100,25 @@ impl Looker<'_> {
             let running = self.vbox.running(self.left(until))?;
             return match (running.contains(uuid), self.intent) {
                 (true, Intent::Start) => self.running_or_paused(turn, end),
-                (true, Intent::Stop) => Ok(Told::RunningOrPaused),
+                (true, Intent::Stop) => Ok(Answer::RunningOrPaused),
                 (false, _) if self.is_gone()? => self.rest(turn, end),
                 (false, _) => self.ask_the_long_list(until),
             };
         }
-        let roll = self.vbox.roll(self.left(until))?;
-        let found = roll.vms.iter().find(|vm| self.is_it(&vm.uuid, &vm.name));
+        let listing = self.vbox.listing(self.left(until))?;
+        let found = listing.vms.iter().find(|vm| self.is_it(&vm.uuid, &vm.name));
         let Some(found) = found else {
-            if roll.vms.is_empty() {
+            if listing.vms.is_empty() {
                 self.cannot_be_empty("list vms")?;
             }
             // VirtualBox says so in its own words.
             return self.show(until);
         };
-        let up = roll.running.contains(&found.uuid);
+        let up = listing.running.contains(&found.uuid);
         self.recognize(found.uuid.clone(), found.name.clone());
         if up && self.intent == Intent::Stop {
             // Saving and powering off are the same for both, and a button is refused when it is paused.
-            return Ok(Told::RunningOrPaused);
+            return Ok(Answer::RunningOrPaused);
         }
         if up {
             return self.running_or_paused(turn, end);
@@ -130,9 +133,9 @@ impl Looker<'_> {
     /// A VM that is among those that run may be paused. A guest can add lines to its log but remove none: where the log
     /// of this process says that it runs and nothing after that suggests something else, it does. Any doubt is for the
     /// long list.
-    fn running_or_paused(&mut self, turn: &mut Turn, end: Duration) -> Result<Told, VBoxError> {
+    fn running_or_paused(&mut self, turn: &mut Turn, end: Duration) -> Result<Answer, VBoxError> {
         if self.log_says_running()? {
-            return Ok(Told::State(VmState::Running));
+            return Ok(Answer::State(VmState::Running));
         }
         self.take(turn, end);
         self.ask_the_long_list(self.until(end))
@@ -140,7 +143,7 @@ impl Looker<'_> {
 
     /// What the long list says. Two entries of one UUID that differ are somebody's forgery in a name or a
     /// description: then nothing is known.
-    fn ask_the_long_list(&mut self, until: Duration) -> Result<Told, VBoxError> {
+    fn ask_the_long_list(&mut self, until: Duration) -> Result<Answer, VBoxError> {
         let all = self.vbox.all(self.left(until))?;
         let found = all.vms.iter().find(|vm| self.is_it(&vm.uuid, &vm.name));
         let Some(found) = found else {
@@ -161,13 +164,13 @@ impl Looker<'_> {
             ));
         }
         self.recognize(found.uuid.clone(), found.name.clone());
-        Ok(Told::State(found.state.clone()))
+        Ok(Answer::State(found.state.clone()))
     }
 
     /// A list of no VM at all, while the process of one lives, is an answer that got lost. To go on with `showvminfo` would
     /// take a session on a VM that is up.
     fn cannot_be_empty(&self, list: &str) -> Result<(), VBoxError> {
-        match self.census()?.vm_processes {
+        match self.summary()?.vm_processes {
             0 => Ok(()),
             _ => Err(VBoxError::Garbled(format!(
                 "{list} names no VM, although a VM process is running"
@@ -182,8 +185,8 @@ impl Looker<'_> {
 
     /// Whether no process of the VM lives, and nobody has a session on it.
     fn is_gone(&self) -> Result<bool, VBoxError> {
-        let census = self.census()?;
-        Ok(!census.may_live && !census.handled)
+        let summary = self.summary()?;
+        Ok(!summary.may_live && !summary.handled)
     }
 
     /// The same, within a time.

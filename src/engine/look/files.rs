@@ -1,15 +1,15 @@
-//! What VirtualBox's files say when a [`Looker`] looks: no program is run for it.
+//! What VirtualBox's files say when a [`Observer`] looks: no program is run for it.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Belief, Looker, Sight};
+use super::{Belief, Observation, Observer};
 use crate::engine::plan::{Rest, StateFile, Worth};
 use crate::host::{FileKind, Process};
 use crate::virtualbox::file::FileTrouble;
 use crate::virtualbox::machine_file::MachineFile;
-use crate::virtualbox::processes::{Census, another_users, candidates, census};
+use crate::virtualbox::processes::{ProcessSummary, another_users, candidates, summary};
 use crate::virtualbox::registry::Registry;
 use crate::virtualbox::vbox_log::{self, End, VBoxLog};
 use crate::virtualbox::vboxmanage::VBoxError;
@@ -99,10 +99,10 @@ const CLOCKS: Duration = Duration::from_millis(50);
 /// As many saved states may be in a VM's folder of snapshots to look for one.
 const STATES_MAX: usize = 1000;
 
-impl Looker<'_> {
+impl Observer<'_> {
     /// How the VM rests, by its settings file; none where only VirtualBox can tell: a process is or may be that VM's,
     /// somebody may have a session on it, the file is not understood, or VirtualBox has just said otherwise.
-    pub(super) fn look_at_files(&mut self) -> Result<Option<Sight>, VBoxError> {
+    pub(super) fn look_at_files(&mut self) -> Result<Option<Observation>, VBoxError> {
         // What was started and has no process that is seen may have one that this program does not know.
         let up = matches!(self.belief, Belief::Runs | Belief::IsUp);
         if self.belief == Belief::Wrong
@@ -111,8 +111,8 @@ impl Looker<'_> {
         {
             return Ok(None);
         }
-        let before = match &self.glimpse {
-            Some(glimpse) if glimpse.holds(self.host.now()) => glimpse.processes.clone(),
+        let before = match &self.snapshot {
+            Some(snapshot) if snapshot.holds(self.host.now()) => snapshot.processes.clone(),
             _ => self.processes()?,
         };
         if up && self.is_touched(&before) {
@@ -133,13 +133,13 @@ impl Looker<'_> {
         let second = self.read_settings();
         let after = self.processes()?;
         // What was seen before is of no use any more.
-        self.glimpse = None;
+        self.snapshot = None;
         if second.as_ref() != Some(&first) || self.is_touched(&after) {
             self.files.file = second;
             return Ok(None);
         }
         self.belief = Belief::Nothing;
-        Ok(Some(Sight {
+        Ok(Some(Observation {
             state: Some(first.resting.state()),
             or_paused: false,
             roughly: false,
@@ -167,8 +167,8 @@ impl Looker<'_> {
 
     /// Whether a process is or may be the VM, or a client of this user has or may have a session on it.
     fn is_touched(&self, processes: &[Process]) -> bool {
-        let census = census(processes, self.wanted());
-        census.may_live || census.handled
+        let summary = summary(processes, self.wanted());
+        summary.may_live || summary.handled
     }
 
     /// The process of another user that a VM has which is to be started: VirtualBox knows of its own user's alone, and
@@ -301,7 +301,7 @@ impl Looker<'_> {
 
     /// Whether a look at the log is enough to begin a stop with: it says that the VM runs. If that is wrong, VirtualBox
     /// refuses what is done then, and is asked.
-    pub(super) fn log_is_enough(&self, before: &Census) -> Result<bool, VBoxError> {
+    pub(super) fn log_is_enough(&self, before: &ProcessSummary) -> Result<bool, VBoxError> {
         let is_enough = self.intent == Intent::Stop
             && !self.files.relied_on_log
             && self.belief == Belief::Nothing
@@ -313,10 +313,10 @@ impl Looker<'_> {
     }
 
     /// What is seen then.
-    pub(super) fn up_by_its_log(&mut self) -> Sight {
+    pub(super) fn up_by_its_log(&mut self) -> Observation {
         self.belief = Belief::IsUp;
         self.files.relied_on_log = true;
-        Sight {
+        Observation {
             state: Some(VmState::Running),
             or_paused: true,
             roughly: true,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Request;
 use crate::config::settings;
-use crate::engine::look::Glimpse;
+use crate::engine::look::ProcessSnapshot;
 use crate::failure::{Caller, Failure, Kind};
 use crate::host::{Account, Host, STILL_RUNNING};
 use crate::smf::credential::{self, Credential};
@@ -21,7 +21,7 @@ use crate::text::log::Log;
 use crate::text::printable::{Printable, PrintablePath};
 use crate::text::shell::shell_word;
 use crate::virtualbox::environment::{environment_in, locale};
-use crate::virtualbox::processes::{Wanted, census};
+use crate::virtualbox::processes::{Wanted, summary};
 use crate::virtualbox::settings_folder::user_home;
 use crate::virtualbox::vm::Intent;
 
@@ -35,7 +35,7 @@ pub(super) struct Given {
     /// For VBoxManage; none where the properties have a say in it.
     pub(super) locale: Option<String>,
     /// The processes of this user; none where the properties may name another one.
-    pub(super) glimpse: Option<Glimpse>,
+    pub(super) snapshot: Option<ProcessSnapshot>,
 }
 
 impl Given {
@@ -44,7 +44,7 @@ impl Given {
         Self {
             account: host.account(),
             locale: by_smf.then(|| locale(host, &request.environment)),
-            glimpse: by_smf.then(|| Glimpse::of(host)).flatten(),
+            snapshot: by_smf.then(|| ProcessSnapshot::of(host)).flatten(),
         }
     }
 }
@@ -118,7 +118,7 @@ fn has_vanished(host: &dyn Host, request: &Request, error: SvcpropError) -> Fail
     let process = host
         .processes()
         .ok()
-        .and_then(|processes| census(&processes, wanted).process);
+        .and_then(|processes| summary(&processes, wanted).process);
     let user = host
         .account()
         .map_or_else(|_| "its user".to_owned(), |account| account.name);

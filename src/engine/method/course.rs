@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::Request;
-use super::refused::{Ended, has_lost_its_server};
+use super::refused::{RunFailure, has_lost_its_server};
 use crate::config::settings::{Settings, StopMethod};
 use crate::engine::deadline::Deadline;
-use crate::engine::look::{GLANCE, Glimpse, Looker, Sight};
+use crate::engine::look::{GLANCE, Observation, Observer, ProcessSnapshot};
 use crate::engine::plan::{
-    self, Action, CalledOff, Class, Deed, Note, Observed, Outcome, Reason, Step, Waiting,
+    self, Action, Attempt, CalledOff, Class, Note, Observed, Outcome, Reason, Step, Waiting,
 };
 use crate::failure::{Failure, Kind};
 use crate::host::{Account, Host, RunError};
@@ -34,7 +34,7 @@ const SERVER_ENDS: Duration = Duration::from_secs(6);
 const FAILED_LOOKS: usize = 3;
 
 /// A run of a method, from the first look to the end.
-pub(super) struct Course<'a> {
+pub(super) struct MethodRun<'a> {
     host: &'a dyn Host,
     log: &'a Log<'a>,
     request: &'a Request,
@@ -42,8 +42,8 @@ pub(super) struct Course<'a> {
     deadline: Deadline,
     account: &'a Account,
     vbox: &'a VBoxManage<'a>,
-    looker: Looker<'a>,
-    deeds: Vec<Deed>,
+    observer: Observer<'a>,
+    attempts: Vec<Attempt>,
     /// The last line of the log about a wait, and when.
     said: Option<(String, Duration)>,
     failed_looks: usize,
@@ -59,7 +59,7 @@ pub(super) struct Course<'a> {
     smf_was_silent: bool,
 }
 
-impl<'a> Course<'a> {
+impl<'a> MethodRun<'a> {
     /// The course of a run that has this time.
     pub(super) fn new(
         host: &'a dyn Host,
@@ -70,14 +70,14 @@ impl<'a> Course<'a> {
         account: &'a Account,
         vbox: &'a VBoxManage<'a>,
     ) -> Self {
-        let mut looker = Looker::new(host, log, vbox, &settings.vm, request.intent, deadline)
+        let mut observer = Observer::new(host, log, vbox, &settings.vm, request.intent, deadline)
             .with_settings_in(vbox.settings_folder(account));
         // Powering off needs a state that is known. Two lists, of which the first tells it roughly, cost more.
         if request.intent == Intent::Stop && settings.stop_method == StopMethod::PowerOff {
-            looker.be_exact();
+            observer.be_exact();
         }
         if request.intent == Intent::Start && !request.dry_run && settings.start_from_any_rest() {
-            looker.any_rest_will_do();
+            observer.any_rest_will_do();
         }
         Self {
             host,
@@ -87,8 +87,8 @@ impl<'a> Course<'a> {
             deadline,
             account,
             vbox,
-            looker,
-            deeds: Vec::new(),
+            observer,
+            attempts: Vec::new(),
             said: None,
             failed_looks: 0,
             look_took: Duration::ZERO,
@@ -103,25 +103,25 @@ impl<'a> Course<'a> {
     ///
     /// # Errors
     /// The VM is not proven where it should be.
-    pub(super) fn run(mut self, glimpse: Option<Glimpse>) -> Result<(), Failure> {
-        self.looker.recall(glimpse);
-        let mut seen_since: Option<(Sight, Duration)> = None;
+    pub(super) fn run(mut self, snapshot: Option<ProcessSnapshot>) -> Result<(), Failure> {
+        self.observer.recall(snapshot);
+        let mut seen_since: Option<(Observation, Duration)> = None;
         loop {
-            let sight = self.look()?;
+            let observation = self.look()?;
             let now = self.host.now();
             let since = match &seen_since {
-                Some((before, since)) if *before == sight => *since,
+                Some((before, since)) if *before == observation => *since,
                 _ => now,
             };
-            seen_since = Some((sight.clone(), since));
+            seen_since = Some((observation.clone(), since));
             let observed = Observed {
-                state: sight.state.as_ref(),
-                process: sight.process,
-                suspended: sight.suspended.as_ref(),
+                state: observation.state.as_ref(),
+                process: observation.process,
+                suspended: observation.suspended.as_ref(),
                 unchanged: now.saturating_sub(since),
                 elapsed: self.elapsed(),
-                deeds: &self.deeds,
-                rest: sight.rest.as_ref(),
+                attempts: &self.attempts,
+                rest: observation.rest.as_ref(),
                 called_off: self.called_off,
             };
             match plan::next(
@@ -132,37 +132,37 @@ impl<'a> Course<'a> {
             ) {
                 Step::Done(Note::CalledOff(_)) if !self.stays_called_off() => {}
                 Step::Done(note) => {
-                    self.say(&sight, note.told(sight.state.as_ref()));
+                    self.say(&observation, note.told(observation.state.as_ref()));
                     return Ok(());
                 }
                 Step::Fail(kind, reason) => return Err(self.failure(kind, &reason)),
                 Step::Wait(pause, what) if self.request.dry_run && what != Waiting::Answer => {
                     self.say(
-                        &sight,
+                        &observation,
                         format_args!("{} (dry run: not done)", what.told(pause)),
                     );
                     return Ok(());
                 }
-                Step::Wait(pause, Waiting::Delay) => self.wait_for_delay(&sight, pause),
-                Step::Wait(pause, what) => self.wait(&sight, pause, what),
+                Step::Wait(pause, Waiting::Delay) => self.wait_for_delay(&observation, pause),
+                Step::Wait(pause, what) => self.wait(&observation, pause, what),
                 Step::Act(action, _, because) if self.request.dry_run => {
                     self.say(
-                        &sight,
+                        &observation,
                         format_args!("{action}{because} (dry run: not done)"),
                     );
                     return Ok(());
                 }
                 // What loses the guest's work is done to a state that is known.
-                Step::Act(Action::PowerOff | Action::EmergencyStop, ..) if sight.roughly => {
-                    self.looker.be_exact();
+                Step::Act(Action::PowerOff | Action::EmergencyStop, ..) if observation.roughly => {
+                    self.observer.be_exact();
                 }
                 Step::Act(action @ (Action::Start | Action::DiscardState), limit, because) => {
-                    self.say(&sight, format_args!("{action}{because}"));
-                    self.can_write_settings(&sight)?;
+                    self.say(&observation, format_args!("{action}{because}"));
+                    self.can_write_settings(&observation)?;
                     self.act(action, limit)?;
                 }
                 Step::Act(action, limit, because) => {
-                    self.say(&sight, format_args!("{action}{because}"));
+                    self.say(&observation, format_args!("{action}{because}"));
                     self.act(action, limit)?;
                 }
             }
@@ -170,15 +170,18 @@ impl<'a> Course<'a> {
     }
 
     /// One line of the log: the VM, the state seen, and what is done.
-    fn say(&self, sight: &Sight, what: impl std::fmt::Display) {
-        self.log
-            .line(format_args!("{}: {}: {what}", self.named(), sight.words()));
+    fn say(&self, observation: &Observation, what: impl std::fmt::Display) {
+        self.log.line(format_args!(
+            "{}: {}: {what}",
+            self.named(),
+            observation.words()
+        ));
     }
 
     /// The VM with its UUID, once that is known.
     fn named(&self) -> String {
         let vm = &self.settings.vm;
-        match self.looker.uuid() {
+        match self.observer.uuid() {
             Some(uuid) if vm.as_uuid().as_ref() != Some(uuid) => format!("{vm} {{{uuid}}}"),
             _ => vm.to_string(),
         }
@@ -204,19 +207,20 @@ impl<'a> Course<'a> {
     fn advice_by_the_files(&self, kind: Kind, reason: &Reason) -> Option<(Kind, Advice)> {
         let folder = self.vbox.settings_folder(self.account)?;
         match reason {
-            Reason::ActionHung(_) if !self.looker.heard_of_virtualbox() => {
+            Reason::ActionHung(_) if !self.observer.heard_of_virtualbox() => {
                 let advice = advice::of_settings_folder(self.host, self.account, &folder)?;
                 Some((advice.refusal.kind(), advice))
             }
             Reason::StillUp { tried, .. } | Reason::OutOfTime { tried, .. } => {
-                let is_refused = |deed: &Deed| {
-                    deed.action == Action::SaveState && matches!(deed.outcome, Outcome::Refused(_))
+                let is_refused = |attempt: &Attempt| {
+                    attempt.action == Action::SaveState
+                        && matches!(attempt.outcome, Outcome::Refused(_))
                 };
                 if !tried.iter().any(is_refused) {
                     return None;
                 }
                 let registry = Registry::read(self.host, &folder).ok()?;
-                let file = &registry.only(self.looker.uuid()?)?.settings_file;
+                let file = &registry.only(self.observer.uuid()?)?.settings_file;
                 let machine = MachineFile::read(self.host, file).ok()?;
                 let mut advice = advice::of_snapshots(self.host, self.account, &machine)?;
                 advice.next_step = format!(
@@ -232,23 +236,24 @@ impl<'a> Course<'a> {
     /// What the processes of VirtualBox tell about a VM that is not where it should be in time.
     fn hint_by_the_processes(&self, reason: &Reason) -> Option<String> {
         let state = match reason {
-            Reason::ActionHung(_) if !self.looker.heard_of_virtualbox() => {
-                return Some(what_hangs(&self.account.name, self.looker.census().ok()));
+            Reason::ActionHung(_) if !self.observer.heard_of_virtualbox() => {
+                return Some(what_hangs(&self.account.name, self.observer.summary().ok()));
             }
             Reason::OutOfTime { state, .. } => state.as_ref(),
             Reason::StillUp { state, .. } => Some(state),
             _ => return None,
         };
-        if let (Some(true), Ok(Some(pid))) = (state.map(plan::is_off), self.looker.runs_elsewhere())
+        if let (Some(true), Ok(Some(pid))) =
+            (state.map(plan::is_off), self.observer.runs_elsewhere())
         {
             return Some(format!(
                 "process {pid} of another user runs a VM with this UUID, and two VMs on the same disks would corrupt them: end that process, or give the copy its own UUID, then run svcadm clear on the instance"
             ));
         }
-        let census = self.looker.census().ok()?;
+        let summary = self.observer.summary().ok()?;
         match state {
-            None => what_keeps_it_away(&self.account.name, Some(census)),
-            Some(state) if plan::is_off(state) => census.process.map(|pid| {
+            None => what_keeps_it_away(&self.account.name, Some(summary)),
+            Some(state) if plan::is_off(state) => summary.process.map(|pid| {
                 format!(
                     "{}; then run svcadm clear on the instance",
                     what_ends_an_orphan(&self.account.name, pid)
@@ -256,7 +261,7 @@ impl<'a> Course<'a> {
             }),
             Some(_)
                 if self.request.intent == Intent::Stop
-                    && has_lost_its_server(&census, self.elapsed()) =>
+                    && has_lost_its_server(&summary, self.elapsed()) =>
             {
                 Some(format!(
                     "the VirtualBox server that started the VM has ended; {}",
@@ -267,7 +272,7 @@ impl<'a> Course<'a> {
             Some(_) if self.look_took > self.deadline.budget() / 2 => Some(format!(
                 "VirtualBox took {} s to answer: {}; {}",
                 self.look_took.as_secs(),
-                what_hangs(&self.account.name, Some(census)),
+                what_hangs(&self.account.name, Some(summary)),
                 reason.next_step()
             )),
             Some(_) => None,
@@ -275,9 +280,9 @@ impl<'a> Course<'a> {
     }
 
     /// Looks at the VM. VirtualBox not answering this time is no failure yet.
-    fn look(&mut self) -> Result<Sight, Failure> {
+    fn look(&mut self) -> Result<Observation, Failure> {
         let began = self.host.now();
-        let looked = self.looker.look(self.deadline.end());
+        let looked = self.observer.look(self.deadline.end());
         self.look_took = self.host.now().saturating_sub(began);
         let without_a_word = std::mem::take(&mut self.without_a_word);
         // Where VirtualBox answers at once, it was the VM's process that did not.
@@ -285,13 +290,13 @@ impl<'a> Course<'a> {
             self.look_took += without_a_word;
         }
         let error = match looked {
-            Ok(sight) => {
+            Ok(observation) => {
                 self.failed_looks = 0;
-                return Ok(sight);
+                return Ok(observation);
             }
             Err(error) => self.with_the_registry_in_mind(error),
         };
-        self.looker.doubt();
+        self.observer.doubt();
         self.failed_looks += 1;
         self.last_words = error.to_string();
         let may_pass = match &error {
@@ -322,8 +327,8 @@ impl<'a> Course<'a> {
         };
         self.host
             .sleep(pause.min(self.deadline.left_to_end(self.host.now())));
-        let process = self.looker.census().is_ok_and(|census| census.lives);
-        Ok(Sight {
+        let process = self.observer.summary().is_ok_and(|summary| summary.lives);
+        Ok(Observation {
             state: None,
             or_paused: false,
             roughly: true,
@@ -360,12 +365,12 @@ impl<'a> Course<'a> {
 
     /// A VBoxManage failure that ends the run.
     fn refused(&self, error: VBoxError) -> Failure {
-        let ended = Ended {
+        let ended = RunFailure {
             host: self.host,
             vm: &self.named(),
             account: self.account,
             ipc_folder: &self.vbox.ipc_folder(),
-            census: self.looker.census().ok(),
+            summary: self.observer.summary().ok(),
             intent: self.request.intent,
             settings_folder: self.vbox.settings_folder(self.account),
         };
@@ -379,7 +384,7 @@ impl<'a> Course<'a> {
 
     /// Which VMs that run have a disk of this one; none where VirtualBox does not say.
     fn who_has_the_disk(&self) -> Option<String> {
-        let uuid = self.looker.uuid()?;
+        let uuid = self.observer.uuid()?;
         let limit = SHORT_CALL.min(self.deadline.left_to_end(self.host.now()));
         let all = self.vbox.inventory(limit).ok()?;
         let running = self.vbox.running(limit).ok()?;
@@ -403,9 +408,9 @@ impl<'a> Course<'a> {
     /// Whether VirtualBox will be able to write the VM's settings. Where it is not, a saved VM is left as it is: started, it
     /// would keep its old state beside a newer disk. Where there is no room for them, no VM is started: VirtualBox would
     /// replace the settings with a file that is empty. Any other VM is started, and the log says what a stop cannot do.
-    fn can_write_settings(&self, sight: &Sight) -> Result<(), Failure> {
+    fn can_write_settings(&self, observation: &Observation) -> Result<(), Failure> {
         let trouble = self
-            .looker
+            .observer
             .uuid()
             .zip(self.vbox.settings_folder(self.account))
             .and_then(|(uuid, folder)| {
@@ -416,10 +421,10 @@ impl<'a> Course<'a> {
         let Some(trouble) = trouble else {
             return Ok(());
         };
-        let is_saved = sight
+        let is_saved = observation
             .state
             .as_ref()
-            .is_some_and(|state| plan::class(state) == Class::Stored);
+            .is_some_and(|state| plan::class(state) == Class::Saved);
         let why_not = if is_saved {
             "the VM is saved, and VirtualBox could not remove the saved state after starting the VM"
         } else if trouble.refusal == Refusal::NoSpace {

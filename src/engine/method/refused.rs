@@ -9,7 +9,7 @@ use crate::text::printable::PrintablePath;
 use crate::text::shell::shell_word;
 use crate::virtualbox::advice::{self, Advice};
 use crate::virtualbox::machine_file::MachineFile;
-use crate::virtualbox::processes::Census;
+use crate::virtualbox::processes::ProcessSummary;
 use crate::virtualbox::refusal::Refusal;
 use crate::virtualbox::registry::Registry;
 use crate::virtualbox::server::what_hangs;
@@ -17,7 +17,7 @@ use crate::virtualbox::vboxmanage::{VBoxError, Words};
 use crate::virtualbox::vm::Intent;
 
 /// A run that VBoxManage ended.
-pub(super) struct Ended<'a> {
+pub(super) struct RunFailure<'a> {
     /// For a look at the files in question.
     pub(super) host: &'a dyn Host,
     /// The VM, as the log names it.
@@ -27,14 +27,14 @@ pub(super) struct Ended<'a> {
     /// Where this user's clients and server meet.
     pub(super) ipc_folder: &'a str,
     /// The processes of VirtualBox, where they are known.
-    pub(super) census: Option<Census>,
+    pub(super) summary: Option<ProcessSummary>,
     /// What the run was for.
     pub(super) intent: Intent,
     /// Where VirtualBox keeps the user's settings.
     pub(super) settings_folder: Option<PathBuf>,
 }
 
-impl Ended<'_> {
+impl RunFailure<'_> {
     /// The failure for this error.
     pub(super) fn by(&self, error: VBoxError) -> Failure {
         let Self { vm, intent, .. } = self;
@@ -60,7 +60,7 @@ impl Ended<'_> {
                 Intent::Start => Kind::Transient,
                 Intent::Stop => Kind::Fatal,
             })
-            .hinted(what_hangs(user, self.census)),
+            .hinted(what_hangs(user, self.summary)),
             VBoxError::ServerGone(_) => told(Kind::Config).hinted(format!(
                 "{} is not a folder that only {user} can access: stop the VMs of the user who uses it, wait 6 s for VirtualBox's server to exit, remove the folder, then run svcadm clear on the instance",
                 self.ipc_folder
@@ -79,8 +79,8 @@ impl Ended<'_> {
 
     /// Why a server that is not there yet will not answer.
     fn of_settings_folder(&self) -> Option<Advice> {
-        let is_cold = |census: &Census| census.vm_processes == 0;
-        self.census.as_ref().filter(|census| is_cold(census))?;
+        let is_cold = |summary: &ProcessSummary| summary.vm_processes == 0;
+        self.summary.as_ref().filter(|summary| is_cold(summary))?;
         advice::of_settings_folder(self.host, self.account, self.settings_folder.as_deref()?)
     }
 
@@ -189,8 +189,8 @@ pub(crate) fn unreadable(host: &dyn Host, settings_folder: &Path) -> Option<Stri
 }
 
 /// Whether the server is gone, or younger than a run that found the VM up: it is not the one that started the VM.
-pub(super) fn has_lost_its_server(census: &Census, run: Duration) -> bool {
-    census.server_age.is_none_or(|age| age < run)
+pub(super) fn has_lost_its_server(summary: &ProcessSummary, run: Duration) -> bool {
+    summary.server_age.is_none_or(|age| age < run)
 }
 
 #[cfg(test)]
@@ -199,8 +199,8 @@ mod tests {
 
     const MINUTE: Duration = Duration::from_secs(60);
 
-    fn census(server: bool, vm_processes: usize) -> Census {
-        Census {
+    fn summary(server: bool, vm_processes: usize) -> ProcessSummary {
+        ProcessSummary {
             may_live: false,
             lives: false,
             process: None,
@@ -217,7 +217,7 @@ mod tests {
             (true, MINUTE * 2, true),
             (false, MINUTE / 2, true),
         ] {
-            assert_eq!(has_lost_its_server(&census(server, 1), run), lost);
+            assert_eq!(has_lost_its_server(&summary(server, 1), run), lost);
         }
     }
 }

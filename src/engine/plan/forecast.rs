@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use super::{Action, Because, Deed, Note, Observed, Outcome, Reason, Step, Waiting, is_off, next};
+use super::{
+    Action, ActionReason, Attempt, Note, Observed, Outcome, Reason, Step, Waiting, is_off, next,
+};
 use crate::config::settings::Settings;
 use crate::failure::Kind;
 use crate::virtualbox::vm::{Intent, VmState};
@@ -30,18 +32,18 @@ pub(crate) struct Stage {
     /// When it begins, since the run began.
     pub(crate) at: Duration,
     /// What it is.
-    pub(crate) what: Doing,
+    pub(crate) what: Activity,
     /// How often it is done.
     pub(crate) times: usize,
 }
 
 /// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Doing {
+pub(crate) enum Activity {
     /// It waits for a change to end, or for `vm/start_delay`.
     Wait(Waiting),
     /// It acts.
-    Act(Action, Because),
+    Act(Action, ActionReason),
 }
 
 /// How a run ends.
@@ -62,33 +64,33 @@ pub(crate) fn forecast(
 ) -> Forecast {
     let mut state = state.clone();
     let mut elapsed = Duration::ZERO;
-    let mut deeds: Vec<Deed> = Vec::new();
+    let mut attempts: Vec<Attempt> = Vec::new();
     let mut stages: Vec<Stage> = Vec::new();
     let mut waits = 0;
     loop {
-        let ask = |at: Duration, deeds: &[Deed]| {
+        let ask = |at: Duration, attempts: &[Attempt]| {
             let seen = Observed {
                 state: Some(&state),
                 process: !is_off(&state),
                 suspended: None,
                 unchanged: LONG_AGO,
                 elapsed: at,
-                deeds,
+                attempts,
                 rest: None,
                 called_off: None,
             };
             next(&seen, intent, budget, settings)
         };
-        let end = match ask(elapsed, &deeds) {
+        let end = match ask(elapsed, &attempts) {
             Step::Done(note) => End::Done(note, state),
             Step::Fail(kind, reason) => End::Fail(kind, without_deeds(reason)),
             Step::Wait(pause, what) => {
                 waits += 1;
                 if matches!(what, Waiting::Change | Waiting::Delay) && waits == 1 {
-                    note(&mut stages, elapsed, Doing::Wait(what));
+                    note(&mut stages, elapsed, Activity::Wait(what));
                 }
                 let again = |times| {
-                    let step = ask(elapsed + pause * times, &deeds);
+                    let step = ask(elapsed + pause * times, &attempts);
                     matches!(step, Step::Wait(_, other) if other == what)
                 };
                 let times = if waits > OFTEN {
@@ -100,32 +102,32 @@ pub(crate) fn forecast(
                 continue;
             }
             Step::Act(action, _, because) => {
-                let before = deeds.last().map(|deed| deed.at);
+                let before = attempts.last().map(|attempt| attempt.at);
                 waits = 0;
-                let newest = note(&mut stages, elapsed, Doing::Act(action, because));
-                let deed = |at| Deed {
+                let newest = note(&mut stages, elapsed, Activity::Act(action, because));
+                let attempt = |at| Attempt {
                     action,
                     at,
                     outcome: Outcome::Accepted,
                 };
-                deeds.push(deed(elapsed));
+                attempts.push(attempt(elapsed));
                 if let Some(before) = before
                     && newest.times > OFTEN
                 {
                     let period = elapsed.saturating_sub(before);
-                    let mut so_far = deeds.clone();
+                    let mut so_far = attempts.clone();
                     let times = last(period, budget, |times| {
                         // The time before this one is the last that it was done.
                         let previous = elapsed + period * times.saturating_sub(1);
                         if let Some(last) = so_far.last_mut() {
-                            *last = deed(previous);
+                            *last = attempt(previous);
                         }
                         let step = ask(previous + period, &so_far);
                         matches!(step, Step::Act(other, ..) if other == action)
                     });
                     newest.times += usize::try_from(times).unwrap_or(usize::MAX);
                     elapsed += period * times;
-                    deeds.push(deed(elapsed));
+                    attempts.push(attempt(elapsed));
                 }
                 state = after(action, state);
                 continue;
@@ -189,7 +191,7 @@ fn without_deeds(reason: Reason) -> Reason {
 }
 
 /// Writes down what is done, or that it is done again.
-fn note(stages: &mut Vec<Stage>, at: Duration, what: Doing) -> &mut Stage {
+fn note(stages: &mut Vec<Stage>, at: Duration, what: Activity) -> &mut Stage {
     match stages.last_mut() {
         Some(last) if last.what == what => last.times += 1,
         _ => stages.push(Stage { at, what, times: 1 }),
@@ -242,8 +244,8 @@ mod tests {
 
     fn acts(forecast: &Forecast) -> Vec<(u64, Action, usize)> {
         let act = |stage: &Stage| match stage.what {
-            Doing::Act(action, _) => Some((stage.at.as_secs(), action, stage.times)),
-            Doing::Wait(_) => None,
+            Activity::Act(action, _) => Some((stage.at.as_secs(), action, stage.times)),
+            Activity::Wait(_) => None,
         };
         forecast.stages.iter().filter_map(act).collect()
     }
@@ -289,7 +291,7 @@ mod tests {
     fn a_discarded_state_is_followed_by_a_start() {
         let rows = [("vm/on_saved", "discard"), ("vm/start_delay", "5")];
         let seen = told(&VmState::Saved, Intent::Start, &rows);
-        assert_eq!(seen.stages[0].what, Doing::Wait(Waiting::Delay));
+        assert_eq!(seen.stages[0].what, Activity::Wait(Waiting::Delay));
         assert_eq!(
             acts(&seen),
             [(5, Action::DiscardState, 1), (5, Action::Start, 1)]

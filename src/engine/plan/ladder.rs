@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::fallback::{fallback, fallback_share, may_lose};
 use super::{
-    Action, Because, Class, GLANCE, Kind, Observed, Outcome, RETRY, Reason, Settings, Step,
+    Action, ActionReason, Class, GLANCE, Kind, Observed, Outcome, RETRY, Reason, Settings, Step,
     StopFallback, StopMethod, TRIES, VmState, Waiting, class, pause_before_retry,
 };
 use crate::virtualbox::server::SHORT_CALL;
@@ -37,7 +37,7 @@ impl Ladder<'_> {
             return step;
         }
         let fallback = fallback(self.settings);
-        let because = Because::Fallback(fallback);
+        let because = ActionReason::Fallback(fallback);
         match fallback {
             StopFallback::SaveState => self.save(self.budget, RETRY, because),
             StopFallback::PowerOff => self.power_off(self.budget, because),
@@ -51,7 +51,7 @@ impl Ladder<'_> {
     fn method_ends(&self) -> Duration {
         let share = fallback_share(self.budget, self.settings);
         let ends = self.budget.saturating_sub(share);
-        if !self.seen.deeds.is_empty() {
+        if !self.seen.attempts.is_empty() {
             return ends;
         }
         let left = self.budget.saturating_sub(self.seen.elapsed);
@@ -71,7 +71,7 @@ impl Ladder<'_> {
     /// The next step of the stop method, which may go on until `ends`; none when it is of no more use.
     fn stop_method(&self, ends: Duration) -> Option<Step> {
         let method = self.settings.stop_method;
-        let because = Because::Setting("vm/stop_method", method.word());
+        let because = ActionReason::Setting("vm/stop_method", method.word());
         match method {
             StopMethod::SaveState => self.save(ends, SAVE_EVERY, because),
             StopMethod::PowerOff => self.power_off(ends, because),
@@ -82,7 +82,7 @@ impl Ladder<'_> {
     }
 
     /// Presses the power button every ten seconds.
-    fn press(&self, ends: Duration, because: Because) -> Option<Step> {
+    fn press(&self, ends: Duration, because: ActionReason) -> Option<Step> {
         if let Some(step) = self.awake(ends)? {
             return Some(step);
         }
@@ -93,16 +93,16 @@ impl Ladder<'_> {
     }
 
     /// Presses the sleep button once.
-    fn sleep(&self, ends: Duration, because: Because) -> Option<Step> {
+    fn sleep(&self, ends: Duration, because: ActionReason) -> Option<Step> {
         if let Some(step) = self.awake(ends)? {
             return Some(step);
         }
         match self.seen.last(Action::PressSleep) {
             None => Some(self.act(Action::PressSleep, ends, because)),
-            Some(deed) => match &deed.outcome {
+            Some(attempt) => match &attempt.outcome {
                 Outcome::Accepted => {
                     let left = SLEEP
-                        .checked_sub(self.seen.since(deed))
+                        .checked_sub(self.seen.since(attempt))
                         .filter(|l| !l.is_zero())?;
                     Some(self.wait(left, Waiting::Guest))
                 }
@@ -117,14 +117,14 @@ impl Ladder<'_> {
     }
 
     /// Asks the Guest Additions; where there are none, presses the power button.
-    fn ask(&self, ends: Duration, because: Because) -> Option<Step> {
+    fn ask(&self, ends: Duration, because: ActionReason) -> Option<Step> {
         let none = self
             .seen
-            .deeds
+            .attempts
             .iter()
             .any(|d| d.action == Action::AskAdditions && d.outcome == Outcome::NoAdditions);
         if none {
-            return self.press(ends, Because::NoAdditions);
+            return self.press(ends, ActionReason::NoAdditions);
         }
         if let Some(step) = self.awake(ends)? {
             return Some(step);
@@ -134,7 +134,7 @@ impl Ladder<'_> {
         }
         match self.seen.last(Action::AskAdditions) {
             // It was asked, and answers by going off.
-            Some(deed) if deed.outcome == Outcome::Accepted => {
+            Some(attempt) if attempt.outcome == Outcome::Accepted => {
                 Some(self.wait(self.until(ends, PRESS_EVERY), Waiting::Guest))
             }
             _ => Some(self.every(PRESS_EVERY, Action::AskAdditions, ends, because)),
@@ -144,7 +144,7 @@ impl Ladder<'_> {
     /// A paused guest hears nothing: it is resumed first. The outer none: that is of no use.
     #[expect(clippy::option_option, reason = "of no use, no need, or this step")]
     fn awake(&self, ends: Duration) -> Option<Option<Step>> {
-        if class(self.state) != Class::Held {
+        if class(self.state) != Class::Paused {
             return Some(None);
         }
         if self.seen.tries(Action::Resume) >= TRIES || self.hung_twice(Action::Resume) {
@@ -154,17 +154,17 @@ impl Ladder<'_> {
             RETRY,
             Action::Resume,
             ends,
-            Because::ButtonNeedsRunning,
+            ActionReason::ButtonNeedsRunning,
         )))
     }
 
     /// Saves the state, up to three times.
-    fn save(&self, ends: Duration, pause: Duration, because: Because) -> Option<Step> {
-        let Some(deed) = self.seen.last(Action::SaveState) else {
+    fn save(&self, ends: Duration, pause: Duration, because: ActionReason) -> Option<Step> {
+        let Some(attempt) = self.seen.last(Action::SaveState) else {
             return Some(self.act(Action::SaveState, ends, because));
         };
         let another_way = fallback(self.settings) == StopFallback::PowerOff;
-        match &deed.outcome {
+        match &attempt.outcome {
             Outcome::Hung => None,
             Outcome::Refused(_) | Outcome::NoAdditions if another_way => None,
             Outcome::Refused(_) | Outcome::NoAdditions | Outcome::Accepted
@@ -183,7 +183,7 @@ impl Ladder<'_> {
     }
 
     /// Powers off, up to three times; a process that does not answer is ended where that was told.
-    pub(super) fn power_off(&self, ends: Duration, because: Because) -> Option<Step> {
+    pub(super) fn power_off(&self, ends: Duration, because: ActionReason) -> Option<Step> {
         let hung = |action| {
             self.seen
                 .last(action)
@@ -203,7 +203,12 @@ impl Ladder<'_> {
         if !may_lose(self.settings) || self.seen.tries(Action::EmergencyStop) >= TRIES {
             return None;
         }
-        Some(self.every(RETRY, Action::EmergencyStop, ends, Because::ProcessHangs))
+        Some(self.every(
+            RETRY,
+            Action::EmergencyStop,
+            ends,
+            ActionReason::ProcessHangs,
+        ))
     }
 
     /// Half of the time until `ends`, where a process that does not answer may be ended after that.
@@ -218,7 +223,7 @@ impl Ladder<'_> {
 
     fn hung_twice(&self, action: Action) -> bool {
         self.seen
-            .deeds
+            .attempts
             .iter()
             .filter(|d| d.action == action && d.outcome == Outcome::Hung)
             .count()
@@ -227,26 +232,32 @@ impl Ladder<'_> {
 
     /// Acts now, or when this long has passed since the last time; sooner when the last time did not
     /// reach the guest.
-    fn every(&self, period: Duration, action: Action, ends: Duration, because: Because) -> Step {
-        let Some(deed) = self.seen.last(action) else {
+    fn every(
+        &self,
+        period: Duration,
+        action: Action,
+        ends: Duration,
+        because: ActionReason,
+    ) -> Step {
+        let Some(attempt) = self.seen.last(action) else {
             return self.act(action, ends, because);
         };
-        let (period, what) = match deed.outcome {
+        let (period, what) = match attempt.outcome {
             Outcome::Elsewhere(_) | Outcome::NotYet(..) | Outcome::ServerGone(_) => {
                 (RETRY, Waiting::Retry)
             }
             Outcome::Accepted | Outcome::Hung => (period, Waiting::Guest),
             Outcome::NoAdditions | Outcome::Refused(_) => (period, Waiting::Retry),
         };
-        let due = period.saturating_sub(self.seen.since(deed));
-        match due.max(pause_before_retry(self.seen, deed).unwrap_or_default()) {
+        let due = period.saturating_sub(self.seen.since(attempt));
+        match due.max(pause_before_retry(self.seen, attempt).unwrap_or_default()) {
             Duration::ZERO => self.act(action, ends, because),
             due => self.wait(self.until(ends, due), what),
         }
     }
 
     /// Acts for as long as there is: a call that is not the heart of the matter has 20 s at most.
-    fn act(&self, action: Action, ends: Duration, because: Because) -> Step {
+    fn act(&self, action: Action, ends: Duration, because: ActionReason) -> Step {
         let left = ends.min(self.budget).saturating_sub(self.seen.elapsed);
         let limit = match action {
             Action::SaveState | Action::PowerOff | Action::EmergencyStop | Action::Start => left,
@@ -277,7 +288,7 @@ impl Ladder<'_> {
             Kind::Fatal,
             Reason::StillUp {
                 state: self.state.clone(),
-                tried: self.seen.deeds.to_vec(),
+                tried: self.seen.attempts.to_vec(),
             },
         )
     }

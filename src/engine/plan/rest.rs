@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::fallback::may_lose;
 use super::{
-    Action, Because, Deed, Kind, Note, Observed, Reason, Settings, Step, TRIES, Waiting,
+    Action, ActionReason, Attempt, Kind, Note, Observed, Reason, Settings, Step, TRIES, Waiting,
     pause_before_retry,
 };
 use crate::virtualbox::vbox_log::End;
@@ -81,7 +81,7 @@ pub(super) fn end_of_stop(
     budget: Duration,
     settings: &Settings,
 ) -> Step {
-    let to_stop = |deed: &&Deed| match deed.action {
+    let to_stop = |attempt: &&Attempt| match attempt.action {
         Action::PressPower
         | Action::PressSleep
         | Action::AskAdditions
@@ -91,7 +91,7 @@ pub(super) fn end_of_stop(
         Action::Start | Action::DiscardState | Action::Resume | Action::WriteSettings => false,
     };
     let fail = |unproven| Step::Fail(Kind::Fatal, Reason::Unproven(unproven));
-    if !seen.deeds.iter().any(|deed| to_stop(&deed)) {
+    if !seen.attempts.iter().any(|attempt| to_stop(&attempt)) {
         return match seen.rest {
             // It ended before anything was done to it, and with its guest: its server had died, or it was killed.
             Some(Rest::Known {
@@ -105,7 +105,7 @@ pub(super) fn end_of_stop(
                 state_file: None,
                 left,
                 ..
-            }) if class(state) == Class::Stored || seen.tries(Action::WriteSettings) > 0 => {
+            }) if class(state) == Class::Saved || seen.tries(Action::WriteSettings) > 0 => {
                 not_saved(seen, left.as_ref(), budget)
             }
             // It was so before, or became so by itself.
@@ -129,7 +129,7 @@ pub(super) fn end_of_stop(
     match (state_file, class(state)) {
         (Some(file), _) if file.worth == Worth::New => Step::Done(Note::Off),
         (Some(file), _) => fail(Unproven::BadState(file.clone())),
-        (None, Class::Stored) => not_saved(seen, left.as_ref(), budget),
+        (None, Class::Saved) => not_saved(seen, left.as_ref(), budget),
         (None, _) if told_to_lose => Step::Done(Note::Off),
         (None, Class::Off) if matches!(end, End::ByGuest | End::ByHost) => Step::Done(Note::Off),
         (None, Class::Off)
@@ -156,11 +156,11 @@ fn not_saved(seen: &Observed<'_>, left: Option<&PathBuf>, budget: Duration) -> S
     }
     if let Some(pause) = seen
         .last(action)
-        .and_then(|deed| pause_before_retry(seen, deed))
+        .and_then(|attempt| pause_before_retry(seen, attempt))
     {
         return super::wait(seen, Intent::Stop, budget, pause, Waiting::Retry);
     }
-    Step::Act(action, limit, Because::NotWritten)
+    Step::Act(action, limit, ActionReason::NotWritten)
 }
 
 #[cfg(test)]
@@ -375,17 +375,17 @@ mod tests {
             (vec![Outcome::Hung], 9, "write"),
         ] {
             let now = Duration::from_secs(30);
-            let attempts = attempts.into_iter().map(|outcome| Deed {
+            let attempts = attempts.into_iter().map(|outcome| Attempt {
                 action: Action::WriteSettings,
                 at: now.saturating_sub(Duration::from_secs(ago)),
                 outcome,
             });
-            let save = Deed {
+            let save = Attempt {
                 action: Action::SaveState,
                 at: Duration::ZERO,
                 outcome: refused(),
             };
-            let deeds: Vec<Deed> = std::iter::once(save).chain(attempts).collect();
+            let attempts: Vec<Attempt> = std::iter::once(save).chain(attempts).collect();
             for state in [VmState::Saved, VmState::PowerOff] {
                 let seen = Observed {
                     state: Some(&state),
@@ -393,7 +393,7 @@ mod tests {
                     suspended: None,
                     unchanged: Duration::ZERO,
                     elapsed: now,
-                    deeds: &deeds,
+                    attempts: &attempts,
                     rest: Some(&rest),
                     called_off: None,
                 };
@@ -403,7 +403,7 @@ mod tests {
                     Step::Fail(Kind::Fatal, Reason::Unproven(Unproven::NotSaved { .. })) => "fail",
                     other => panic!("{other:?}"),
                 };
-                assert_eq!(word(Duration::from_mins(1)), expected, "{deeds:?}");
+                assert_eq!(word(Duration::from_mins(1)), expected, "{attempts:?}");
                 assert_eq!(word(now), "fail", "the time is over");
             }
         }
@@ -415,19 +415,19 @@ mod tests {
         rest: Option<&Rest>,
         settings: &Settings,
     ) -> &'static str {
-        let accepted = |action: &Action| Deed {
+        let accepted = |action: &Action| Attempt {
             action: *action,
             at: Duration::ZERO,
             outcome: Outcome::Accepted,
         };
-        let deeds: Vec<Deed> = actions.iter().map(accepted).collect();
+        let attempts: Vec<Attempt> = actions.iter().map(accepted).collect();
         let seen = Observed {
             state: Some(state),
             process: false,
             suspended: None,
             unchanged: Duration::ZERO,
             elapsed: Duration::ZERO,
-            deeds: &deeds,
+            attempts: &attempts,
             rest,
             called_off: None,
         };

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{
-    Action, Because, Class, GLANCE, Kind, Note, Observed, OnAborted, OnPaused, OnSaved, OnStuck,
-    Outcome, Reason, Settings, Step, TRIES, VmState, Waiting, class, is_off, pause_before_retry,
+    Action, ActionReason, Class, GLANCE, Kind, Note, Observed, OnAborted, OnPaused, OnSaved,
+    OnStuck, Outcome, Reason, Settings, Step, TRIES, VmState, Waiting, class, is_off,
+    pause_before_retry,
 };
 use crate::virtualbox::server::SHORT_CALL;
 use crate::virtualbox::vbox_log::RuntimeError;
@@ -22,14 +23,14 @@ pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -
     };
     match class(state) {
         Class::Up if !seen.process && seen.unchanged < TRUST => wait(GLANCE, Waiting::ProcessSeen),
-        Class::Up if seen.deeds.is_empty() => Step::Done(Note::RanAlready),
+        Class::Up if seen.attempts.is_empty() => Step::Done(Note::RanAlready),
         Class::Up => Step::Done(Note::Runs),
-        Class::Held => match settings.on_paused {
+        Class::Paused => match settings.on_paused {
             OnPaused::Resume if let Some(error) = is_no_use(seen) => {
                 Step::Fail(Kind::Fatal, Reason::Suspended(error.clone()))
             }
             OnPaused::Resume => {
-                let because = Because::Setting("vm/on_paused", settings.on_paused.word());
+                let because = ActionReason::Setting("vm/on_paused", settings.on_paused.word());
                 try_again(seen, budget, Action::Resume, because)
             }
             OnPaused::Leave => Step::Done(Note::Left("vm/on_paused")),
@@ -46,9 +47,9 @@ pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -
             }
             OnStuck::Restart => unstick(seen, state, budget, settings),
         },
-        Class::Moving | Class::Busy => super::change(seen, state, Intent::Start, budget),
-        Class::Strange => Step::Fail(Kind::Fatal, Reason::Untouchable(state.clone())),
-        Class::Off | Class::Stored | Class::Crashed => off(seen, state, budget, settings),
+        Class::Transitional | Class::Busy => super::change(seen, state, Intent::Start, budget),
+        Class::Unknown => Step::Fail(Kind::Fatal, Reason::Untouchable(state.clone())),
+        Class::Off | Class::Saved | Class::Crashed => off(seen, state, budget, settings),
     }
 }
 
@@ -87,23 +88,23 @@ fn off(seen: &Observed<'_>, state: &VmState, budget: Duration, settings: &Settin
         },
     };
     match (class(state), settings.on_saved, settings.on_aborted) {
-        (Class::Stored, OnSaved::Leave, _) => Step::Done(Note::Left("vm/on_saved")),
-        (Class::Stored, OnSaved::Refuse, _) => refused("vm/on_saved"),
-        (Class::Stored, OnSaved::Discard, _) => begin(
+        (Class::Saved, OnSaved::Leave, _) => Step::Done(Note::Left("vm/on_saved")),
+        (Class::Saved, OnSaved::Refuse, _) => refused("vm/on_saved"),
+        (Class::Saved, OnSaved::Discard, _) => begin(
             Action::DiscardState,
-            Because::Setting("vm/on_saved", settings.on_saved.word()),
+            ActionReason::Setting("vm/on_saved", settings.on_saved.word()),
         ),
-        (Class::Stored, OnSaved::Restore, _) => begin(
+        (Class::Saved, OnSaved::Restore, _) => begin(
             Action::Start,
-            Because::Setting("vm/on_saved", settings.on_saved.word()),
+            ActionReason::Setting("vm/on_saved", settings.on_saved.word()),
         ),
         (Class::Crashed, _, OnAborted::Leave) => Step::Done(Note::Left("vm/on_aborted")),
         (Class::Crashed, _, OnAborted::Refuse) => refused("vm/on_aborted"),
         (Class::Crashed, _, OnAborted::Start) => begin(
             Action::Start,
-            Because::Setting("vm/on_aborted", settings.on_aborted.word()),
+            ActionReason::Setting("vm/on_aborted", settings.on_aborted.word()),
         ),
-        _ => begin(Action::Start, Because::StartIsAsked),
+        _ => begin(Action::Start, ActionReason::StartIsAsked),
     }
 }
 
@@ -112,15 +113,13 @@ fn unstick(seen: &Observed<'_>, state: &VmState, budget: Duration, settings: &Se
     if seen.accepted(Action::Start) {
         return Step::Fail(Kind::Fatal, Reason::DidNotStayUp(state.clone()));
     }
-    let because = Because::Setting("vm/on_stuck", settings.on_stuck.word());
+    let because = ActionReason::Setting("vm/on_stuck", settings.on_stuck.word());
     try_again(seen, budget, Action::PowerOff, because)
 }
 
 /// Does it, or does it again after a pause when that makes sense.
-fn try_again(seen: &Observed<'_>, budget: Duration, action: Action, because: Because) -> Step {
-    let from_saved = seen
-        .state
-        .is_some_and(|state| class(state) == Class::Stored);
+fn try_again(seen: &Observed<'_>, budget: Duration, action: Action, because: ActionReason) -> Step {
+    let from_saved = seen.state.is_some_and(|state| class(state) == Class::Saved);
     let failed = |words: &str| {
         let words = words.to_owned();
         let reason = match action {
@@ -129,8 +128,8 @@ fn try_again(seen: &Observed<'_>, budget: Duration, action: Action, because: Bec
         };
         Step::Fail(Kind::Transient, reason)
     };
-    if let Some(deed) = seen.last(action) {
-        match &deed.outcome {
+    if let Some(attempt) = seen.last(action) {
+        match &attempt.outcome {
             Outcome::Refused(words) => return failed(words),
             Outcome::NoAdditions => return failed("no Guest Additions"),
             Outcome::Hung => return Step::Fail(Kind::Transient, Reason::ActionHung(action)),
@@ -143,7 +142,7 @@ fn try_again(seen: &Observed<'_>, budget: Duration, action: Action, because: Bec
             | Outcome::NotYet(..)
             | Outcome::ServerGone(_) => {}
         }
-        if let Some(pause) = pause_before_retry(seen, deed) {
+        if let Some(pause) = pause_before_retry(seen, attempt) {
             return super::wait(seen, Intent::Start, budget, pause, Waiting::Retry);
         }
     }

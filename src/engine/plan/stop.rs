@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ladder::Ladder;
-use super::{Because, Class, GLANCE, Kind, Observed, Reason, Settings, Step, Waiting, class};
+use super::{ActionReason, Class, GLANCE, Kind, Observed, Reason, Settings, Step, Waiting, class};
 use crate::virtualbox::vm::Intent;
 
 pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -> Step {
@@ -12,14 +12,14 @@ pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -
         return wait(GLANCE, Waiting::Answer);
     };
     match class(state) {
-        Class::Off | Class::Stored | Class::Crashed if seen.process => {
+        Class::Off | Class::Saved | Class::Crashed if seen.process => {
             wait(super::PROCESS_ENDS, Waiting::Process)
         }
-        Class::Off | Class::Stored | Class::Crashed => {
+        Class::Off | Class::Saved | Class::Crashed => {
             super::rest::end_of_stop(seen, state, budget, settings)
         }
-        Class::Moving | Class::Busy => super::change(seen, state, Intent::Stop, budget),
-        Class::Strange => Step::Fail(Kind::Fatal, Reason::Untouchable(state.clone())),
+        Class::Transitional | Class::Busy => super::change(seen, state, Intent::Stop, budget),
+        Class::Unknown => Step::Fail(Kind::Fatal, Reason::Untouchable(state.clone())),
         Class::Dead => {
             let ladder = Ladder {
                 seen,
@@ -28,10 +28,10 @@ pub(super) fn next(seen: &Observed<'_>, budget: Duration, settings: &Settings) -
                 settings,
             };
             ladder
-                .power_off(budget, Because::GuestIsDead)
+                .power_off(budget, ActionReason::GuestIsDead)
                 .unwrap_or_else(|| ladder.still_up())
         }
-        Class::Up | Class::Held => Ladder {
+        Class::Up | Class::Paused => Ladder {
             seen,
             state,
             budget,

@@ -18,8 +18,8 @@ fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-fn deed(action: Action, at: u64, outcome: Outcome) -> Deed {
-    Deed {
+fn attempt(action: Action, at: u64, outcome: Outcome) -> Attempt {
+    Attempt {
         action,
         at: seconds(at),
         outcome,
@@ -31,7 +31,7 @@ struct Scene {
     state: VmState,
     process: bool,
     elapsed: u64,
-    deeds: Vec<Deed>,
+    attempts: Vec<Attempt>,
 }
 
 fn scene(state: VmState) -> Scene {
@@ -39,7 +39,7 @@ fn scene(state: VmState) -> Scene {
         process: !is_off(&state),
         state,
         elapsed: 0,
-        deeds: Vec::new(),
+        attempts: Vec::new(),
     }
 }
 
@@ -55,7 +55,7 @@ impl Scene {
     }
 
     fn after(mut self, action: Action, at: u64, outcome: Outcome) -> Self {
-        self.deeds.push(deed(action, at, outcome));
+        self.attempts.push(attempt(action, at, outcome));
         self
     }
 
@@ -67,7 +67,7 @@ impl Scene {
             suspended: None,
             unchanged: Duration::ZERO,
             elapsed: seconds(self.elapsed),
-            deeds: &self.deeds,
+            attempts: &self.attempts,
             rest: None,
             called_off: None,
         };
@@ -343,7 +343,7 @@ fn a_start_step_by_step() {
         suspended: None,
         unchanged: seconds(3),
         elapsed: seconds(4),
-        deeds: &[],
+        attempts: &[],
         rest: None,
         called_off: None,
     };
@@ -709,7 +709,7 @@ fn no_answer_is_waited_for_until_the_time_is_over() {
             suspended: None,
             unchanged: Duration::ZERO,
             elapsed: Duration::ZERO,
-            deeds: &[],
+            attempts: &[],
             rest: None,
             called_off: None,
         };
@@ -867,7 +867,7 @@ proptest! {
     ) {
         let budget = seconds(budget);
         let mut elapsed = Duration::ZERO;
-        let mut deeds: Vec<Deed> = Vec::new();
+        let mut attempts: Vec<Attempt> = Vec::new();
         let mut reached = 0;
         let mut steps = 0;
         let mut events = events.iter().cycle();
@@ -877,7 +877,7 @@ proptest! {
             prop_assert!(steps < 5_000, "no end");
             let event = if stays { first } else { events.next().expect("a cycle") };
             let (state, process, outcome, part) = event;
-            let seen = Observed { state: state.as_ref(), process: *process, suspended: None, unchanged: Duration::ZERO, elapsed, deeds: &deeds, rest: None, called_off: None };
+            let seen = Observed { state: state.as_ref(), process: *process, suspended: None, unchanged: Duration::ZERO, elapsed, attempts: &attempts, rest: None, called_off: None };
             match next(&seen, intent, budget, &settings) {
                 Step::Done(_) => {
                     let state = state.as_ref().expect("nothing is proven by no answer");
@@ -892,14 +892,14 @@ proptest! {
                 Step::Act(action, limit, because) => {
                     prop_assert!(!limit.is_zero());
                     prop_assert!(elapsed + limit <= budget, "{action:?} may take {limit:?} at {elapsed:?} of {budget:?}");
-                    if let Because::Fallback(_) = because {
-                        prop_assert!(!deeds.is_empty(), "{action:?} before the stop method was tried");
+                    if let ActionReason::Fallback(_) = because {
+                        prop_assert!(!attempts.is_empty(), "{action:?} before the stop method was tried");
                     }
                     prop_assert!(!(action.loses() && intent == Intent::Stop)
-                        || because == Because::GuestIsDead
+                        || because == ActionReason::GuestIsDead
                         || settings.stop_method == StopMethod::PowerOff
                         || settings.stop_fallback == StopFallback::PowerOff, "{action:?} was not told");
-                    if intent == Intent::Stop && because != Because::GuestIsDead && because != Because::ProcessHangs {
+                    if intent == Intent::Stop && because != ActionReason::GuestIsDead && because != ActionReason::ProcessHangs {
                         prop_assert!(rank(action) >= reached, "{action:?} after a step of rank {reached}");
                         reached = rank(action);
                     }
@@ -908,7 +908,7 @@ proptest! {
                     }
                     let took = if *outcome == Outcome::Hung { limit } else { limit * u32::try_from(*part).expect("small") / 100 };
                     elapsed += took;
-                    deeds.push(Deed { action, at: elapsed, outcome: outcome.clone() });
+                    attempts.push(Attempt { action, at: elapsed, outcome: outcome.clone() });
                 }
             }
         }
@@ -924,8 +924,8 @@ fn what_virtualbox_suspended_is_resumed_once() {
         message: Some("why".to_owned()),
     };
     let (full, locked) = (error("DevATA_DISKFULL"), error("DrvVD_DEKMISSING"));
-    let resumed = [deed(Action::Resume, 1, Outcome::Accepted)];
-    for (suspended, deeds, expected) in [
+    let resumed = [attempt(Action::Resume, 1, Outcome::Accepted)];
+    for (suspended, attempts, expected) in [
         (Some(&full), &[][..], "Resume"),
         (Some(&full), &resumed[..], "fatal"),
         (Some(&locked), &[], "fatal"),
@@ -937,7 +937,7 @@ fn what_virtualbox_suspended_is_resumed_once() {
             suspended,
             unchanged: Duration::ZERO,
             elapsed: seconds(20),
-            deeds,
+            attempts,
             rest: None,
             called_off: None,
         };
@@ -949,7 +949,7 @@ fn what_virtualbox_suspended_is_resumed_once() {
             }
             other => panic!("{other:?}"),
         };
-        assert_eq!(told, expected, "{suspended:?}, {deeds:?}");
+        assert_eq!(told, expected, "{suspended:?}, {attempts:?}");
     }
     let hint = |error: &RuntimeError| Reason::Suspended(error.clone()).next_step();
     assert!(hint(&full).contains("free space"));
@@ -972,7 +972,7 @@ fn a_vm_that_is_stopping_without_a_process() {
                 suspended: None,
                 unchanged: seconds(unchanged),
                 elapsed: seconds(unchanged),
-                deeds: &[],
+                attempts: &[],
                 rest: None,
                 called_off: None,
             };
@@ -1055,7 +1055,7 @@ fn a_start_that_is_called_off() {
                 suspended: None,
                 unchanged: Duration::ZERO,
                 elapsed: seconds(scene.elapsed),
-                deeds: &scene.deeds,
+                attempts: &scene.attempts,
                 rest: None,
                 called_off: Some(why),
             };

@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{
-    Action, Because, CalledOff, Class, Deed, Note, Outcome, Reason, StateFile, Unproven, Waiting,
-    Worth, class,
+    Action, ActionReason, Attempt, CalledOff, Class, Note, Outcome, Reason, StateFile, Unproven,
+    Waiting, Worth, class,
 };
 use crate::text::printable::{Printable, PrintablePath};
 use crate::text::shell::shell_word;
@@ -89,7 +89,7 @@ impl fmt::Display for Waiting {
     }
 }
 
-impl fmt::Display for Because {
+impl fmt::Display for ActionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StartIsAsked => Ok(()),
@@ -249,7 +249,7 @@ impl Reason {
                 intent: Intent::Start,
                 tried,
                 ..
-            } if let Some(Outcome::NotYet(awaited, _)) = tried.last().map(|deed| &deed.outcome) => {
+            } if let Some(Outcome::NotYet(awaited, _)) = tried.last().map(|attempt| &attempt.outcome) => {
                 awaited.next_step().to_owned()
             }
             Self::OutOfTime {
@@ -273,20 +273,23 @@ impl Reason {
 
 /// The next step for somebody whose VM does not stop: it depends on where the VM is now, then on what
 /// was tried last.
-fn by_hand(state: Option<&VmState>, tried: &[Deed]) -> String {
+fn by_hand(state: Option<&VmState>, tried: &[Attempt]) -> String {
     let how = match state.map(class) {
         None => {
             return "run VBoxManage list vms as the VM's user to see whether VirtualBox responds, then run svcadm clear on the instance".to_owned();
         }
-        Some(Class::Moving | Class::Busy) => {
+        Some(Class::Transitional | Class::Busy) => {
             return "the operation continues inside VirtualBox: wait until VBoxManage list --long vms shows another state, then run svcadm clear on the instance and disable it again".to_owned();
         }
         // A process of it lives, or this would be no failure.
-        Some(Class::Off | Class::Stored | Class::Crashed) => {
+        Some(Class::Off | Class::Saved | Class::Crashed) => {
             return "find the VM process with ps -ef | grep VBoxHeadless; when it has ended, run svcadm clear on the instance".to_owned();
         }
-        Some(Class::Up | Class::Held | Class::Dead | Class::Strange) => {
-            match tried.last().map(|deed| (deed.action, &deed.outcome)) {
+        Some(Class::Up | Class::Paused | Class::Dead | Class::Unknown) => {
+            match tried
+                .last()
+                .map(|attempt| (attempt.action, &attempt.outcome))
+            {
                 Some((Action::SaveState, Outcome::Refused(_))) => {
                     "check for free space and see the VM's VBox.log; or power off the VM with VBoxManage controlvm VM poweroff, and data that the guest has not written is lost"
                 }
@@ -306,22 +309,22 @@ fn by_hand(state: Option<&VmState>, tried: &[Deed]) -> String {
 }
 
 /// ` after pressing the power button (12 times), saving the VM state (Failed to save machine state.)`
-fn after(f: &mut fmt::Formatter<'_>, tried: &[Deed]) -> fmt::Result {
-    let mut counted: Vec<(&Deed, usize)> = Vec::new();
-    for deed in tried {
+fn after(f: &mut fmt::Formatter<'_>, tried: &[Attempt]) -> fmt::Result {
+    let mut counted: Vec<(&Attempt, usize)> = Vec::new();
+    for attempt in tried {
         match counted
             .iter_mut()
-            .find(|(seen, _)| seen.action == deed.action)
+            .find(|(seen, _)| seen.action == attempt.action)
         {
             // The last outcome is the one that tells.
-            Some((seen, n)) => (*seen, *n) = (deed, *n + 1),
-            None => counted.push((deed, 1)),
+            Some((seen, n)) => (*seen, *n) = (attempt, *n + 1),
+            None => counted.push((attempt, 1)),
         }
     }
-    for (i, (deed, n)) in counted.iter().enumerate() {
+    for (i, (attempt, n)) in counted.iter().enumerate() {
         f.write_str(if i == 0 { " after " } else { ", " })?;
-        write!(f, "{}", deed.action)?;
-        match (*n, deed.outcome.words()) {
+        write!(f, "{}", attempt.action)?;
+        match (*n, attempt.outcome.words()) {
             (1, None) => {}
             (1, Some(words)) => write!(f, " ({words})")?,
             (n, None) => write!(f, " ({n} times)")?,
@@ -354,7 +357,7 @@ mod tests {
     fn next_step(state: Option<VmState>, process: bool, tried: &[(Action, Outcome)]) -> String {
         let tried = tried
             .iter()
-            .map(|(action, outcome)| Deed {
+            .map(|(action, outcome)| Attempt {
                 action: *action,
                 at: Duration::ZERO,
                 outcome: outcome.clone(),

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::host::{
-    Begun, Contract, Ended, Invocation, OUTPUT_MAX, Output, RunError, STILL_RUNNING,
+    Contract, ExitStatus, Invocation, OUTPUT_MAX, Output, RunError, RunningProgram, STILL_RUNNING,
 };
 
 /// How often a child is asked whether it is over while its output stays open and silent.
@@ -142,7 +142,7 @@ impl Running {
 
     /// Reads what the child prints until it is over: how it ended, or nothing at the deadline, or when it is not
     /// to be waited for any longer.
-    fn attend(&mut self, heartbeat: &mut Heartbeat<'_>) -> Option<Ended> {
+    fn attend(&mut self, heartbeat: &mut Heartbeat<'_>) -> Option<ExitStatus> {
         let deadline = Instant::now() + self.limit;
         let (stdout, stderr) = (&mut self.stdout, &mut self.stderr);
         let mut reap_pause = REAP_PAUSES.start;
@@ -163,8 +163,8 @@ impl Running {
             if let Ok(Some(status)) = self.child.try_wait() {
                 drain(stdout, stderr, &mut piece, Instant::now() + LAST_WORDS);
                 return Some(match (status.code(), status.signal()) {
-                    (Some(code), _) => Ended::Exited(code),
-                    (None, signal) => Ended::Killed(signal.unwrap_or_default()),
+                    (Some(code), _) => ExitStatus::Exited(code),
+                    (None, signal) => ExitStatus::Killed(signal.unwrap_or_default()),
                 });
             }
             if !(stdout.is_open() || stderr.is_open()) {
@@ -180,7 +180,7 @@ impl Running {
     }
 }
 
-impl Begun for Running {
+impl RunningProgram for Running {
     fn finish(
         mut self: Box<Self>,
         still_running: &mut dyn FnMut() -> ControlFlow<()>,
@@ -371,7 +371,7 @@ mod tests {
     }
 
     fn shell(script: &str, limit: Duration) -> Result<Output, RunError> {
-        Box::new(begin(script, limit)?).finish(&mut crate::host::wait_on)
+        Box::new(begin(script, limit)?).finish(&mut crate::host::keep_waiting)
     }
 
     const LONG: Duration = Duration::from_secs(60);
@@ -379,7 +379,7 @@ mod tests {
     #[test]
     fn both_streams_and_the_status() {
         let output = shell("echo out; echo err >&2; exit 7", LONG).expect("output");
-        assert_eq!(output.ended, Ended::Exited(7));
+        assert_eq!(output.ended, ExitStatus::Exited(7));
         assert_eq!(
             (output.stdout.as_slice(), output.stderr.as_slice()),
             (&b"out\n"[..], &b"err\n"[..])
@@ -390,7 +390,7 @@ mod tests {
     #[test]
     fn a_signal_is_not_a_status() {
         let output = shell("kill -SEGV $$", LONG).expect("output");
-        assert_eq!(output.ended, Ended::Killed(libc::SIGSEGV));
+        assert_eq!(output.ended, ExitStatus::Killed(libc::SIGSEGV));
     }
 
     #[test]
@@ -465,14 +465,14 @@ mod tests {
     fn a_child_is_not_late_because_nobody_waited_for_it() {
         let running = begin("echo said", Duration::from_millis(1000)).expect("a shell");
         pause(Duration::from_millis(2000));
-        let output = Box::new(running).finish(&mut crate::host::wait_on);
+        let output = Box::new(running).finish(&mut crate::host::keep_waiting);
         assert_eq!(output.expect("output").stdout, b"said\n");
     }
 
     #[test]
     fn streams_that_are_closed_early() {
         let output = shell("exec >&- 2>&-; sleep 0.1; exit 3", LONG).expect("output");
-        assert_eq!(output.ended, Ended::Exited(3));
+        assert_eq!(output.ended, ExitStatus::Exited(3));
         let error = shell("exec >&- 2>&-; sleep 60", Duration::from_millis(200)).expect_err("hung");
         assert!(matches!(error, RunError::Hung { .. }), "{error}");
     }

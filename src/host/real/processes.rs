@@ -23,7 +23,7 @@ struct Found {
 
 /// The processes of this user that [`PROGRAMS`] names. One that ends while it is looked at is left out.
 pub(super) fn of_user(uid: u32) -> io::Result<Vec<Process>> {
-    let found = all(Whose::Ours)?;
+    let found = all(ProcessOwner::Ours)?;
     Ok(found
         .into_iter()
         .filter(|found| found.uid == uid)
@@ -33,7 +33,7 @@ pub(super) fn of_user(uid: u32) -> io::Result<Vec<Process>> {
 
 /// Those of all other users that this one may see.
 pub(super) fn of_others(uid: u32) -> io::Result<Vec<Process>> {
-    let found = all(Whose::Anybodys)?;
+    let found = all(ProcessOwner::Anybodys)?;
     Ok(found
         .into_iter()
         .filter(|found| found.uid != uid)
@@ -43,12 +43,12 @@ pub(super) fn of_others(uid: u32) -> io::Result<Vec<Process>> {
 
 /// Whose processes are looked for: those of others cost more where they need not be opened.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Whose {
+enum ProcessOwner {
     Ours,
     Anybodys,
 }
 
-fn all(whose: Whose) -> io::Result<Vec<Found>> {
+fn all(whose: ProcessOwner) -> io::Result<Vec<Found>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc")? {
         let Some(pid) = entry

@@ -12,13 +12,13 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
-use super::listed::{Listed, Told};
+use super::listed::{Listed, StateInList};
 use super::{EACH_VM, find_orphans, lock_if_cold};
 use crate::host::{Host, Process};
 use crate::inventory::limit::Limit;
 use crate::virtualbox::file::{FileTrouble, What};
 use crate::virtualbox::machine_file::MachineFile;
-use crate::virtualbox::processes::{Wanted, candidates, census};
+use crate::virtualbox::processes::{Wanted, candidates, summary};
 use crate::virtualbox::registry::{Registered, Registry};
 use crate::virtualbox::server::SHORT_CALL;
 use crate::virtualbox::session::ask_patiently;
@@ -34,7 +34,7 @@ const SETTLE: Duration = Duration::from_millis(50);
 struct Vm {
     entry: Registered,
     file: Result<MachineFile, FileTrouble>,
-    state: Option<Told>,
+    state: Option<StateInList>,
 }
 
 impl Vm {
@@ -56,8 +56,8 @@ impl Vm {
 
     /// Whether a process is or may be this VM, or a client may have it open.
     fn is_touched(&self, processes: &[Process]) -> bool {
-        let census = census(processes, self.wanted());
-        census.may_live || census.handled
+        let summary = summary(processes, self.wanted());
+        summary.may_live || summary.handled
     }
 
     /// Its state, where its settings file tells it twice and no process may say otherwise.
@@ -67,13 +67,13 @@ impl Vm {
             return;
         }
         if is_missing(&self.file) && is_missing(&again) {
-            self.state = Some(Told::Nothing);
+            self.state = Some(StateInList::Nothing);
         }
         if let (Ok(first), Ok(second)) = (&self.file, &again)
             && first == second
             && first.uuid == self.entry.uuid
         {
-            self.state = Some(Told::Word(first.resting.state().word().to_owned()));
+            self.state = Some(StateInList::Word(first.resting.state().word().to_owned()));
         }
         // One that was being written is there now.
         self.file = again;
@@ -90,7 +90,7 @@ impl Vm {
         };
         let its = candidates(processes, self.wanted());
         if its.into_iter().any(|process| log.says_running(process.pid)) {
-            self.state = Some(Told::Word(VmState::Running.word().to_owned()));
+            self.state = Some(StateInList::Word(VmState::Running.word().to_owned()));
         }
     }
 }
@@ -165,15 +165,19 @@ fn ask(
     let long = SHORT_CALL.saturating_add(each);
     let (long, _) = ask_patiently(host, || vbox.details(limit.of(host, long)))?;
     drop(lock);
-    let mut states = Told::each(&long);
+    let mut states = StateInList::each(&long);
     for vm in vms.iter_mut().filter(|vm| vm.state.is_none()) {
-        vm.state = Some(states.remove(&vm.entry.uuid).unwrap_or(Told::Nothing));
+        vm.state = Some(
+            states
+                .remove(&vm.entry.uuid)
+                .unwrap_or(StateInList::Nothing),
+        );
     }
     Ok(())
 }
 
 fn listed(vm: Vm) -> Listed {
-    let state = vm.state.unwrap_or(Told::Nothing);
+    let state = vm.state.unwrap_or(StateInList::Nothing);
     let file = vm.file.ok();
     Listed {
         trouble: None,

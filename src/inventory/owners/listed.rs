@@ -13,7 +13,7 @@ pub(crate) struct Listed {
     pub(super) uuid: String,
     /// Its name; `<inaccessible>` for one whose settings file is missing or broken.
     pub(crate) name: String,
-    pub(super) state: Told,
+    pub(super) state: StateInList,
     /// VirtualBox's own autostart is to start it.
     pub(crate) autostart: bool,
     /// A process of it that lives although VirtualBox says that it is off.
@@ -25,7 +25,7 @@ pub(crate) struct Listed {
 
 /// What the long list says of a state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Told {
+pub(super) enum StateInList {
     /// The word of the machine-readable listings.
     Word(String),
     /// Nothing: its settings cannot be read.
@@ -34,7 +34,7 @@ pub(super) enum Told {
     Twice,
 }
 
-impl Told {
+impl StateInList {
     /// What a long list says of each VM in it.
     pub(super) fn each(long: &[vboxmanage::Listed]) -> HashMap<&Uuid, Self> {
         let mut states: HashMap<&Uuid, Self> = HashMap::new();
@@ -51,7 +51,7 @@ impl Told {
 
 /// What is seen of a VM.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Sight {
+pub(crate) enum ListedState {
     /// It is in this state.
     State(VmState),
     /// Its settings cannot be read.
@@ -67,7 +67,7 @@ impl Listed {
         Self {
             uuid: uuid.to_owned(),
             name: name.to_owned(),
-            state: Told::Word(state.word().to_owned()),
+            state: StateInList::Word(state.word().to_owned()),
             autostart: false,
             orphan: None,
             trouble: None,
@@ -80,7 +80,7 @@ impl Listed {
         Self {
             uuid: uuid.to_owned(),
             name: "<inaccessible>".to_owned(),
-            state: Told::Nothing,
+            state: StateInList::Nothing,
             autostart: false,
             orphan: None,
             trouble: None,
@@ -91,11 +91,11 @@ impl Listed {
         &self.uuid
     }
 
-    pub(crate) fn sight(&self) -> Sight {
+    pub(crate) fn listed_state(&self) -> ListedState {
         match &self.state {
-            Told::Word(word) => Sight::State(VmState::from_machine_word(word)),
-            Told::Nothing => Sight::Inaccessible,
-            Told::Twice => Sight::Ambiguous,
+            StateInList::Word(word) => ListedState::State(VmState::from_machine_word(word)),
+            StateInList::Nothing => ListedState::Inaccessible,
+            StateInList::Twice => ListedState::Ambiguous,
         }
     }
 

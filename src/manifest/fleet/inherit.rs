@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::error::FleetError;
 use super::read::{File, Table};
 use crate::manifest::need::Need;
-use crate::manifest::request::{Origin, Want};
+use crate::manifest::request::{Directive, Origin};
 use crate::smf::fmri::InstanceName;
 use crate::text::near::nearest;
 use crate::text::printable::Printable;
@@ -34,7 +34,7 @@ pub(super) struct Resolved {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Given {
     /// What is asked for.
-    pub(super) wants: Vec<Want>,
+    pub(super) wants: Vec<Directive>,
     /// Which table says so: `[template.big] line 9`.
     pub(super) origin: Origin,
 }
@@ -74,7 +74,7 @@ pub(super) fn resolve(file: &File) -> Result<Vec<Resolved>, FleetError> {
                     }
                     // A VM that inherits to be after db, and is db, is not after itself.
                     let inherited = !std::ptr::eq(table, &raw const vm.table);
-                    let itself = |want: &Want| matches!(want, Want::Need(Need::After(other) | Need::Requires(other)) if *other == vm.instance);
+                    let itself = |want: &Directive| matches!(want, Directive::Need(Need::After(other) | Need::Requires(other)) if *other == vm.instance);
                     let wants = entry
                         .wants
                         .iter()

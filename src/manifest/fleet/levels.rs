@@ -9,7 +9,9 @@ use super::error::FleetError;
 use super::inherit::{Given, Resolved, origin, resolve};
 use super::read::File;
 use crate::manifest::options::Placement;
-use crate::manifest::request::{Origin, Owners, Request, VmRequest, Want, Whom, Wish};
+use crate::manifest::request::{
+    Directive, Origin, Owners, Request, Scope, ScopedDirective, VmRequest,
+};
 
 impl File {
     /// The wishes that make exactly what the file says of every VM.
@@ -19,9 +21,9 @@ impl File {
     pub(crate) fn request(&self) -> Result<Request, FleetError> {
         let vms = resolve(self)?;
         let slots: BTreeSet<&String> = vms.iter().flat_map(|vm| vm.values.keys()).collect();
-        let mut wishes = Vec::new();
+        let mut directives = Vec::new();
         for slot in slots {
-            self.level(slot, &vms, &mut wishes);
+            self.level(slot, &vms, &mut directives);
         }
         Ok(Request {
             owners: Owners::Needed,
@@ -33,12 +35,12 @@ impl File {
                     origin: vm.origin,
                 })
                 .collect(),
-            wishes,
+            directives,
             ..Request::default()
         })
     }
 
-    fn level(&self, slot: &str, vms: &[Resolved], wishes: &mut Vec<Wish>) {
+    fn level(&self, slot: &str, vms: &[Resolved], directives: &mut Vec<ScopedDirective>) {
         let of_vms: Vec<_> = vms.iter().map(|vm| vm.values.get(slot)).collect();
         let mut for_all = Vec::new();
         if let Some(shared) = shared(&of_vms) {
@@ -55,16 +57,16 @@ impl File {
             let Some(given) = given else { continue };
             for want in &given.wants {
                 if !for_all.iter().any(|(shared, _)| shared == want) {
-                    wishes.push(Wish {
-                        whom: Whom::Instance(vm.instance.clone()),
+                    directives.push(ScopedDirective {
+                        scope: Scope::Instance(vm.instance.clone()),
                         want: want.clone(),
                         origin: given.origin.clone(),
                     });
                 }
             }
         }
-        wishes.extend(for_all.into_iter().map(|(want, origin)| Wish {
-            whom: Whom::All,
+        directives.extend(for_all.into_iter().map(|(want, origin)| ScopedDirective {
+            scope: Scope::All,
             want,
             origin,
         }));
@@ -85,7 +87,7 @@ impl File {
 }
 
 /// What every VM asks for, and who says so.
-fn shared(of_vms: &[Option<&Given>]) -> Option<Vec<(Want, Origin)>> {
+fn shared(of_vms: &[Option<&Given>]) -> Option<Vec<(Directive, Origin)>> {
     let given: Option<Vec<&Given>> = of_vms.iter().copied().collect();
     let given = given?;
     let first = given.first()?;

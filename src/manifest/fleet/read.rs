@@ -9,7 +9,7 @@ use super::keys::{Key, Shape, TableKind};
 use super::value::{Name, Source, Value, in_order};
 use super::want;
 use crate::manifest::names::instance_from;
-use crate::manifest::request::Want;
+use crate::manifest::request::Directive;
 use crate::manifest::resolve::VMS_MAX;
 use crate::smf::fmri::InstanceName;
 use crate::text::near::nearest;
@@ -62,7 +62,7 @@ pub(super) struct Entry {
     /// What a later table replaces: the key, or `env.NAME`.
     pub(super) slot: String,
     /// What is asked for: nothing where a list is empty.
-    pub(super) wants: Vec<Want>,
+    pub(super) wants: Vec<Directive>,
     /// The line of the key.
     pub(super) line: usize,
 }
@@ -250,7 +250,7 @@ impl Source<'_> {
                 };
                 // `timezone` sets `env.TZ`.
                 let slot = match &want {
-                    Want::Context(_) => want.name(),
+                    Directive::Context(_) => want.name(),
                     _ => name.to_owned(),
                 };
                 Ok(vec![entry(&slot, vec![want])])

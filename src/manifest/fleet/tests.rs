@@ -7,7 +7,7 @@ use super::keys::{Key, TableKind};
 use crate::manifest::blueprint::ContextPart;
 use crate::manifest::model::{Instance, PropertyEntry, PropertyGroup, Service};
 use crate::manifest::need::Need;
-use crate::manifest::request::{Request, Want, Whom};
+use crate::manifest::request::{Directive, Request, Scope};
 use crate::manifest::{build, order, resolve, write};
 
 pub(super) const GOOD: &str = "\
@@ -115,19 +115,19 @@ fn a_fleet() {
 
 #[test]
 fn where_a_wish_comes_from() {
-    let of = |whom: &str, value: &str| {
+    let of = |scope: &str, value: &str| {
         let request = request(GOOD);
-        let found = request.wishes.iter().find(|wish| {
-            let is = match &wish.want {
-                Want::Setting(setting) => setting.value == value,
-                Want::Context(ContextPart::Variable(variable)) => variable.value() == value,
+        let found = request.directives.iter().find(|directive| {
+            let is = match &directive.want {
+                Directive::Setting(setting) => setting.value == value,
+                Directive::Context(ContextPart::Variable(variable)) => variable.value() == value,
                 other => format!("{other:?}").contains(value),
             };
-            is && wish.whom.to_string() == whom
+            is && directive.scope.to_string() == scope
         });
-        found.map(|wish| wish.origin.to_string())
+        found.map(|directive| directive.origin.to_string())
     };
-    for (whom, value, origin) in [
+    for (scope, value, origin) in [
         ("all VMs", "acpipowerbutton", "[defaults] line 3"),
         ("db", "savestate", "[vm.db] line 23"),
         ("web", "32", "[template.big] line 12"),
@@ -135,7 +135,7 @@ fn where_a_wish_comes_from() {
         ("all VMs", "C", "[template.base] line 8"),
         ("web", "/tank/big", "[template.big] line 13"),
     ] {
-        assert_eq!(of(whom, value).as_deref(), Some(origin), "{value}");
+        assert_eq!(of(scope, value).as_deref(), Some(origin), "{value}");
     }
 }
 
@@ -173,15 +173,17 @@ fn lists_are_replaced_and_variables_add_up() {
         "[defaults]\nuser='u'\npath=['/a','/b']\nafter=['x']\nnotify=['mailto:root']\nenv.A='1'\n\
          [vm.x]\npath=['/b','/c']\n[vm.y]\nafter=[]\nenv.B='2'\nnotify=[]\n[vm.z]\n",
     );
-    let of = |whom: &str| -> Vec<String> {
-        let wishes = request.wishes.iter();
-        let mut found: Vec<_> = wishes
-            .filter(|wish| wish.whom.to_string() == whom)
-            .filter_map(|wish| match &wish.want {
-                Want::Need(Need::File(path)) => Some(path.as_str().to_owned()),
-                Want::Need(Need::After(other)) => Some(format!("after {other}")),
-                Want::Context(ContextPart::Variable(variable)) => Some(variable.name().to_owned()),
-                Want::Notify(target) => Some(target.to_string()),
+    let of = |scope: &str| -> Vec<String> {
+        let directives = request.directives.iter();
+        let mut found: Vec<_> = directives
+            .filter(|directive| directive.scope.to_string() == scope)
+            .filter_map(|directive| match &directive.want {
+                Directive::Need(Need::File(path)) => Some(path.as_str().to_owned()),
+                Directive::Need(Need::After(other)) => Some(format!("after {other}")),
+                Directive::Context(ContextPart::Variable(variable)) => {
+                    Some(variable.name().to_owned())
+                }
+                Directive::Notify(target) => Some(target.to_string()),
                 _ => None,
             })
             .collect();
@@ -195,9 +197,9 @@ fn lists_are_replaced_and_variables_add_up() {
     assert_eq!(of("z"), ["/a", "after x", "mailto:root"]);
     assert!(
         request
-            .wishes
+            .directives
             .iter()
-            .all(|w| !matches!(w.whom, Whom::User(_)))
+            .all(|w| !matches!(w.scope, Scope::User(_)))
     );
 }
 

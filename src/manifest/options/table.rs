@@ -8,7 +8,7 @@ use crate::config::schema;
 use crate::manifest::blueprint::ContextPart;
 use crate::manifest::context::{Privileges, Variable, WorkingDirectory};
 use crate::manifest::need::Need;
-use crate::manifest::request::Want;
+use crate::manifest::request::Directive;
 use crate::manifest::setting::{Setting, SettingError};
 
 const ORDER: &str = "What goes first";
@@ -34,7 +34,7 @@ options! {
         per: Per::Vm,
         count: Count::One("user"),
         placement: Placement::Instance,
-        parser: Parser::Text(|text| parsed(text, Want::User)),
+        parser: Parser::Text(|text| parsed(text, Directive::User)),
         usual: None,
     };
     SET: GenOption {
@@ -58,7 +58,7 @@ options! {
         per: Per::Vm,
         count: Count::One("state of the instance"),
         placement: Placement::Instance,
-        parser: Parser::Flag(Want::Enabled),
+        parser: Parser::Flag(Directive::Enabled),
         usual: Some(|| false.to_string()),
     };
     AFTER: GenOption {
@@ -70,7 +70,7 @@ options! {
         per: Per::Vm,
         count: Count::Many,
         placement: Placement::EachInstance,
-        parser: Parser::Text(|text| parsed(text, |other| Want::Need(Need::After(other)))),
+        parser: Parser::Text(|text| parsed(text, |other| Directive::Need(Need::After(other)))),
         usual: None,
     };
     REQUIRES: GenOption {
@@ -82,7 +82,7 @@ options! {
         per: Per::Vm,
         count: Count::Many,
         placement: Placement::EachInstance,
-        parser: Parser::Text(|text| parsed(text, |other| Want::Need(Need::Requires(other)))),
+        parser: Parser::Text(|text| parsed(text, |other| Directive::Need(Need::Requires(other)))),
         usual: None,
     };
     DEPENDS_ON: GenOption {
@@ -94,7 +94,7 @@ options! {
         per: Per::Vm,
         count: Count::Many,
         placement: Placement::Dependency,
-        parser: Parser::Text(|text| parsed(text, |target| Want::Need(Need::Service(target)))),
+        parser: Parser::Text(|text| parsed(text, |target| Directive::Need(Need::Service(target)))),
         usual: None,
     };
     PATH: GenOption {
@@ -106,7 +106,7 @@ options! {
         per: Per::Vm,
         count: Count::Many,
         placement: Placement::Dependency,
-        parser: Parser::Text(|text| parsed(text, |path| Want::Need(Need::File(path)))),
+        parser: Parser::Text(|text| parsed(text, |path| Directive::Need(Need::File(path)))),
         usual: None,
     };
     NOTIFY: GenOption {
@@ -118,7 +118,7 @@ options! {
         per: Per::Vm,
         count: Count::Many,
         placement: Placement::List,
-        parser: Parser::Text(|text| parsed(text, Want::Notify)),
+        parser: Parser::Text(|text| parsed(text, Directive::Notify)),
         usual: None,
     };
     DELEGATE: GenOption {
@@ -130,7 +130,7 @@ options! {
         per: Per::Vm,
         count: Count::Many,
         placement: Placement::EachInstance,
-        parser: Parser::Text(|text| parsed(text, Want::Delegate)),
+        parser: Parser::Text(|text| parsed(text, Directive::Delegate)),
         usual: None,
     };
     GROUP: GenOption {
@@ -231,7 +231,7 @@ options! {
     };
 }
 
-impl Want {
+impl Directive {
     /// The option that asks for it; for a time zone, the one for all variables.
     pub(crate) fn option(&self) -> &'static GenOption {
         match self {
@@ -256,7 +256,7 @@ impl Want {
 }
 
 /// A text whose type says what it may be.
-fn parsed<T>(text: &str, want: impl FnOnce(T) -> Want) -> Result<Want, ValueError>
+fn parsed<T>(text: &str, want: impl FnOnce(T) -> Directive) -> Result<Directive, ValueError>
 where
     T: FromStr,
     T::Err: fmt::Display,
@@ -264,23 +264,23 @@ where
     text.parse().map(want).map_err(ValueError::new)
 }
 
-fn part<T>(text: &str, part: impl FnOnce(T) -> ContextPart) -> Result<Want, ValueError>
+fn part<T>(text: &str, part: impl FnOnce(T) -> ContextPart) -> Result<Directive, ValueError>
 where
     T: FromStr,
     T::Err: fmt::Display,
 {
-    parsed(text, |value| Want::Context(part(value)))
+    parsed(text, |value| Directive::Context(part(value)))
 }
 
-fn variable(made: Result<Variable, impl fmt::Display>) -> Result<Want, ValueError> {
-    made.map(|variable| Want::Context(ContextPart::Variable(variable)))
+fn variable(made: Result<Variable, impl fmt::Display>) -> Result<Directive, ValueError> {
+    made.map(|variable| Directive::Context(ContextPart::Variable(variable)))
         .map_err(ValueError::new)
 }
 
 /// With the names of the properties, where there is none of this one.
-fn setting(path: &str, value: &str) -> Result<Want, ValueError> {
+fn setting(path: &str, value: &str) -> Result<Directive, ValueError> {
     Setting::new(path, value)
-        .map(Want::Setting)
+        .map(Directive::Setting)
         .map_err(|error| {
             let mut refused = ValueError::new(&error);
             if matches!(error, SettingError::Unknown(_)) {

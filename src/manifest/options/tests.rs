@@ -13,7 +13,7 @@ const SAMPLES: [&str; 6] = [
 ];
 
 /// What the option makes of the first sample that it takes.
-fn sample(option: &GenOption) -> Want {
+fn sample(option: &GenOption) -> Directive {
     let made = match option.parser {
         Parser::Flag(want) => Some(want(true)),
         Parser::Text(parse) => SAMPLES.iter().find_map(|text| parse(text).ok()),
@@ -31,7 +31,7 @@ fn each_option_makes_what_names_it() {
         let want = sample(option);
         assert_eq!(want.option(), expected, "--{}: {want:?}", option.long);
         assert_eq!(
-            matches!(want, Want::Context(_)),
+            matches!(want, Directive::Context(_)),
             option.per == Per::User,
             "--{}: the context is the same for all VMs of a user",
             option.long

@@ -5,63 +5,70 @@ use std::collections::hash_map::Entry;
 
 use super::super::blueprint::{InstanceBlueprint, value_of};
 use super::super::need::Need;
-use super::super::request::{Request, Want, Whom, Wish};
+use super::super::request::{Directive, Request, Scope, ScopedDirective};
 use super::{Known, ResolveError};
 use crate::config::schema;
 use crate::smf::fmri::InstanceName;
 use crate::virtualbox::vm::VmName;
 
 /// Looks at a wish alone.
-pub(super) fn wish(wish: &Wish, request: &Request, known: &Known<'_>) -> Result<(), ResolveError> {
+pub(super) fn directive(
+    directive: &ScopedDirective,
+    request: &Request,
+    known: &Known<'_>,
+) -> Result<(), ResolveError> {
     let here = |instance: &InstanceName| match known.get(instance) {
         Some(_) => Ok(()),
         None => Err(ResolveError::UnknownInstance {
-            origin: wish.origin.clone(),
+            origin: directive.origin.clone(),
             instance: instance.clone(),
         }),
     };
-    let not_itself = |other: &InstanceName| match &wish.whom {
-        Whom::Instance(instance) if instance == other => Err(ResolveError::Itself {
-            origin: wish.origin.clone(),
+    let not_itself = |other: &InstanceName| match &directive.scope {
+        Scope::Instance(instance) if instance == other => Err(ResolveError::Itself {
+            origin: directive.origin.clone(),
             instance: instance.clone(),
         }),
-        Whom::All | Whom::User(_) | Whom::Instance(_) => Ok(()),
+        Scope::All | Scope::User(_) | Scope::Instance(_) => Ok(()),
     };
-    if let Whom::Instance(instance) = &wish.whom {
+    if let Scope::Instance(instance) = &directive.scope {
         here(instance)?;
     }
-    match &wish.want {
-        Want::Need(Need::After(other) | Need::Requires(other)) => {
+    match &directive.want {
+        Directive::Need(Need::After(other) | Need::Requires(other)) => {
             here(other)?;
             not_itself(other)
         }
-        Want::Need(Need::Service(target)) if target.service() == request.service.as_str() => {
+        Directive::Need(Need::Service(target)) if target.service() == request.service.as_str() => {
             match target.instance() {
                 Some(other) => not_itself(other),
                 None => Err(ResolveError::OwnService {
-                    origin: wish.origin.clone(),
+                    origin: directive.origin.clone(),
                     target: target.clone(),
                 }),
             }
         }
-        Want::Setting(setting)
-            if *setting.property == schema::NAME && !matches!(wish.whom, Whom::Instance(_)) =>
+        Directive::Setting(setting)
+            if *setting.property == schema::NAME
+                && !matches!(directive.scope, Scope::Instance(_)) =>
         {
             Err(ResolveError::NameForMany {
-                origin: wish.origin.clone(),
-                whom: wish.whom.clone(),
+                origin: directive.origin.clone(),
+                scope: directive.scope.clone(),
             })
         }
-        Want::User(_) if matches!(wish.whom, Whom::User(_)) => Err(ResolveError::UserOfUser {
-            origin: wish.origin.clone(),
-        }),
-        Want::User(_)
-        | Want::Setting(_)
-        | Want::Enabled(_)
-        | Want::Need(Need::Service(_) | Need::File(_))
-        | Want::Context(_)
-        | Want::Notify(_)
-        | Want::Delegate(_) => Ok(()),
+        Directive::User(_) if matches!(directive.scope, Scope::User(_)) => {
+            Err(ResolveError::UserOfUser {
+                origin: directive.origin.clone(),
+            })
+        }
+        Directive::User(_)
+        | Directive::Setting(_)
+        | Directive::Enabled(_)
+        | Directive::Need(Need::Service(_) | Need::File(_))
+        | Directive::Context(_)
+        | Directive::Notify(_)
+        | Directive::Delegate(_) => Ok(()),
     }
 }
 

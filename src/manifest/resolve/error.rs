@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::super::authority::AuthorityError;
 use super::super::blueprint::AccountName;
 use super::super::need::ServiceTarget;
-use super::super::request::{Origin, Whom};
+use super::super::request::{Origin, Scope};
 use super::super::setting::SettingError;
 use super::VMS_MAX;
 use crate::failure::{Failure, Kind};
@@ -54,12 +54,12 @@ pub(crate) enum ResolveError {
         origin: Origin,
     },
     /// One of the two would be lost.
-    #[error("{slot} is set twice for {whom}: {first} and {second}")]
+    #[error("{slot} is set twice for {scope}: {first} and {second}")]
     Twice {
         /// What.
         slot: String,
         /// For whom.
-        whom: Whom,
+        scope: Scope,
         /// Where it was asked for.
         first: Origin,
         /// Where it was asked for again.
@@ -69,12 +69,12 @@ pub(crate) enum ResolveError {
     #[error("no user for {0}: VirtualBox keeps VMs per user, so SMF has to start it as its owner")]
     NoUser(InstanceName),
     /// All instances would start one VM.
-    #[error("{origin}: vm/name cannot be set for {whom}")]
+    #[error("{origin}: vm/name cannot be set for {scope}")]
     NameForMany {
         /// Where it was asked for.
         origin: Origin,
         /// For whom.
-        whom: Whom,
+        scope: Scope,
     },
     /// A VM's name that no manifest can hold.
     #[error("{origin}")]

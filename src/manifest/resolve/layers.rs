@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::super::blueprint::AccountName;
-use super::super::request::{Origin, Want, Whom, Wish};
+use super::super::request::{Directive, Origin, Scope, ScopedDirective};
 use super::super::setting::Setting;
 use super::ResolveError;
 use crate::config::schema;
@@ -12,45 +12,49 @@ use crate::smf::fmri::InstanceName;
 
 /// The wishes, sorted by whom they are for, each group in the order in which it was made.
 pub(in crate::manifest) struct Layers<'r> {
-    groups: HashMap<&'r Whom, Vec<&'r Wish>>,
+    groups: HashMap<&'r Scope, Vec<&'r ScopedDirective>>,
 }
 
 impl<'r> Layers<'r> {
-    pub(in crate::manifest) fn of(wishes: &'r [Wish]) -> Self {
+    pub(in crate::manifest) fn of(directives: &'r [ScopedDirective]) -> Self {
         let mut groups: HashMap<_, Vec<_>> = HashMap::new();
-        for wish in wishes {
-            groups.entry(&wish.whom).or_default().push(wish);
+        for directive in directives {
+            groups.entry(&directive.scope).or_default().push(directive);
         }
         Self { groups }
     }
 
     /// One of two values would be lost.
-    pub(in crate::manifest) fn check_once(wishes: &[Wish]) -> Result<(), ResolveError> {
-        let mut slots: HashMap<(&Whom, String), &Wish> = HashMap::new();
-        for wish in wishes {
-            let Some(slot) = wish.want.slot() else {
+    pub(in crate::manifest) fn check_once(
+        directives: &[ScopedDirective],
+    ) -> Result<(), ResolveError> {
+        let mut slots: HashMap<(&Scope, String), &ScopedDirective> = HashMap::new();
+        for directive in directives {
+            let Some(slot) = directive.want.slot() else {
                 continue;
             };
-            if let Some(first) = slots.get(&(&wish.whom, slot.clone())) {
+            if let Some(first) = slots.get(&(&directive.scope, slot.clone())) {
                 return Err(ResolveError::Twice {
                     slot,
-                    whom: wish.whom.clone(),
+                    scope: directive.scope.clone(),
                     first: first.origin.clone(),
-                    second: wish.origin.clone(),
+                    second: directive.origin.clone(),
                 });
             }
-            slots.insert((&wish.whom, slot), wish);
+            slots.insert((&directive.scope, slot), directive);
         }
         Ok(())
     }
 
-    fn group(&self, whom: &Whom) -> impl Iterator<Item = &'r Wish> + use<'r, '_> {
-        self.groups.get(whom).into_iter().flatten().copied()
+    fn group(&self, scope: &Scope) -> impl Iterator<Item = &'r ScopedDirective> + use<'r, '_> {
+        self.groups.get(scope).into_iter().flatten().copied()
     }
 
     /// Those for all VMs.
-    pub(in crate::manifest) fn all(&self) -> impl Iterator<Item = &'r Wish> + use<'r, '_> {
-        self.group(&Whom::All)
+    pub(in crate::manifest) fn all(
+        &self,
+    ) -> impl Iterator<Item = &'r ScopedDirective> + use<'r, '_> {
+        self.group(&Scope::All)
     }
 
     /// Those for this VM or its user's, the closest first.
@@ -58,9 +62,9 @@ impl<'r> Layers<'r> {
         &self,
         instance: &InstanceName,
         user: Option<&AccountName>,
-    ) -> impl Iterator<Item = &'r Wish> + use<'r, '_> {
-        let own = self.group(&Whom::Instance(instance.clone()));
-        let of_user = user.map(|user| self.group(&Whom::User(user.clone())));
+    ) -> impl Iterator<Item = &'r ScopedDirective> + use<'r, '_> {
+        let own = self.group(&Scope::Instance(instance.clone()));
+        let of_user = user.map(|user| self.group(&Scope::User(user.clone())));
         own.chain(of_user.into_iter().flatten())
     }
 
@@ -69,7 +73,7 @@ impl<'r> Layers<'r> {
         &self,
         instance: &InstanceName,
         user: Option<&AccountName>,
-    ) -> impl Iterator<Item = &'r Wish> + use<'r, '_> {
+    ) -> impl Iterator<Item = &'r ScopedDirective> + use<'r, '_> {
         self.closer_for(instance, user).chain(self.all())
     }
 
@@ -78,10 +82,10 @@ impl<'r> Layers<'r> {
         &self,
         instance: &InstanceName,
         user: Option<&AccountName>,
-        wanted: impl Fn(&'r Want) -> Option<&'r T>,
+        wanted: impl Fn(&'r Directive) -> Option<&'r T>,
     ) -> Option<&'r T> {
         self.everything_for(instance, user)
-            .find_map(|wish| wanted(&wish.want))
+            .find_map(|directive| wanted(&directive.want))
     }
 
     /// The properties that are set for all VMs.
@@ -100,18 +104,18 @@ impl<'r> Layers<'r> {
 
     /// Where `vm/name` is set for this instance.
     pub(in crate::manifest) fn named(&self, instance: &InstanceName) -> Option<&'r Origin> {
-        self.group(&Whom::Instance(instance.clone()))
-            .find(|wish| {
-                matches!(&wish.want, Want::Setting(setting) if *setting.property == schema::NAME)
+        self.group(&Scope::Instance(instance.clone()))
+            .find(|directive| {
+                matches!(&directive.want, Directive::Setting(setting) if *setting.property == schema::NAME)
             })
-            .map(|wish| &wish.origin)
+            .map(|directive| &directive.origin)
     }
 }
 
-fn settings<'r>(wishes: impl Iterator<Item = &'r Wish>) -> Vec<Setting> {
+fn settings<'r>(directives: impl Iterator<Item = &'r ScopedDirective>) -> Vec<Setting> {
     let mut settings: Vec<Setting> = Vec::new();
-    for wish in wishes {
-        if let Want::Setting(setting) = &wish.want
+    for directive in directives {
+        if let Directive::Setting(setting) = &directive.want
             && settings.iter().all(|s| s.property != setting.property)
         {
             settings.push(setting.clone());

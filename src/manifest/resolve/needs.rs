@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::blueprint::AccountName;
 use super::super::need::Need;
-use super::super::request::{Request, Want};
+use super::super::request::{Directive, Request};
 use super::Known;
 use super::layers::Layers;
 use crate::smf::fmri::InstanceName;
@@ -13,7 +13,7 @@ use crate::smf::fmri::InstanceName;
 pub(super) fn for_all(request: &Request, layers: &Layers<'_>, known: &Known<'_>) -> BTreeSet<Need> {
     let needs = layers
         .all()
-        .filter_map(|wish| need(&wish.want, request, known));
+        .filter_map(|directive| need(&directive.want, request, known));
     needs
         .filter(|need| match need {
             // The instance itself is left out, so that each has its own.
@@ -24,8 +24,8 @@ pub(super) fn for_all(request: &Request, layers: &Layers<'_>, known: &Known<'_>)
 }
 
 /// The need that a wish is, if it is one. A VM of this manifest is the same need by whatever name.
-fn need(want: &Want, request: &Request, known: &Known<'_>) -> Option<Need> {
-    let Want::Need(need) = want else {
+fn need(want: &Directive, request: &Request, known: &Known<'_>) -> Option<Need> {
+    let Directive::Need(need) = want else {
         return None;
     };
     Some(match need {
@@ -51,8 +51,8 @@ pub(super) fn of_vm(
     known: &Known<'_>,
 ) -> BTreeSet<Need> {
     let mut needs = BTreeSet::new();
-    for wish in layers.everything_for(name, user) {
-        if let Some(need) = need(&wish.want, request, known)
+    for directive in layers.everything_for(name, user) {
+        if let Some(need) = need(&directive.want, request, known)
             && !matches!(&need, Need::After(other) | Need::Requires(other) if other == name)
             && !shared.contains(&need)
         {

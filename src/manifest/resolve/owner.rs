@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::blueprint::{AccountName, InstanceBlueprint, Owner};
-use super::super::request::Want;
+use super::super::request::Directive;
 use super::ResolveError;
 use super::error::Different;
 use super::layers::Layers;
@@ -12,11 +12,11 @@ use crate::smf::fmri::InstanceName;
 /// The owner as the wishes have it.
 pub(super) fn owner(instance: &InstanceName, user: &AccountName, layers: &Layers<'_>) -> Owner {
     let mut owner = Owner::usual(user.clone());
-    let mut wishes: Vec<_> = layers.everything_for(instance, Some(user)).collect();
+    let mut directives: Vec<_> = layers.everything_for(instance, Some(user)).collect();
     // The closest last, so that it stays.
-    wishes.reverse();
-    for wish in wishes {
-        if let Want::Context(part) = &wish.want {
+    directives.reverse();
+    for directive in directives {
+        if let Directive::Context(part) = &directive.want {
             owner.set(part.clone());
         }
     }
@@ -62,7 +62,7 @@ fn parts(owner: &Owner) -> BTreeMap<String, String> {
     owner
         .parts()
         .into_iter()
-        .map(Want::Context)
+        .map(Directive::Context)
         .filter_map(|part| Some((part.noun()?, part.to_string())))
         .collect()
 }

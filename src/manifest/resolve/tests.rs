@@ -14,47 +14,47 @@ fn vm(name: &str) -> VmRequest {
     }
 }
 
-fn all() -> Whom {
-    Whom::All
+fn all() -> Scope {
+    Scope::All
 }
 
-fn user(name: &str) -> Whom {
-    Whom::User(name.parse().unwrap())
+fn user(name: &str) -> Scope {
+    Scope::User(name.parse().unwrap())
 }
 
-fn one(name: &str) -> Whom {
-    Whom::Instance(name.parse().unwrap())
+fn one(name: &str) -> Scope {
+    Scope::Instance(name.parse().unwrap())
 }
 
-fn set(path: &str, value: &str) -> Want {
-    Want::Setting(Setting::new(path, value).unwrap())
+fn set(path: &str, value: &str) -> Directive {
+    Directive::Setting(Setting::new(path, value).unwrap())
 }
 
-fn owned_by(name: &str) -> Want {
-    Want::User(name.parse().unwrap())
+fn owned_by(name: &str) -> Directive {
+    Directive::User(name.parse().unwrap())
 }
 
-fn after(name: &str) -> Want {
-    Want::Need(Need::After(name.parse().unwrap()))
+fn after(name: &str) -> Directive {
+    Directive::Need(Need::After(name.parse().unwrap()))
 }
 
-fn mail(address: &str) -> Want {
-    Want::Notify(format!("mailto:{address}").parse().unwrap())
+fn mail(address: &str) -> Directive {
+    Directive::Notify(format!("mailto:{address}").parse().unwrap())
 }
 
 /// The origin of each is its number: `#1`.
-fn asked(vms: &[&str], wishes: impl IntoIterator<Item = (Whom, Want)>) -> Request {
-    let wishes = wishes
+fn asked(vms: &[&str], directives: impl IntoIterator<Item = (Scope, Directive)>) -> Request {
+    let directives = directives
         .into_iter()
         .enumerate()
-        .map(|(i, (whom, want))| Wish {
-            whom,
+        .map(|(i, (scope, want))| ScopedDirective {
+            scope,
             want,
             origin: Origin::new(&format!("#{}", i + 1)),
         });
     Request {
         vms: vms.iter().map(|name| vm(name)).collect(),
-        wishes: wishes.collect(),
+        directives: directives.collect(),
         owners: Owners::Optional,
         ..Request::default()
     }
@@ -70,9 +70,9 @@ fn the_closest_wish_counts() {
             (all(), set("vm/on_saved", "discard")),
             (all(), owned_by("u")),
             (one("c"), owned_by("v")),
-            (all(), Want::Enabled(true)),
-            (user("u"), Want::Enabled(false)),
-            (one("b"), Want::Enabled(true)),
+            (all(), Directive::Enabled(true)),
+            (user("u"), Directive::Enabled(false)),
+            (one("b"), Directive::Enabled(true)),
         ],
     ))
     .unwrap();
@@ -168,11 +168,11 @@ fn what_cannot_be_together() {
             "a and b are the same VM, 'c49decd0-163a-44f9-9d85-b6e06ddc2277'",
         ),
         (
-            asked(&["a"], [(user("u"), Want::Enabled(true))]),
+            asked(&["a"], [(user("u"), Directive::Enabled(true))]),
             "#1: no specified VM belongs to the user 'u'",
         ),
         (
-            asked(&["a"], [(one("x"), Want::Enabled(true))]),
+            asked(&["a"], [(one("x"), Directive::Enabled(true))]),
             "#1: no specified VM has the instance 'x'",
         ),
         (
@@ -224,16 +224,16 @@ proptest! {
         zones in proptest::collection::vec(proptest::option::of(0..2_usize), 6),
     ) {
         let names = ["a", "b", "c", "d", "e", "f"];
-        let mut wishes = Vec::new();
+        let mut directives = Vec::new();
         for (i, name) in names.iter().enumerate() {
-            wishes.push((one(name), owned_by(["u", "v", "w"][users[i]])));
+            directives.push((one(name), owned_by(["u", "v", "w"][users[i]])));
             if let Some(zone) = zones[i] {
                 let zone = ["TZ=UTC", "TZ=CET"][zone].parse().unwrap();
-                wishes.push((one(name), Want::Context(ContextPart::Variable(zone))));
+                directives.push((one(name), Directive::Context(ContextPart::Variable(zone))));
             }
         }
         for (from, to) in &edges {
-            wishes.push((one(names[*from]), after(names[*to])));
+            directives.push((one(names[*from]), after(names[*to])));
         }
         let alike = (0..6).all(|i| (0..6).all(|j| users[i] != users[j] || zones[i] == zones[j]));
         // Steps of length 6 lead everywhere a walk can lead; a circle leads back.
@@ -249,7 +249,7 @@ proptest! {
             }
         }
         let circle = (0..6).any(|i| reach[i][i]);
-        let outcome = resolve(&asked(&names, wishes));
+        let outcome = resolve(&asked(&names, directives));
         prop_assert_eq!(outcome.is_ok(), alike && !circle, "{:?}", outcome);
         if let Ok(blueprint) = outcome {
             let owners: Vec<Owner> = blueprint.instances.iter().filter_map(|i| i.owner.clone()).collect();

@@ -39,39 +39,39 @@ pub(crate) struct Task<'a> {
     /// When it begins.
     pub(crate) at: Duration,
     /// What it does.
-    pub(crate) body: Box<dyn FnOnce(&Turn) + Send + 'a>,
+    pub(crate) body: Box<dyn FnOnce(&Slot) + Send + 'a>,
 }
 
 /// The places of the actors, in the order of their keys.
 #[derive(Default)]
-pub(super) struct Stage {
-    seats: Vec<Seat>,
+pub(super) struct Waiters {
+    waiters: Vec<Waiter>,
     active: Option<usize>,
     /// Everybody waits and nothing will ever happen.
     stalled: bool,
 }
 
-struct Seat {
+struct Waiter {
     /// When it wakes; never, unless something wakes it, where there is none.
     wake: Option<Duration>,
     over: bool,
-    bell: Arc<Condvar>,
+    condvar: Arc<Condvar>,
 }
 
-impl Stage {
+impl Waiters {
     /// Wakes an actor now, or lets it wake earlier.
-    pub(super) fn wake(&mut self, seat: usize, now: Duration) {
-        if let Some(seat) = self.seats.get_mut(seat) {
-            seat.wake = Some(seat.wake.map_or(now, |wake| wake.min(now)));
+    pub(super) fn wake(&mut self, waiter: usize, now: Duration) {
+        if let Some(waiter) = self.waiters.get_mut(waiter) {
+            waiter.wake = Some(waiter.wake.map_or(now, |wake| wake.min(now)));
         }
     }
 
     /// The actor that wakes first, and when.
     fn next(&self) -> Option<(Duration, usize)> {
-        let waking = self.seats.iter().enumerate();
+        let waking = self.waiters.iter().enumerate();
         waking
-            .filter(|(_, seat)| !seat.over)
-            .filter_map(|(i, seat)| Some((seat.wake?, i)))
+            .filter(|(_, waiter)| !waiter.over)
+            .filter_map(|(i, waiter)| Some((waiter.wake?, i)))
             .min()
     }
 }
@@ -82,18 +82,20 @@ fn pass_on(world: &mut World) {
     loop {
         match (world.next_change(), world.stage.next()) {
             (Some(change), Some((wake, _))) if change <= wake => world.change(),
-            (_, Some((wake, seat))) => {
+            (_, Some((wake, waiter))) => {
                 world.now = world.now.max(wake);
-                world.stage.active = Some(seat);
-                world.stage.seats[seat].bell.notify_one();
+                world.stage.active = Some(waiter);
+                world.stage.waiters[waiter].condvar.notify_one();
                 return;
             }
-            (Some(_), None) if world.stage.seats.iter().any(|seat| !seat.over) => world.change(),
+            (Some(_), None) if world.stage.waiters.iter().any(|waiter| !waiter.over) => {
+                world.change()
+            }
             // Nobody is left: what is to come waits for the next run.
             (_, None) => {
-                world.stage.stalled = world.stage.seats.iter().any(|seat| !seat.over);
-                for seat in &world.stage.seats {
-                    seat.bell.notify_one();
+                world.stage.stalled = world.stage.waiters.iter().any(|waiter| !waiter.over);
+                for waiter in &world.stage.waiters {
+                    waiter.condvar.notify_one();
                 }
                 return;
             }
@@ -102,19 +104,19 @@ fn pass_on(world: &mut World) {
 }
 
 /// An actor's hold on the world. It has the baton, except while it waits.
-pub(crate) struct Turn {
+pub(crate) struct Slot {
     shared: Arc<Shared>,
-    seat: usize,
+    waiter: usize,
 }
 
-impl Turn {
+impl Slot {
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 
-    /// Its place, by which [`Turn::wake`] wakes it.
-    pub(crate) fn seat(&self) -> usize {
-        self.seat
+    /// Its place, by which [`Slot::wake`] wakes it.
+    pub(crate) fn waiter(&self) -> usize {
+        self.waiter
     }
 
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut World) -> R) -> R {
@@ -163,40 +165,40 @@ impl Turn {
     }
 
     /// Wakes an actor that waits.
-    pub(crate) fn wake(&self, seat: usize) {
+    pub(crate) fn wake(&self, waiter: usize) {
         self.with(|world| {
             let now = world.now;
-            world.stage.wake(seat, now);
+            world.stage.wake(waiter, now);
         });
     }
 
     /// Waits until then, or until something wakes this actor.
     pub(crate) fn park(&self, until: Option<Duration>) {
         let mut world = self.shared.lock();
-        world.stage.seats[self.seat].wake = until;
+        world.stage.waiters[self.waiter].wake = until;
         pass_on(&mut world);
         self.wait(world);
     }
 
     /// Waits for the baton.
     fn wait(&self, mut world: MutexGuard<'_, World>) {
-        let bell = Arc::clone(&world.stage.seats[self.seat].bell);
-        while world.stage.active != Some(self.seat) {
+        let condvar = Arc::clone(&world.stage.waiters[self.waiter].condvar);
+        while world.stage.active != Some(self.waiter) {
             assert!(
                 !world.stage.stalled,
                 "simulation deadlock: every task is waiting"
             );
-            world = bell.wait(world).unwrap_or_else(PoisonError::into_inner);
+            world = condvar.wait(world).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
 /// Whoever leaves passes the baton on, also when it panics.
-impl Drop for Turn {
+impl Drop for Slot {
     fn drop(&mut self) {
         let mut world = self.shared.lock();
-        world.stage.seats[self.seat].over = true;
-        if world.stage.active == Some(self.seat) {
+        world.stage.waiters[self.waiter].over = true;
+        if world.stage.active == Some(self.waiter) {
             pass_on(&mut world);
         }
     }
@@ -209,18 +211,18 @@ const STACK: usize = 1 << 20;
 pub(super) fn perform(shared: &Arc<Shared>, mut tasks: Vec<Task<'_>>) {
     tasks.sort_by(|a, b| a.key.cmp(&b.key));
     shared.with(|world| {
-        let seats = tasks.iter().map(|task| Seat {
+        let waiters = tasks.iter().map(|task| Waiter {
             wake: Some(task.at.max(world.now)),
             over: false,
-            bell: Arc::default(),
+            condvar: Arc::default(),
         });
-        world.stage.seats = seats.collect();
+        world.stage.waiters = waiters.collect();
     });
     thread::scope(|scope| {
-        for (seat, task) in tasks.into_iter().enumerate() {
-            let turn = Turn {
+        for (waiter, task) in tasks.into_iter().enumerate() {
+            let turn = Slot {
                 shared: Arc::clone(shared),
-                seat,
+                waiter,
             };
             let begun = thread::Builder::new()
                 .stack_size(STACK)
@@ -232,8 +234,8 @@ pub(super) fn perform(shared: &Arc<Shared>, mut tasks: Vec<Task<'_>>) {
                 // The others would wait for their turn for ever.
                 shared.with(|world| {
                     world.stage.stalled = true;
-                    for seat in &world.stage.seats {
-                        seat.bell.notify_one();
+                    for waiter in &world.stage.waiters {
+                        waiter.condvar.notify_one();
                     }
                 });
                 panic!("cannot simulate so many instances here: {error}");
@@ -242,5 +244,5 @@ pub(super) fn perform(shared: &Arc<Shared>, mut tasks: Vec<Task<'_>>) {
         // Only now, when everybody has a seat: else who is first would depend on the threads.
         shared.with(pass_on);
     });
-    shared.with(|world| world.stage = Stage::default());
+    shared.with(|world| world.stage = Waiters::default());
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::host::Ended;
+use crate::host::ExitStatus;
 use crate::virtualbox::vm::VmState;
 
 /// Something that happened.
@@ -112,7 +112,7 @@ pub(crate) struct CommandEnd {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// By itself.
-    Itself(Ended),
+    Itself(ExitStatus),
     /// It hung, and the method killed it.
     Hung,
     /// svc.startd killed it together with the method.

@@ -10,14 +10,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::baton::{Shared, Turn};
+use super::baton::{Shared, Slot};
 use super::events::{Ending, What};
 use super::processes::{self, Origin};
 use super::settings;
 use crate::failure::{Caller, Kind};
 use crate::host::{
-    Access, Account, AsUserError, Begun, Ended, FileEnds, FileFacts, Held, Host, Invocation,
-    LockError, Output, Process, RunError, STILL_RUNNING, UserTask,
+    Access, Account, AsUserError, ExitStatus, FileEnds, FileFacts, Held, Host, Invocation,
+    LockError, Output, Process, RunError, RunningProgram, STILL_RUNNING, UserTask,
 };
 
 /// A method that asks so often hangs without waiting: it is stopped as if it had panicked.
@@ -49,14 +49,14 @@ pub(crate) struct Spec {
 }
 
 /// Runs a method to its end, or until it is killed. What it gives back is its exit status.
-pub(crate) fn run(turn: &Turn, spec: &Spec, body: impl FnOnce(&SimHost<'_>) -> u8) -> Ended {
+pub(crate) fn run(turn: &Slot, spec: &Spec, body: impl FnOnce(&SimHost<'_>) -> u8) -> ExitStatus {
     let began = turn.now();
     let host = SimHost {
         origin: RefCell::new(Origin {
             subject: spec.subject.clone(),
             user: spec.user.clone(),
             contract: turn.with(super::world::World::number),
-            seat: turn.seat(),
+            waiter: turn.waiter(),
         }),
         turn,
         began,
@@ -64,13 +64,13 @@ pub(crate) fn run(turn: &Turn, spec: &Spec, body: impl FnOnce(&SimHost<'_>) -> u
         questions: Cell::new(0),
     };
     match catch_unwind(AssertUnwindSafe(|| body(&host))) {
-        Ok(status) => Ended::Exited(i32::from(status)),
-        Err(payload) if payload.is::<Killed>() => Ended::Killed(SIGKILL),
+        Ok(status) => ExitStatus::Exited(i32::from(status)),
+        Err(payload) if payload.is::<Killed>() => ExitStatus::Killed(SIGKILL),
         // As main does it: a panic is a failure that another try does not mend.
         Err(payload) => {
             let told = format!("panic: {}", message(payload.as_ref()));
             turn.with(|world| world.tell(&spec.subject, What::Line(told)));
-            Ended::Exited(i32::from(Kind::Fatal.exit_status(Caller::Smf)))
+            ExitStatus::Exited(i32::from(Kind::Fatal.exit_status(Caller::Smf)))
         }
     }
 }
@@ -83,7 +83,7 @@ fn message(payload: &(dyn Any + Send)) -> &str {
 
 /// The world as a method sees it.
 pub(crate) struct SimHost<'a> {
-    pub(super) turn: &'a Turn,
+    pub(super) turn: &'a Slot,
     pub(super) origin: RefCell<Origin>,
     began: Duration,
     killed_at: Option<Duration>,
@@ -171,7 +171,7 @@ struct Launched<'h> {
     acts: bool,
 }
 
-impl Begun for Launched<'_> {
+impl RunningProgram for Launched<'_> {
     fn finish(
         self: Box<Self>,
         still_running: &mut dyn FnMut() -> ControlFlow<()>,
@@ -200,7 +200,7 @@ impl Begun for Launched<'_> {
 }
 
 impl Host for SimHost<'_> {
-    fn begin(&self, what: &Invocation) -> Result<Box<dyn Begun + '_>, RunError> {
+    fn begin(&self, what: &Invocation) -> Result<Box<dyn RunningProgram + '_>, RunError> {
         self.asked();
         let origin = self.origin.borrow().clone();
         let launched = self
@@ -255,7 +255,7 @@ impl Host for SimHost<'_> {
 
     fn cold_start_lock(&self, wait: Duration) -> Result<Box<dyn Held>, LockError> {
         self.asked();
-        let (user, seat) = (self.user(), self.turn.seat());
+        let (user, waiter) = (self.user(), self.turn.waiter());
         let until = self.turn.now().saturating_add(wait);
         loop {
             let taken = self.turn.with(|world| {
@@ -264,10 +264,10 @@ impl Host for SimHost<'_> {
                     return Err(LockError::Unusable(trouble.clone()));
                 }
                 if virtualbox.lock.is_some() {
-                    virtualbox.lock_waiters.push(seat);
+                    virtualbox.lock_waiters.push(waiter);
                     return Ok(false);
                 }
-                virtualbox.lock = Some(seat);
+                virtualbox.lock = Some(waiter);
                 Ok(true)
             })?;
             if taken {
@@ -373,8 +373,8 @@ impl Drop for Lock {
             virtualbox.lock = None;
             let waiters = std::mem::take(&mut virtualbox.lock_waiters);
             let now = world.now;
-            for seat in waiters {
-                world.stage.wake(seat, now);
+            for waiter in waiters {
+                world.stage.wake(waiter, now);
             }
         });
     }

@@ -26,7 +26,7 @@ pub(super) struct Origin {
     /// The process contract: svc.startd kills whole ones.
     pub(super) contract: u64,
     /// Who is to be woken when the program has ended.
-    pub(super) seat: usize,
+    pub(super) waiter: usize,
 }
 
 /// A program that runs.
@@ -121,7 +121,7 @@ pub(super) fn reply(world: &mut World, id: u64, output: Output) {
         return forget(world, id, Ending::Itself(output.ended));
     }
     client.reply = Some(output);
-    world.stage.wake(client.origin.seat, now);
+    world.stage.wake(client.origin.waiter, now);
 }
 
 /// A program asks the process of a VM for something, and gets no answer from it where that ends first.
@@ -174,7 +174,7 @@ pub(super) fn kill_clients(world: &mut World, user: &str) {
     let of_user: Vec<u64> = of_user.map(|(id, _)| *id).collect();
     for id in of_user {
         let mut output = Output::exited(0, "", "");
-        output.ended = crate::host::Ended::Killed(9);
+        output.ended = crate::host::ExitStatus::Killed(9);
         reply(world, id, output);
     }
 }

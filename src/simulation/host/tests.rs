@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Event, Sim, SimHost, Spec, Task, What, run};
-use crate::host::{Contract, Ended, Host, Invocation, Output, RunError};
+use crate::host::{Contract, ExitStatus, Host, Invocation, Output, RunError};
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
@@ -32,7 +32,7 @@ pub(super) fn invocation(program: &str, args: &[&str], limit: Duration) -> Invoc
 pub(super) fn vbox(host: &SimHost<'_>, args: &[&str]) -> Result<Output, RunError> {
     host.run(
         &invocation("VBoxManage", args, 60 * SECOND),
-        &mut crate::host::wait_on,
+        &mut crate::host::keep_waiting,
     )
 }
 
@@ -59,7 +59,7 @@ pub(super) fn task<'a>(
     key: &str,
     at: Duration,
     timeout: Option<Duration>,
-    ended: &'a mut Option<Ended>,
+    ended: &'a mut Option<ExitStatus>,
     body: impl FnOnce(&SimHost<'_>) + Send + 'a,
 ) -> Task<'a> {
     let spec = Spec {
@@ -83,7 +83,7 @@ pub(super) fn task<'a>(
 pub(super) fn alone(sim: &Sim, body: impl FnOnce(&SimHost<'_>) + Send) {
     let mut ended = None;
     sim.perform(vec![task("a", Duration::ZERO, None, &mut ended, body)]);
-    assert_eq!(ended, Some(Ended::Exited(0)), "{:#?}", sim.events());
+    assert_eq!(ended, Some(ExitStatus::Exited(0)), "{:#?}", sim.events());
 }
 
 /// What a method does.
@@ -97,7 +97,7 @@ pub(super) fn together(sim: &Sim, bodies: Vec<Body<'_>>) {
         tasks.map(|(i, (end, body))| task(&format!("m{i:02}"), Duration::ZERO, None, end, body));
     sim.perform(tasks.collect());
     assert!(
-        ends.iter().all(|e| *e == Some(Ended::Exited(0))),
+        ends.iter().all(|e| *e == Some(ExitStatus::Exited(0))),
         "{ends:?}"
     );
 }

@@ -17,7 +17,7 @@ use super::startd::{Program, Request, run_program};
 use crate::config::schema::PROPERTIES;
 use crate::engine;
 use crate::failure::Caller;
-use crate::host::Ended;
+use crate::host::ExitStatus;
 use crate::simulation::host::stage::Vm;
 use crate::simulation::host::{self as sim, Ending, Event, Sim, Spec, Task, What};
 use crate::smf::fmri::{DEFAULT_SERVICE, InstanceFmri};
@@ -27,7 +27,7 @@ use crate::virtualbox::vm::{Intent, VmState};
 pub(crate) const USER: &str = "vb";
 
 /// A host with instances of `svc:/site/xvm/vbox`, whose methods have 120 s to start and 300 s to stop.
-pub(crate) struct Bench {
+pub(crate) struct Trial {
     /// The host, for what this here does not say.
     pub(crate) sim: Sim,
 }
@@ -77,7 +77,7 @@ impl Done {
     }
 }
 
-impl Bench {
+impl Trial {
     pub(crate) fn new() -> Self {
         let sim = Sim::new();
         sim.repository(|repository| {
@@ -164,7 +164,7 @@ impl Bench {
         program: Program<'_>,
     ) -> Vec<Done> {
         let before = self.sim.events().len();
-        let mut ends = vec![(Ended::Exited(-1), Duration::ZERO); methods.len()];
+        let mut ends = vec![(ExitStatus::Exited(-1), Duration::ZERO); methods.len()];
         let tasks = methods
             .iter()
             .zip(&mut ends)
@@ -188,7 +188,7 @@ impl Bench {
                 Task {
                     key: spec.subject.clone(),
                     at: *at,
-                    body: Box::new(move |turn: &sim::Turn| {
+                    body: Box::new(move |turn: &sim::Slot| {
                         let began = turn.now();
                         let ended =
                             sim::run(turn, &spec, |host| run_program(program, host, &request));
@@ -230,11 +230,11 @@ fn fmri(instance: &str) -> InstanceFmri {
     InstanceFmri::new(DEFAULT_SERVICE, instance.parse().unwrap()).unwrap()
 }
 
-fn done(events: &[Event], subject: &str, ended: Ended, took: Duration) -> Done {
+fn done(events: &[Event], subject: &str, ended: ExitStatus, took: Duration) -> Done {
     let mut done = Done {
         status: match ended {
-            Ended::Exited(status) => status,
-            Ended::Killed(signal) => -signal,
+            ExitStatus::Exited(status) => status,
+            ExitStatus::Killed(signal) => -signal,
         },
         took,
         log: Vec::new(),
@@ -245,7 +245,7 @@ fn done(events: &[Event], subject: &str, ended: Ended, took: Duration) -> Done {
             What::Line(line) => done.log.push(line.clone()),
             What::Command(command) => {
                 let how = match command.end.map(|end| end.how) {
-                    Some(Ending::Itself(Ended::Exited(status))) => status.to_string(),
+                    Some(Ending::Itself(ExitStatus::Exited(status))) => status.to_string(),
                     Some(Ending::Hung) => "hung".to_owned(),
                     _ => "killed".to_owned(),
                 };
@@ -282,16 +282,16 @@ mod tests {
             limit: Duration::from_mins(1),
             contract: Contract::Own,
         };
-        let output = host.run(&invocation, &mut crate::host::wait_on);
+        let output = host.run(&invocation, &mut crate::host::keep_waiting);
         match output.map(|output| output.ended) {
-            Ok(Ended::Exited(0)) => Ok(()),
+            Ok(ExitStatus::Exited(0)) => Ok(()),
             other => Err(Failure::told(Kind::Transient, format!("{other:?}"))),
         }
     }
 
     #[test]
     fn what_a_method_did() {
-        let bench = Bench::new();
+        let bench = Trial::new();
         bench.vm("vm1");
         bench.vm("vm2").state(VmState::Running);
         bench.vm("vm3");
@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_method_that_is_killed() {
-        let bench = Bench::new();
+        let bench = Trial::new();
         bench.vm("vm1");
         bench.set("vm1", "start/timeout_seconds", "1");
         let methods = [("vm1", Intent::Start, Duration::ZERO)];

@@ -5,10 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::depends::{Ready, Standing};
-use crate::simulation::host::{SmfState, Turn};
+use crate::simulation::host::{Slot, SmfState};
 
 /// The board. The baton sees to it that only one actor looks at it at a time.
-pub(super) struct Board(Mutex<Inside>);
+pub(super) struct Progress(Mutex<Inside>);
 
 struct Inside {
     states: Vec<SmfState>,
@@ -33,7 +33,7 @@ pub(super) enum Waited {
     TimeUp,
 }
 
-impl Board {
+impl Progress {
     /// A board for instances in these states.
     pub(super) fn new(states: Vec<SmfState>) -> Self {
         Self(Mutex::new(Inside {
@@ -57,7 +57,7 @@ impl Board {
     }
 
     /// An instance is in another state.
-    pub(super) fn set(&self, turn: &Turn, who: usize, state: SmfState) {
+    pub(super) fn set(&self, turn: &Slot, who: usize, state: SmfState) {
         let mut inside = self.inside();
         inside.states[who] = state;
         inside.stuck[who] = false;
@@ -72,14 +72,14 @@ impl Board {
     }
 
     /// An instance waits for nothing any more, and does not come.
-    pub(super) fn give_up(&self, turn: &Turn, who: usize) {
+    pub(super) fn give_up(&self, turn: &Slot, who: usize) {
         let mut inside = self.inside();
         inside.stuck[who] = true;
         inside.changed(turn);
     }
 
     /// An actor has ended.
-    pub(super) fn leave(&self, turn: &Turn) {
+    pub(super) fn leave(&self, turn: &Slot) {
         let mut inside = self.inside();
         inside.busy = inside.busy.saturating_sub(1);
         if inside.busy == 0 {
@@ -90,7 +90,7 @@ impl Board {
     /// Waits for something, until then at the most; `begin` is told once what it waits for.
     pub(super) fn wait(
         &self,
-        turn: &Turn,
+        turn: &Slot,
         until: Option<Duration>,
         question: impl Fn(&dyn Fn(usize) -> Standing) -> Ready,
         begin: impl FnOnce(&str),
@@ -120,11 +120,15 @@ impl Board {
                 inside.busy += 1;
                 continue;
             }
-            inside.waiting.push(turn.seat());
+            inside.waiting.push(turn.waiter());
             drop(inside);
             turn.park(until);
             let mut inside = self.inside();
-            if let Some(at) = inside.waiting.iter().position(|seat| *seat == turn.seat()) {
+            if let Some(at) = inside
+                .waiting
+                .iter()
+                .position(|waiter| *waiter == turn.waiter())
+            {
                 inside.waiting.remove(at);
                 inside.busy += 1;
             }
@@ -143,20 +147,20 @@ impl Inside {
     }
 
     /// Everybody looks again.
-    fn changed(&mut self, turn: &Turn) {
+    fn changed(&mut self, turn: &Slot) {
         self.settled = false;
         self.wake_all(turn);
     }
 
-    fn settle(&mut self, turn: &Turn) {
+    fn settle(&mut self, turn: &Slot) {
         self.settled = true;
         self.wake_all(turn);
     }
 
-    fn wake_all(&mut self, turn: &Turn) {
+    fn wake_all(&mut self, turn: &Slot) {
         self.busy += self.waiting.len();
-        for seat in self.waiting.drain(..) {
-            turn.wake(seat);
+        for waiter in self.waiting.drain(..) {
+            turn.wake(waiter);
         }
     }
 }

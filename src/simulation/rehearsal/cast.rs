@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::depends::Relations;
 use super::exec::{self, Run};
 use super::import::import;
-use super::wish::Wish;
+use super::wish::Assigned;
 use crate::failure::{Failure, Kind};
 use crate::host::FileKind;
 use crate::simulation::host::stage::Vm;
@@ -22,7 +22,7 @@ const INSTANCES_MAX: usize = 256;
 
 /// An instance in the story.
 #[derive(Debug, Clone)]
-pub(crate) struct Actor {
+pub(crate) struct RehearsedInstance {
     /// Its FMRI.
     pub(crate) fmri: InstanceFmri,
     /// The same as text: whom events are about.
@@ -37,7 +37,7 @@ pub(crate) struct Actor {
     faults: Vec<Fault>,
 }
 
-impl Actor {
+impl RehearsedInstance {
     /// Whether a wish is about it.
     fn is(&self, whose: Option<&String>) -> bool {
         whose.is_none_or(|whose| *whose == self.fmri.instance().as_str() || *whose == self.subject)
@@ -49,8 +49,8 @@ impl Actor {
 }
 
 /// Everybody.
-pub(super) struct Cast<'s> {
-    pub(super) actors: Vec<Actor>,
+pub(super) struct Instances<'s> {
+    pub(super) actors: Vec<RehearsedInstance>,
     pub(super) relations: Relations,
     /// The VM of each actor, as it is set up.
     vms: Vec<Vm<'s>>,
@@ -63,9 +63,9 @@ pub(super) struct Cast<'s> {
 pub(super) fn cast<'s>(
     sim: &'s Sim,
     text: &str,
-    guests: &[Wish<Guest>],
-    faults: &[Wish<Fault>],
-) -> Result<Cast<'s>, Failure> {
+    guests: &[Assigned<Guest>],
+    faults: &[Assigned<Fault>],
+) -> Result<Instances<'s>, Failure> {
     let imported = sim.repository(|repository| import(repository, text))?;
     let found = imported.len();
     if found > IMPORTED_MAX {
@@ -102,7 +102,7 @@ pub(super) fn cast<'s>(
         .iter()
         .map(|a| (a.fmri.clone(), a.seen.clone()))
         .collect();
-    Ok(Cast {
+    Ok(Instances {
         relations: Relations::among(&among),
         actors,
         vms,
@@ -145,13 +145,13 @@ fn is_ours(seen: &Composed, fmri: &InstanceFmri) -> Result<bool, Failure> {
 fn actor(
     fmri: InstanceFmri,
     seen: Composed,
-    guests: &[Wish<Guest>],
-    faults: &[Wish<Fault>],
-) -> Actor {
+    guests: &[Assigned<Guest>],
+    faults: &[Assigned<Fault>],
+) -> RehearsedInstance {
     // Where a method cannot be expanded, svc.startd says so in its time.
     let user = exec::method(&seen, &fmri, Intent::Start).map(|method| method.user);
     let vm = seen.value("vm", "name").unwrap_or(fmri.instance().as_str());
-    let mut actor = Actor {
+    let mut actor = RehearsedInstance {
         vm: vm.to_owned(),
         user: user.unwrap_or_default(),
         subject: fmri.to_string(),
@@ -161,7 +161,7 @@ fn actor(
         faults: Vec::new(),
     };
     // The last word about an instance counts, and one about it alone more than one about all.
-    let of_it = |wish: &&Wish<Guest>| actor.is(wish.whose.as_ref());
+    let of_it = |wish: &&Assigned<Guest>| actor.is(wish.whose.as_ref());
     let mut wishes: Vec<_> = guests.iter().filter(of_it).collect();
     wishes.sort_by_key(|wish| wish.whose.is_some());
     if let Some(wish) = wishes.last() {
@@ -173,7 +173,7 @@ fn actor(
 }
 
 /// Two instances of one VM find one VM.
-fn register<'s>(sim: &'s Sim, actors: &[Actor]) -> Vec<Vm<'s>> {
+fn register<'s>(sim: &'s Sim, actors: &[RehearsedInstance]) -> Vec<Vm<'s>> {
     let mut registered: Vec<((&str, &str), Vm<'s>)> = Vec::new();
     let mut vms = Vec::new();
     for actor in actors {
@@ -199,7 +199,7 @@ fn register<'s>(sim: &'s Sim, actors: &[Actor]) -> Vec<Vm<'s>> {
     vms
 }
 
-impl Cast<'_> {
+impl Instances<'_> {
     /// The VMs run already, and SMF knows it.
     pub(super) fn are_up(&self, sim: &Sim) {
         for (actor, vm) in self.actors.iter().zip(&self.vms) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::outcome::is_about;
 use super::scenario::Played;
-use crate::host::Ended;
+use crate::host::ExitStatus;
 use crate::simulation::host::{Command, Ending, SmfState, What};
 use crate::virtualbox::vm::VmState;
 
@@ -102,7 +102,7 @@ fn mark(at: Duration, command: &Command) -> Option<(Duration, Mark)> {
     let words: Vec<&str> = command.line.split(' ').collect();
     let end = command.end?;
     match end.how {
-        Ending::Itself(Ended::Exited(0)) => {
+        Ending::Itself(ExitStatus::Exited(0)) => {
             let pressed = ["acpipowerbutton", "acpisleepbutton", "shutdown"];
             let last = words.last().copied().unwrap_or_default();
             (words.get(1) == Some(&"controlvm") && pressed.contains(&last))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::cast::Actor;
+use super::cast::RehearsedInstance;
 use crate::config::settings::{Settings, WANTED};
 use crate::simulation::host::Composed;
 use crate::smf::tools::svcprop::{Properties, Value};
@@ -12,7 +12,7 @@ use crate::virtualbox::vm::{Intent, VmName};
 const CONTRACT: &str = "contract";
 
 /// What there is to say about an instance: sentences without a full stop.
-pub(super) fn notes(actor: &Actor, shutdown_limit: Option<Duration>) -> Vec<String> {
+pub(super) fn notes(actor: &RehearsedInstance, shutdown_limit: Option<Duration>) -> Vec<String> {
     let mut notes = Vec::new();
     let duration = actor.seen.value("startd", "duration").unwrap_or(CONTRACT);
     if duration != "transient" {
@@ -32,7 +32,7 @@ pub(super) fn notes(actor: &Actor, shutdown_limit: Option<Duration>) -> Vec<Stri
 }
 
 /// How long a stop may take. Nothing is known where a property is wrong: the method says so.
-fn stop_budget(actor: &Actor) -> Option<Duration> {
+fn stop_budget(actor: &RehearsedInstance) -> Option<Duration> {
     let name: VmName = actor.fmri.instance().as_str().parse().ok()?;
     let settings = Settings::from_properties(&properties(&actor.seen), &name).ok()?;
     settings.budget(Intent::Stop).ok()

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::cast::Actor;
+use super::cast::RehearsedInstance;
 use crate::config::schema::{ON_ABORTED, ON_SAVED};
 use crate::simulation::host::{Event, Sim, SmfState, What};
 use crate::virtualbox::vm::VmState;
@@ -41,7 +41,7 @@ pub(crate) struct Look {
 
 impl Look {
     /// Whether it is where it should be.
-    fn is_good(&self, actor: &Actor) -> bool {
+    fn is_good(&self, actor: &RehearsedInstance) -> bool {
         match self.wanted {
             Wanted::Up => {
                 self.smf == SmfState::Online && self.vm.as_ref().is_some_and(|vm| is_up(vm, actor))
@@ -62,7 +62,7 @@ impl fmt::Display for Look {
 }
 
 /// Running, or left as it was where its properties say so.
-fn is_up(vm: &VmState, actor: &Actor) -> bool {
+fn is_up(vm: &VmState, actor: &RehearsedInstance) -> bool {
     let left = |property: &crate::config::schema::Property| {
         actor.seen.value(property.group, property.name) == Some("leave")
     };
@@ -86,7 +86,7 @@ fn is_down(vm: &VmState) -> bool {
 #[derive(Debug, Clone)]
 pub(crate) struct Outcome {
     /// The instance.
-    pub(crate) actor: Actor,
+    pub(crate) actor: RehearsedInstance,
     /// Where it was after each part of the story; the last one counts, and every one that is not good.
     pub(crate) looks: Vec<Look>,
     /// What is wrong with the end: sentences without a full stop.
@@ -98,7 +98,7 @@ impl Outcome {
     pub(super) fn new(
         sim: &Sim,
         events: &[Event],
-        actor: Actor,
+        actor: RehearsedInstance,
         looks: Vec<Look>,
         cut_off: bool,
     ) -> Self {
@@ -131,7 +131,7 @@ impl Outcome {
 }
 
 /// The first hazard that is about an instance's VM, or its owner's VirtualBox.
-fn hazard<'e>(events: &'e [Event], actor: &Actor) -> Option<&'e str> {
+fn hazard<'e>(events: &'e [Event], actor: &RehearsedInstance) -> Option<&'e str> {
     events.iter().find_map(|event| match &event.what {
         What::Hazard(told) if is_about(event, actor) => Some(told.as_str()),
         _ => None,
@@ -139,7 +139,7 @@ fn hazard<'e>(events: &'e [Event], actor: &Actor) -> Option<&'e str> {
 }
 
 /// Whether something that happened to a VM, or to a user's VirtualBox, concerns an instance.
-pub(super) fn is_about(event: &Event, actor: &Actor) -> bool {
+pub(super) fn is_about(event: &Event, actor: &RehearsedInstance) -> bool {
     match &event.owner {
         Some(owner) => *owner == actor.user && event.subject == actor.vm,
         None => event.subject == actor.user,

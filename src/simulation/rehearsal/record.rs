@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::outcome::{Outcome, Wanted};
 use super::scenario::Played;
 use super::timeline::told;
-use crate::host::Ended;
+use crate::host::ExitStatus;
 use crate::simulation::host::{Ending, Event, SmfState, What};
 
 /// Of this form.
@@ -107,8 +107,8 @@ fn row<'p>(manifest: &'p str, played: &Played, event: &'p Event) -> Row<'p> {
         state,
         command: command.map(|command| command.line.as_str()),
         exit_status: end.and_then(|end| match end.how {
-            Ending::Itself(Ended::Exited(status)) => Some(status),
-            Ending::Itself(Ended::Killed(_)) | Ending::Hung | Ending::WithTheMethod => None,
+            Ending::Itself(ExitStatus::Exited(status)) => Some(status),
+            Ending::Itself(ExitStatus::Killed(_)) | Ending::Hung | Ending::WithTheMethod => None,
         }),
         seconds: end.map(|end| end.at.saturating_sub(event.at).as_secs_f64()),
     }

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::board::Board;
-use super::cast::{Actor, Cast, cast};
+use super::board::Progress;
+use super::cast::{Instances, RehearsedInstance, cast};
 use super::notes::notes;
 use super::outcome::{Look, Outcome, Wanted};
 use super::startd::{Common, Program, Startd};
-use super::wish::Wish;
+use super::wish::Assigned;
 use crate::engine;
 use crate::failure::Failure;
-use crate::simulation::host::{Event, Fault, Guest, Sim, SmfState, Task, Turn, What};
+use crate::simulation::host::{Event, Fault, Guest, Sim, Slot, SmfState, Task, What};
 use crate::virtualbox::vm::VmState;
 
 /// How long the VMs run between start and stop, at the least.
@@ -72,9 +72,9 @@ pub(crate) struct Script {
     /// The story.
     pub(crate) scenario: Scenario,
     /// What guests do; the others are off 2 s after the power button.
-    pub(crate) guests: Vec<Wish<Guest>>,
+    pub(crate) guests: Vec<Assigned<Guest>>,
     /// What is wrong.
-    pub(crate) faults: Vec<Wish<Fault>>,
+    pub(crate) faults: Vec<Assigned<Fault>>,
     /// How long a host that goes down waits for its services.
     pub(crate) shutdown_limit: Option<Duration>,
     /// What is to be said first: about what, and what.
@@ -154,7 +154,7 @@ fn play_on(
 /// Each instance's looks, and whether its VM was up when the host went off.
 type Ends = (Vec<Vec<Look>>, Vec<bool>);
 
-fn perform(sim: &Sim, cast: &Cast<'_>, script: &Script, program: Program<'_>) -> Ends {
+fn perform(sim: &Sim, cast: &Instances<'_>, script: &Script, program: Program<'_>) -> Ends {
     let begin = match script.scenario {
         Scenario::Life | Scenario::Boot | Scenario::DisableEarly | Scenario::Clear => {
             SmfState::Disabled
@@ -163,14 +163,14 @@ fn perform(sim: &Sim, cast: &Cast<'_>, script: &Script, program: Program<'_>) ->
             SmfState::Online
         }
     };
-    let board = Board::new(vec![begin; cast.actors.len()]);
+    let board = Progress::new(vec![begin; cast.actors.len()]);
     let common = Common {
         program,
         board: &board,
         relations: &cast.relations,
     };
     let actors = cast.actors.iter().enumerate();
-    let mut stage = Stage {
+    let mut stage = Playing {
         sim,
         board: &board,
         actors: &cast.actors,
@@ -262,7 +262,7 @@ fn perform(sim: &Sim, cast: &Cast<'_>, script: &Script, program: Program<'_>) ->
             if end.is_none_or(|end| sim.now() < end) {
                 sim.pass(AFTERMATH);
             }
-            let up = |actor: &Actor| sim.processes(&actor.user, &actor.vm) > 0;
+            let up = |actor: &RehearsedInstance| sim.processes(&actor.user, &actor.vm) > 0;
             cut_off = cast.actors.iter().map(up).collect();
             sim.tell("host", What::Note("the host powers off".to_owned()));
             sim.cut_power();
@@ -282,15 +282,15 @@ fn own_event(guest: Guest) -> Option<Duration> {
 }
 
 /// The instances, and what was seen of them.
-struct Stage<'a> {
+struct Playing<'a> {
     sim: &'a Sim,
-    board: &'a Board,
-    actors: &'a [Actor],
+    board: &'a Progress,
+    actors: &'a [RehearsedInstance],
     instances: Vec<Startd<'a>>,
     looks: Vec<Vec<Look>>,
 }
 
-impl<'a> Stage<'a> {
+impl<'a> Playing<'a> {
     /// All instances are enabled at once, whatever the manifest says.
     fn start(&mut self) {
         self.are_offline();
@@ -314,16 +314,16 @@ impl<'a> Stage<'a> {
     }
 
     /// Does something with all instances at once, and looks where it led.
-    fn all(&mut self, wanted: Wanted, what: impl Fn(&mut Startd<'a>, &Turn) + Sync) {
+    fn all(&mut self, wanted: Wanted, what: impl Fn(&mut Startd<'a>, &Slot) + Sync) {
         self.each(Some(wanted), what);
     }
 
     /// The same in the middle of a story, where nobody is yet where it should be.
-    fn on_the_way(&mut self, what: impl Fn(&mut Startd<'a>, &Turn) + Sync) {
+    fn on_the_way(&mut self, what: impl Fn(&mut Startd<'a>, &Slot) + Sync) {
         self.each(None, what);
     }
 
-    fn each(&mut self, wanted: Option<Wanted>, what: impl Fn(&mut Startd<'a>, &Turn) + Sync) {
+    fn each(&mut self, wanted: Option<Wanted>, what: impl Fn(&mut Startd<'a>, &Slot) + Sync) {
         let (sim, board, begin) = (self.sim, self.board, self.sim.now());
         self.board.begin(self.actors.len());
         let what = &what;
@@ -333,7 +333,7 @@ impl<'a> Stage<'a> {
             .map(|((instance, actor), looks)| Task {
                 key: actor.subject.clone(),
                 at: begin,
-                body: Box::new(move |turn: &Turn| {
+                body: Box::new(move |turn: &Slot| {
                     what(instance, turn);
                     looks.extend(wanted.map(|wanted| Look {
                         wanted,
@@ -360,7 +360,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-fn vm(sim: &Sim, actor: &Actor) -> Option<VmState> {
+fn vm(sim: &Sim, actor: &RehearsedInstance) -> Option<VmState> {
     sim.state(&actor.user, &actor.vm)
 }
 

@@ -18,12 +18,12 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use self::verdict::{FAULT_LIMIT, Verdict, ending, verdict};
-use super::board::{Board, Waited};
+use super::board::{Progress, Waited};
 use super::depends::{Ready, Relations, Standing};
 use super::exec::{self, Method, Run};
 use crate::failure::{Caller, Failure};
-use crate::host::{Ended, Host};
-use crate::simulation::host::{self as sim, Level, SimHost, SmfState, Spec, Turn, What};
+use crate::host::{ExitStatus, Host};
+use crate::simulation::host::{self as sim, Level, SimHost, Slot, SmfState, Spec, What};
 use crate::smf::fmri::InstanceFmri;
 use crate::text::log::Log;
 use crate::virtualbox::vm::Intent;
@@ -43,7 +43,7 @@ pub(super) type Program<'a> =
 #[derive(Clone, Copy)]
 pub(super) struct Common<'a> {
     pub(super) program: Program<'a>,
-    pub(super) board: &'a Board,
+    pub(super) board: &'a Progress,
     pub(super) relations: &'a Relations,
 }
 
@@ -85,13 +85,13 @@ impl<'a> Startd<'a> {
     }
 
     /// `svcadm enable`, and a boot: everybody is offline before anybody is started.
-    pub(super) fn enable(&mut self, turn: &Turn) {
+    pub(super) fn enable(&mut self, turn: &Slot) {
         turn.set_enabled(&self.fmri, true);
         self.come_up(turn, "enabled");
     }
 
     /// It is offline, and started where nothing is in the way.
-    fn come_up(&mut self, turn: &Turn, told: &str) {
+    fn come_up(&mut self, turn: &Slot, told: &str) {
         self.enter(turn, SmfState::Offline, told);
         if let Some(cycle) = self.common.relations.cycle_of(self.who) {
             let told = format!("completes a dependency cycle ({cycle}): maintenance");
@@ -101,7 +101,7 @@ impl<'a> Startd<'a> {
     }
 
     /// Waits for its dependencies, then runs the start method.
-    fn start(&mut self, turn: &Turn) {
+    fn start(&mut self, turn: &Slot) {
         let (relations, who) = (self.common.relations, self.who);
         let question = |standing: &dyn Fn(usize) -> Standing| {
             if turn.is_disabled(&self.fmri) {
@@ -121,7 +121,7 @@ impl<'a> Startd<'a> {
 
     /// `svcadm enable`, and at that time, while the start method runs or before its turn comes, `svcadm disable`: no method
     /// is interrupted, and one that fails is run again all the same, until it has failed often enough.
-    pub(super) fn enable_and_disable(&mut self, turn: &Turn, at: Duration) {
+    pub(super) fn enable_and_disable(&mut self, turn: &Slot, at: Duration) {
         self.enable(turn);
         while turn.now() < at {
             turn.park(Some(at));
@@ -131,7 +131,7 @@ impl<'a> Startd<'a> {
 
     /// `svcadm clear`: back to offline, or to disabled where somebody disabled it. svc.startd forgets no failure by that.
     /// What waits for another one that is cleared goes on waiting.
-    pub(super) fn clear(&mut self, turn: &Turn) {
+    pub(super) fn clear(&mut self, turn: &Slot) {
         match self.state {
             SmfState::Maintenance => {}
             SmfState::Offline => return self.start(turn),
@@ -153,7 +153,7 @@ impl<'a> Startd<'a> {
     }
 
     /// `svccfg delete -f`: no method is run, and the VM is left as it is.
-    pub(super) fn delete(&mut self, turn: &Turn) {
+    pub(super) fn delete(&mut self, turn: &Slot) {
         self.own = turn.running(&self.fmri).own;
         turn.delete(&self.fmri);
         turn.park(Some(turn.now()));
@@ -164,7 +164,7 @@ impl<'a> Startd<'a> {
     }
 
     /// `svcadm disable`, and `svccfg delete -f` without waiting: where the stop method runs, it finds no instance.
-    pub(super) fn disable_and_delete(&mut self, turn: &Turn) {
+    pub(super) fn disable_and_delete(&mut self, turn: &Slot) {
         if self.state != SmfState::Online {
             self.disable(turn);
             return self.delete(turn);
@@ -174,12 +174,12 @@ impl<'a> Startd<'a> {
         self.disable(turn);
     }
 
-    fn is_deleted(&mut self, turn: &Turn, told: &str) {
+    fn is_deleted(&mut self, turn: &Slot, told: &str) {
         self.enter(turn, SmfState::Deleted, told);
     }
 
     /// `svccfg import` of the manifest of an instance that was deleted, whose failures are forgotten, and `svcadm enable`.
-    pub(super) fn import_again(&mut self, turn: &Turn) {
+    pub(super) fn import_again(&mut self, turn: &Slot) {
         turn.import_again(&self.fmri, self.own.clone());
         self.failures = 0;
         self.starts.clear();
@@ -188,14 +188,14 @@ impl<'a> Startd<'a> {
     }
 
     /// `svcadm disable`: only what is up is stopped.
-    pub(super) fn disable(&mut self, turn: &Turn) {
+    pub(super) fn disable(&mut self, turn: &Slot) {
         turn.set_enabled(&self.fmri, false);
         self.starts.clear();
         self.stop(turn, "to be disabled", false);
     }
 
     /// `svcadm restart`: of what is not up nothing is heard.
-    pub(super) fn restart(&mut self, turn: &Turn) {
+    pub(super) fn restart(&mut self, turn: &Slot) {
         if self.state != SmfState::Online {
             return self.tell(turn, &format!("restarted from {}: no effect", self.state));
         }
@@ -208,12 +208,12 @@ impl<'a> Startd<'a> {
     }
 
     /// The host goes down: dependents first, and at that time whether or not all is done.
-    pub(super) fn shut_down(&mut self, turn: &Turn, host_ends: Option<Duration>) {
+    pub(super) fn shut_down(&mut self, turn: &Slot, host_ends: Option<Duration>) {
         self.host_ends = host_ends;
         self.stop(turn, "to be stopped with the host", true);
     }
 
-    fn stop(&mut self, turn: &Turn, why: &str, all: bool) {
+    fn stop(&mut self, turn: &Slot, why: &str, all: bool) {
         if self.state != SmfState::Online {
             let told = format!("disabled from {}: no stop method is run", self.state);
             return self.enter(turn, SmfState::Disabled, &told);
@@ -222,7 +222,7 @@ impl<'a> Startd<'a> {
         self.stop_method(turn, all, SmfState::Disabled);
     }
 
-    fn stop_method(&mut self, turn: &Turn, all: bool, goal: SmfState) {
+    fn stop_method(&mut self, turn: &Slot, all: bool, goal: SmfState) {
         let (relations, who) = (self.common.relations, self.who);
         let question =
             |standing: &dyn Fn(usize) -> Standing| relations.may_stop(who, all, standing);
@@ -235,20 +235,20 @@ impl<'a> Startd<'a> {
         }
     }
 
-    fn wait(&self, turn: &Turn, question: impl Fn(&dyn Fn(usize) -> Standing) -> Ready) -> Waited {
+    fn wait(&self, turn: &Slot, question: impl Fn(&dyn Fn(usize) -> Standing) -> Ready) -> Waited {
         let begin = |why: &str| self.tell(turn, why);
         self.common
             .board
             .wait(turn, self.host_ends, question, begin)
     }
 
-    fn tell(&self, turn: &Turn, told: &str) {
+    fn tell(&self, turn: &Slot, told: &str) {
         let (told, state) = (told.to_owned(), None);
         turn.tell(&self.fmri.to_string(), What::Smf { told, state });
     }
 
     /// The instance is in another state from now on.
-    fn enter(&mut self, turn: &Turn, state: SmfState, told: &str) {
+    fn enter(&mut self, turn: &Slot, state: SmfState, told: &str) {
         self.state = state;
         let (told, state) = (told.to_owned(), Some(state));
         turn.tell(&self.fmri.to_string(), What::Smf { told, state });
@@ -267,7 +267,7 @@ impl<'a> Startd<'a> {
     }
 
     /// Runs a method until svc.startd is content with it, which leads to `goal`, or gives up.
-    fn method(&mut self, turn: &Turn, intent: Intent, goal: SmfState) {
+    fn method(&mut self, turn: &Slot, intent: Intent, goal: SmfState) {
         let going = match intent {
             Intent::Start => SmfState::Starting,
             Intent::Stop => SmfState::Stopping,
@@ -350,7 +350,7 @@ impl<'a> Startd<'a> {
     }
 
     /// Runs this program once.
-    fn run(&self, turn: &Turn, method: &Method, intent: Intent) -> Ended {
+    fn run(&self, turn: &Slot, method: &Method, intent: Intent) -> ExitStatus {
         let left = self.host_ends.map(|end| end.saturating_sub(turn.now()));
         let spec = Spec {
             subject: self.fmri.to_string(),

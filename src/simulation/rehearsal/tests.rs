@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::bench::{Bench, Done, USER};
+use super::bench::{Done, Trial, USER};
 use super::startd::Request;
 use crate::engine;
 use crate::failure::Caller;
@@ -22,7 +22,7 @@ fn ends(done: &Done, status: i32) {
 
 #[test]
 fn eight_vms_at_boot_and_at_shutdown() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     let names: Vec<String> = (1..=8).map(|i| format!("vm{i}")).collect();
     for name in &names {
         bench.vm(name);
@@ -61,7 +61,7 @@ fn eight_vms_at_boot_and_at_shutdown() {
 /// on two processors, longer than a call may take.
 #[test]
 fn forty_vms_take_turns_at_the_lists() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     let names: Vec<String> = (1..=40).map(|i| format!("vm{i}")).collect();
     for name in &names {
         bench.vm(name).state(VmState::Running);
@@ -96,7 +96,7 @@ fn forty_vms_take_turns_at_the_lists() {
 #[test]
 fn a_server_that_stalls_is_waited_for() {
     for (seconds, status) in [(15, 0), (50, 0), (100, 0), (1000, 95)] {
-        let bench = Bench::new();
+        let bench = Trial::new();
         let vm = bench.vm("vm1").state(VmState::Running);
         vm.virtualbox_stalls(seconds * SECOND);
         let stop = bench.stop("vm1");
@@ -109,7 +109,7 @@ fn a_server_that_stalls_is_waited_for() {
 #[test]
 fn an_answer_that_took_too_long() {
     for (stall, told) in [(9 * SECOND, true), (Duration::ZERO, false)] {
-        let bench = Bench::new();
+        let bench = Trial::new();
         let vm = bench.vm("vm1").guest(Guest::Deaf).state(VmState::Running);
         vm.virtualbox_stalls(stall);
         bench.set("vm1", "vm/stop_method", "acpipowerbutton");
@@ -128,7 +128,7 @@ fn an_answer_that_took_too_long() {
 
 #[test]
 fn a_deaf_guest_is_pressed_and_saved_in_time() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     bench.vm("vm1").guest(Guest::Deaf).state(VmState::Running);
     bench.set("vm1", "vm/stop_method", "acpipowerbutton");
     bench.set("vm1", "vm/stop_timeout", "100");
@@ -147,7 +147,7 @@ fn a_deaf_guest_is_pressed_and_saved_in_time() {
 
 #[test]
 fn a_deaf_guest_without_a_fallback_is_left_alone() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     bench.vm("vm1").guest(Guest::Deaf).state(VmState::Running);
     bench.set("vm1", "vm/stop_method", "acpipowerbutton");
     bench.set("vm1", "vm/stop_fallback", "none");
@@ -158,7 +158,7 @@ fn a_deaf_guest_without_a_fallback_is_left_alone() {
 
 #[test]
 fn a_slow_guest_goes_down_by_itself() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     bench
         .vm("vm1")
         .guest(Guest::Slow(90 * SECOND))
@@ -177,7 +177,7 @@ fn a_slow_guest_goes_down_by_itself() {
 #[test]
 fn vboxsvc_killed_at_any_moment_of_a_start() {
     for tenth in 0..20 {
-        let bench = Bench::new();
+        let bench = Trial::new();
         let vm = bench.vm("vm1");
         vm.fault(Fault::SvcDies(Duration::from_millis(50 * tenth)));
         let start = bench.start("vm1");
@@ -191,7 +191,7 @@ fn vboxsvc_killed_at_any_moment_of_a_start() {
 #[test]
 fn vboxsvc_killed_at_any_moment_of_a_stop() {
     for tenth in 0..20 {
-        let bench = Bench::new();
+        let bench = Trial::new();
         let vm = bench.vm("vm1").state(VmState::Running);
         vm.fault(Fault::SvcDies(Duration::from_millis(30 * tenth)));
         let stop = bench.stop("vm1");
@@ -210,7 +210,7 @@ fn a_frozen_process() {
         ("savestate", 95, VmState::Running),
         ("poweroff", 0, VmState::Aborted),
     ] {
-        let bench = Bench::new();
+        let bench = Trial::new();
         bench.vm("vm1").state(VmState::Running).fault(Fault::Hang);
         bench.set("vm1", "vm/stop_fallback", fallback);
         let stop = bench.stop("vm1");
@@ -228,7 +228,7 @@ fn what_is_wrong_with_a_start() {
         (Fault::NotRegistered, 96),
         (Fault::NoHome, 96),
     ] {
-        let bench = Bench::new();
+        let bench = Trial::new();
         bench.vm("vm1").fault(fault);
         let start = bench.start("vm1");
         ends(&start, status);
@@ -241,7 +241,7 @@ fn what_is_wrong_with_a_start() {
 /// write once more, and what it was made to write is taken away.
 #[test]
 fn a_state_that_virtualbox_did_not_write_down() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     bench
         .vm("vm1")
         .state(VmState::Running)
@@ -261,7 +261,7 @@ fn a_state_that_virtualbox_did_not_write_down() {
 
 #[test]
 fn a_full_disk() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     bench
         .vm("vm1")
         .state(VmState::Running)
@@ -273,7 +273,7 @@ fn a_full_disk() {
 
 #[test]
 fn a_restore_that_takes_too_long() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     bench
         .vm("vm1")
         .state(VmState::Saved)
@@ -292,7 +292,7 @@ fn a_restore_that_takes_too_long() {
 #[test]
 fn a_start_beside_a_process_that_virtualbox_forgot() {
     for short in [false, true] {
-        let bench = Bench::new();
+        let bench = Trial::new();
         if short {
             bench.sim.short_arguments();
         }
@@ -310,7 +310,7 @@ fn a_start_beside_a_process_that_virtualbox_forgot() {
 
 #[test]
 fn somebody_else_is_at_work() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     let vm = bench.vm("vm1").state(VmState::Snapshotting);
     vm.becomes(7 * SECOND, VmState::PowerOff);
     let start = bench.start("vm1");
@@ -329,7 +329,7 @@ fn somebody_else_is_at_work() {
 /// VirtualBox calls a VM off that lives on, and its guest is lost when its process ends.
 #[test]
 fn a_stop_of_a_vm_that_virtualbox_forgot() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     bench.vm("vm1").forgotten_process(9 * SECOND);
     let stop = bench.stop("vm1");
     ends(&stop, 95);
@@ -345,7 +345,7 @@ fn a_stop_of_a_vm_that_virtualbox_forgot() {
 
 #[test]
 fn an_instance_without_a_vm() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     bench.instance("vm1");
     let start = bench.start("vm1");
     ends(&start, 96);
@@ -358,7 +358,7 @@ fn an_instance_without_a_vm() {
 
 #[test]
 fn a_virtualbox_that_cannot_be_used() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     bench.vm("vm1");
     bench
         .sim
@@ -374,7 +374,7 @@ fn a_virtualbox_that_cannot_be_used() {
 /// The one that is looked for is another's to change; the next step helps.
 #[test]
 fn a_virtualbox_that_others_may_change() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     bench.vm("vm1");
     let paths = ["/usr/bin/VBoxManage", "/opt/VirtualBox/VBoxManage"];
     for path in paths {
@@ -396,7 +396,7 @@ fn a_virtualbox_that_others_may_change() {
 /// The state of a large VM takes minutes to save, and the log is not silent meanwhile.
 #[test]
 fn a_long_save_is_heard_of() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     bench
         .vm("vm1")
         .saving_time(45 * SECOND)
@@ -416,7 +416,7 @@ fn a_long_save_is_heard_of() {
 /// root, who may have a VM of that name.
 #[test]
 fn a_user_that_svc_startd_ignores() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     bench.vm("vm1");
     bench.sim.vm(ROOT, "vm1").state(VmState::Running);
     bench.sim.repository(|repository| {
@@ -460,7 +460,7 @@ fn a_user_that_svc_startd_ignores() {
 /// it.
 #[test]
 fn a_stop_whose_instance_is_gone() {
-    let bench = Bench::new();
+    let bench = Trial::new();
     bench.vm("vm1").state(VmState::Running);
     let fmri = "svc:/site/xvm/vbox:vm1".parse().unwrap();
     bench.sim.delete_at(bench.sim.now(), &fmri);
@@ -481,8 +481,8 @@ fn a_stop_whose_instance_is_gone() {
 }
 
 /// A VM that waits for a minute, and what becomes of its start.
-fn waits_for_a_minute() -> (Bench, InstanceFmri) {
-    let bench = Bench::new();
+fn waits_for_a_minute() -> (Trial, InstanceFmri) {
+    let bench = Trial::new();
     bench.vm("vm1").state(VmState::Saved);
     bench.set("vm1", "vm/start_delay", "60");
     bench.set_as("vm1", "general/enabled", "boolean", &["true"]);
@@ -528,11 +528,11 @@ fn a_start_in_its_delay_sees_that_it_is_disabled() {
 }
 
 /// Changes the stage.
-type Set<'s> = &'s dyn Fn(&Bench);
+type Set<'s> = &'s dyn Fn(&Trial);
 
 #[test]
 fn what_else_calls_a_start_off_in_its_delay() {
-    let for_now = |bench: &Bench, usual: &str, now: &str| {
+    let for_now = |bench: &Trial, usual: &str, now: &str| {
         bench.set_as("vm1", "general/enabled", "boolean", &[usual]);
         bench.set_as("vm1", "general_ovr/enabled", "boolean", &[now]);
     };

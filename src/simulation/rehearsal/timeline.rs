@@ -3,10 +3,10 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use super::cast::Actor;
+use super::cast::RehearsedInstance;
 use super::outcome::{Look, Outcome, is_about};
 use super::scenario::Played;
-use crate::host::Ended;
+use crate::host::ExitStatus;
 use crate::simulation::host::{Command, Ending, Event, SmfState, What};
 use crate::smf::fmri::InstanceFmri;
 use crate::text::printable::Printable;
@@ -21,7 +21,7 @@ const NAME_MAX: usize = 20;
 
 /// Colours for a terminal, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ink {
+pub(crate) enum Letters {
     /// Letters alone.
     Plain,
     /// With the escape sequences of ECMA-48.
@@ -41,7 +41,7 @@ enum Tone {
     Good,
 }
 
-impl Ink {
+impl Letters {
     fn paint(self, tone: Tone, text: &str) -> String {
         let code = match tone {
             Tone::Head => "1",
@@ -64,7 +64,7 @@ pub(crate) struct Text<'p> {
     /// What was played.
     pub(crate) played: &'p Played,
     /// With what it is written.
-    pub(crate) ink: Ink,
+    pub(crate) ink: Letters,
 }
 
 /// Everything that happened, then how it ended for each instance.
@@ -143,7 +143,7 @@ impl Played {
     }
 
     /// An instance's name, with its service where there are several.
-    pub(super) fn short(&self, actor: &Actor) -> String {
+    pub(super) fn short(&self, actor: &RehearsedInstance) -> String {
         let name = actor.fmri.instance().as_str();
         let service = actor.fmri.service();
         let mut services = self.outcomes.iter().map(|o| o.actor.fmri.service());
@@ -217,8 +217,8 @@ fn end(began: Duration, command: &Command) -> String {
         return String::new();
     };
     let how = match end.how {
-        Ending::Itself(Ended::Exited(status)) => format!("exit {status}"),
-        Ending::Itself(Ended::Killed(signal)) => format!("signal {signal}"),
+        Ending::Itself(ExitStatus::Exited(status)) => format!("exit {status}"),
+        Ending::Itself(ExitStatus::Killed(signal)) => format!("signal {signal}"),
         Ending::Hung => "no response".to_owned(),
         Ending::WithTheMethod => "killed with the method".to_owned(),
     };
@@ -250,7 +250,7 @@ fn row(f: &mut fmt::Formatter<'_>, head: &str, indent: usize, text: &str) -> fmt
 }
 
 /// How it ended for an instance, in a sentence.
-fn summary(outcome: &Outcome, ink: Ink) -> String {
+fn summary(outcome: &Outcome, ink: Letters) -> String {
     let looks: Vec<String> = outcome.looks.iter().map(look).collect();
     let looks = looks.join(", then ");
     if outcome.is_good() {
@@ -300,7 +300,7 @@ mod tests {
         let start = "VBoxManage startvm c49decd0.. --type headless =>";
         for (what, kind, text) in [
             (
-                command(Ending::Itself(Ended::Exited(0))),
+                command(Ending::Itself(ExitStatus::Exited(0))),
                 "run",
                 format!("{start} exit 0, 0.40 s"),
             ),

@@ -173,7 +173,7 @@ const FURTHER: &str = "\n                 ";
 
 /// Why a word of the command line is none.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(crate) enum WishError {
+pub(crate) enum AssignedError {
     /// `90`
     #[error(
         "'{0}' is not a time: use a number with ms, s, m or h, for example 250ms, 90s, 5m or 1h"
@@ -205,10 +205,10 @@ pub(crate) enum WishError {
 pub(crate) struct Time(pub(crate) Duration);
 
 impl FromStr for Time {
-    type Err = WishError;
+    type Err = AssignedError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || WishError::Time(text.to_owned());
+        let wrong = || AssignedError::Time(text.to_owned());
         let digits = text
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(text.len());
@@ -223,7 +223,7 @@ impl FromStr for Time {
         if number.is_empty() {
             return Err(wrong());
         }
-        let long = || WishError::Long(text.to_owned());
+        let long = || AssignedError::Long(text.to_owned());
         let number: u64 = number.parse().map_err(|_| long())?;
         let time = number.checked_mul(unit).map(Duration::from_millis);
         let time = time.filter(|time| *time <= LONGEST);
@@ -233,7 +233,7 @@ impl FromStr for Time {
 
 /// Something that is wished for one instance, or for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wish<T> {
+pub(crate) struct Assigned<T> {
     /// The instance's name or FMRI; all, where there is none.
     pub(crate) whose: Option<String>,
     /// What.
@@ -241,8 +241,8 @@ pub(crate) struct Wish<T> {
 }
 
 /// `deaf`, `vm1:slow=90s`, and with an `=` in place of the colon
-impl FromStr for Wish<Guest> {
-    type Err = WishError;
+impl FromStr for Assigned<Guest> {
+    type Err = AssignedError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         wish(text, |text| one_of(GUESTS, "guest", text))
@@ -250,8 +250,8 @@ impl FromStr for Wish<Guest> {
 }
 
 /// `hang`, `vm1:svc-dies=10s`, and with an `=` in place of the colon
-impl FromStr for Wish<Fault> {
-    type Err = WishError;
+impl FromStr for Assigned<Fault> {
+    type Err = AssignedError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         wish(text, |text| one_of(FAULTS, "fault", text))
@@ -259,29 +259,32 @@ impl FromStr for Wish<Fault> {
 }
 
 /// The whole text is tried first: an instance may be called like a guest.
-fn wish<T>(text: &str, parse: impl Fn(&str) -> Result<T, WishError>) -> Result<Wish<T>, WishError> {
+fn wish<T>(
+    text: &str,
+    parse: impl Fn(&str) -> Result<T, AssignedError>,
+) -> Result<Assigned<T>, AssignedError> {
     let error = match parse(text) {
-        Ok(what) => return Ok(Wish { whose: None, what }),
+        Ok(what) => return Ok(Assigned { whose: None, what }),
         Err(error) => error,
     };
     // No guest or fault has a colon, an instance's FMRI has some.
     let behind_colon = text.rsplit_once(':');
     let behind_colon = behind_colon.map(|(whose, rest)| (whose, rest, parse(rest)));
     let (whose, rest) = match (behind_colon, text.split_once('=')) {
-        (Some((_, _, Err(WishError::Word { .. }))) | None, Some(halves)) => halves,
+        (Some((_, _, Err(AssignedError::Word { .. }))) | None, Some(halves)) => halves,
         (Some((whose, rest, _)), _) => (whose, rest),
         (None, None) => return Err(error),
     };
     if whose.is_empty() {
-        return Err(WishError::Nobody);
+        return Err(AssignedError::Nobody);
     }
     match (parse(rest), error) {
-        (Ok(what), _) => Ok(Wish {
+        (Ok(what), _) => Ok(Assigned {
             whose: Some(whose.to_owned()),
             what,
         }),
         // `vm1=sleepy` is wrong about a word; `slow=soon` about a time.
-        (Err(inner), WishError::Word { .. }) => Err(inner),
+        (Err(inner), AssignedError::Word { .. }) => Err(inner),
         (Err(_), error) => Err(error),
     }
 }
@@ -291,13 +294,13 @@ fn one_of<T: Copy>(
     all: &'static [Known<T>],
     what: &'static str,
     text: &str,
-) -> Result<T, WishError> {
+) -> Result<T, AssignedError> {
     let (word, time) = match text.split_once('=') {
         None => (text, None),
         Some((word, time)) => (word, Some(time)),
     };
     let Some(known) = all.iter().find(|known| known.word == word) else {
-        return Err(WishError::Word {
+        return Err(AssignedError::Word {
             word: text.to_owned(),
             what,
             allowed: words(all),
@@ -309,7 +312,7 @@ fn one_of<T: Copy>(
     let time = time.parse::<Time>()?.0;
     match known.timed {
         Some((_, with)) => Ok(with(time)),
-        None => Err(WishError::NoTime(word.to_owned())),
+        None => Err(AssignedError::NoTime(word.to_owned())),
     }
 }
 
@@ -358,18 +361,18 @@ mod tests {
             ("svc:/a:b:deaf", Some("svc:/a:b"), Guest::Deaf),
             ("svc:/a:b=deaf", Some("svc:/a:b"), Guest::Deaf),
         ] {
-            let wish: Wish<Guest> = text.parse().unwrap();
+            let wish: Assigned<Guest> = text.parse().unwrap();
             assert_eq!((wish.whose.as_deref(), wish.what), (whose, what), "{text}");
         }
-        let wish: Wish<Fault> = "vm1=svc-dies=3s".parse().unwrap();
+        let wish: Assigned<Fault> = "vm1=svc-dies=3s".parse().unwrap();
         assert_eq!(wish.what, Fault::SvcDies(seconds(3)));
         // What is shown is read, and its time is the one that holds without any.
         for known in FAULTS {
-            let wish: Wish<Fault> = known.shown().parse().unwrap();
+            let wish: Assigned<Fault> = known.shown().parse().unwrap();
             assert_eq!(wish.what, known.what, "{}", known.word);
         }
         for known in GUESTS {
-            let wish: Wish<Guest> = known.shown().parse().unwrap();
+            let wish: Assigned<Guest> = known.shown().parse().unwrap();
             assert_eq!(wish.what, known.what, "{}", known.word);
         }
     }
@@ -408,10 +411,13 @@ mod tests {
             ("vm1:slow=5", "'5' is not a time"),
             ("vm1:", "unknown guest ''"),
         ] {
-            let error = text.parse::<Wish<Guest>>().unwrap_err().to_string();
+            let error = text.parse::<Assigned<Guest>>().unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");
         }
-        let error = "vm1=fire".parse::<Wish<Fault>>().unwrap_err().to_string();
+        let error = "vm1=fire"
+            .parse::<Assigned<Fault>>()
+            .unwrap_err()
+            .to_string();
         assert!(
             error.contains("unknown fault 'fire'; allowed: svc-race"),
             "{error}"

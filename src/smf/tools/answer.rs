@@ -1,6 +1,6 @@
 //! How svcprop and svcs end, and why they may have no answer.
 
-use crate::host::{Ended, RunError};
+use crate::host::{ExitStatus, RunError};
 use crate::text::printable::Excerpt;
 
 /// Why there is no answer.
@@ -29,20 +29,22 @@ pub(super) fn not_run(error: RunError) -> NoAnswer {
 /// # Errors
 /// It did not. `unreachable` is what it complains of where svc.configd does not answer.
 pub(super) fn answered(
-    ended: Ended,
+    ended: ExitStatus,
     stderr: &str,
     unreachable: &str,
     is_harmless: impl Fn(&str) -> bool,
 ) -> Result<(), NoAnswer> {
     let complaint = || Excerpt(stderr.lines().next().unwrap_or("no message")).to_string();
     match ended {
-        Ended::Exited(0) => Ok(()),
-        Ended::Exited(1) if stderr.contains(unreachable) => Err(NoAnswer::Unreachable(complaint())),
-        Ended::Exited(1) if !stderr.is_empty() && stderr.lines().all(is_harmless) => Ok(()),
-        Ended::Exited(status) => Err(NoAnswer::Failed(format!(
+        ExitStatus::Exited(0) => Ok(()),
+        ExitStatus::Exited(1) if stderr.contains(unreachable) => {
+            Err(NoAnswer::Unreachable(complaint()))
+        }
+        ExitStatus::Exited(1) if !stderr.is_empty() && stderr.lines().all(is_harmless) => Ok(()),
+        ExitStatus::Exited(status) => Err(NoAnswer::Failed(format!(
             "exit status {status}: {}",
             complaint()
         ))),
-        Ended::Killed(signal) => Err(NoAnswer::Failed(format!("killed by signal {signal}"))),
+        ExitStatus::Killed(signal) => Err(NoAnswer::Failed(format!("killed by signal {signal}"))),
     }
 }

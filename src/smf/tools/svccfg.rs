@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::host::{Contract, Ended, Host, Invocation, Output, RunError, wait_on};
+use crate::host::{Contract, ExitStatus, Host, Invocation, Output, RunError, keep_waiting};
 use crate::text::printable::Printable;
 
 /// Where illumos and Solaris have it.
@@ -45,7 +45,7 @@ pub(crate) fn validate(host: &dyn Host, manifest: &Path) -> Result<(), SvccfgErr
         limit: LIMIT,
         contract: Contract::Inherited,
     };
-    match host.run(&invocation, &mut wait_on) {
+    match host.run(&invocation, &mut keep_waiting) {
         Ok(output) => verdict(&output),
         Err(RunError::Spawn { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
             Err(SvccfgError::NotHere)
@@ -65,9 +65,9 @@ pub(crate) fn validate(host: &dyn Host, manifest: &Path) -> Result<(), SvccfgErr
 /// Warnings are printed with exit status 0; they are no refusal.
 fn verdict(output: &Output) -> Result<(), SvccfgError> {
     match output.ended {
-        Ended::Exited(0) => Ok(()),
-        Ended::Killed(signal) => Err(SvccfgError::Killed(signal)),
-        Ended::Exited(status) => {
+        ExitStatus::Exited(0) => Ok(()),
+        ExitStatus::Killed(signal) => Err(SvccfgError::Killed(signal)),
+        ExitStatus::Exited(status) => {
             let words = [&output.stderr, &output.stdout]
                 .map(|stream| String::from_utf8_lossy(stream).into_owned())
                 .concat();

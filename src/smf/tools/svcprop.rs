@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::answer::{NoAnswer, answered, not_run};
 use crate::failure::{Failure, Kind};
-use crate::host::{Begun, Contract, Ended, Host, Invocation, Output, RunError};
+use crate::host::{Contract, ExitStatus, Host, Invocation, Output, RunError, RunningProgram};
 use crate::smf::composition::Composed;
 use crate::smf::fmri::InstanceFmri;
 
@@ -117,7 +117,7 @@ pub(crate) fn not_read(error: SvcpropError) -> Failure {
 /// A svcprop for one instance that was begun.
 #[must_use = "it is to be waited for"]
 pub(crate) struct Asked<'a> {
-    call: Box<dyn Begun + 'a>,
+    call: Box<dyn RunningProgram + 'a>,
     fmri: &'a InstanceFmri,
     wanted: &'a [&'a str],
 }
@@ -172,7 +172,7 @@ fn ask<'a>(
     wanted: &[&str],
     operands: impl IntoIterator<Item = String>,
     limit: Duration,
-) -> Result<Box<dyn Begun + 'a>, SvcpropError> {
+) -> Result<Box<dyn RunningProgram + 'a>, SvcpropError> {
     let mut args = options;
     for path in wanted {
         args.extend(["-p".into(), path.into()]);
@@ -189,8 +189,8 @@ fn ask<'a>(
 }
 
 /// Waits for it.
-fn finish(call: Box<dyn Begun + '_>) -> Result<Output, SvcpropError> {
-    let output = call.finish(&mut crate::host::wait_on);
+fn finish(call: Box<dyn RunningProgram + '_>) -> Result<Output, SvcpropError> {
+    let output = call.finish(&mut crate::host::keep_waiting);
     Ok(output.map_err(not_run)?)
 }
 
@@ -201,12 +201,12 @@ fn understand(
     wanted: &[&str],
 ) -> Result<Properties, SvcpropError> {
     let stderr = String::from_utf8_lossy(&output.stderr);
-    if output.ended == Ended::Exited(1) && stderr.contains(NO_MATCH) {
+    if output.ended == ExitStatus::Exited(1) && stderr.contains(NO_MATCH) {
         return Err(SvcpropError::NoInstance(fmri.clone()));
     }
     let text = printed(output, &stderr, |line| line.starts_with(NOT_FOUND))?;
     // Every instance has methods, so a call that found everything printed something.
-    if output.ended == Ended::Exited(0) && text.is_empty() {
+    if output.ended == ExitStatus::Exited(0) && text.is_empty() {
         return Err(SvcpropError::Garbled("no output".to_owned()));
     }
     let properties = parse(text).map_err(SvcpropError::Garbled)?;

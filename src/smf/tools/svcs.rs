@@ -144,7 +144,7 @@ pub(crate) fn list(
         limit,
         contract: Contract::Inherited,
     };
-    let output = host.run(&invocation, &mut crate::host::wait_on);
+    let output = host.run(&invocation, &mut crate::host::keep_waiting);
     understand(&output.map_err(not_run)?)
 }
 
@@ -161,7 +161,7 @@ pub(crate) fn contracts(host: &dyn Host, limit: Duration) -> Result<Vec<(u32, St
         limit,
         contract: Contract::Inherited,
     };
-    let output = host.run(&invocation, &mut crate::host::wait_on);
+    let output = host.run(&invocation, &mut crate::host::keep_waiting);
     let output = output.map_err(not_run)?;
     Ok(parse_contracts(&printed(&output)?))
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::host::{Ended, Output, RunError};
+use crate::host::{ExitStatus, Output, RunError};
 use crate::text::printable::{Excerpt, Printable};
 use crate::virtualbox::refusal::{Awaited, MEANINGS, Meaning, Refusal};
 use crate::virtualbox::vm::Uuid;
@@ -86,7 +86,7 @@ pub(super) fn complains(output: &Output) -> bool {
 pub(super) fn classify(output: &Output) -> VBoxError {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let words = own_words(&stderr, output.ended);
-    if let Ended::Killed(_) = output.ended {
+    if let ExitStatus::Killed(_) = output.ended {
         // VBoxManage itself crashes when VBoxSVC goes away under it.
         return VBoxError::ServerGone(words);
     }
@@ -136,7 +136,7 @@ const WORDS_MAX: usize = 2000;
 
 /// VBoxManage's own words for the log: all its errors up to the one with the code, without their prefix, and the code.
 /// The first is often too general: the reason stands in the second, and the advice in a third.
-fn own_words(stderr: &str, ended: Ended) -> String {
+fn own_words(stderr: &str, ended: ExitStatus) -> String {
     let errors: Vec<&str> = stderr
         .lines()
         .filter_map(|line| line.strip_prefix(ERROR))
@@ -158,8 +158,8 @@ fn own_words(stderr: &str, ended: Ended) -> String {
     }
     if told.is_empty() {
         return match ended {
-            Ended::Exited(status) => format!("VBoxManage exited with {status} and no message"),
-            Ended::Killed(signal) => format!("VBoxManage was killed by signal {signal}"),
+            ExitStatus::Exited(status) => format!("VBoxManage exited with {status} and no message"),
+            ExitStatus::Killed(signal) => format!("VBoxManage was killed by signal {signal}"),
         };
     }
     let code = errors

@@ -6,7 +6,7 @@ use super::list::{Entry, Listed};
 use super::{Identity, VBoxError, error, inventory as files, list, vminfo as info};
 use crate::fuzzing::assert_printable;
 use crate::host::fake::Fake;
-use crate::host::{Ended, FileKind, Host as _, Output};
+use crate::host::{ExitStatus, FileKind, Host as _, Output};
 use crate::virtualbox::vm::{Uuid, VmState};
 
 const OURS: &str = "c49decd0-163a-44f9-9d85-b6e06ddc2277";
@@ -54,13 +54,13 @@ pub(crate) fn lists(text: &str) {
     assert_eq!(list::parse_short(&short), entries, "{short}");
     let sections = format!("[vms]\n{short}\n[runningvms]\n{short}");
     let uuids: Vec<Uuid> = entries.iter().map(|entry| entry.uuid.clone()).collect();
-    let roll = list::parse_sections(&sections).expect("two lists");
+    let listing = list::parse_sections(&sections).expect("two lists");
     // A name that holds the second heading moves entries from one list to the other.
     if !entries
         .iter()
         .any(|entry| entry.name.contains("[runningvms]"))
     {
-        assert_eq!((roll.vms, roll.running), (entries, uuids));
+        assert_eq!((listing.vms, listing.running), (entries, uuids));
     }
     let _any = list::parse_sections(text);
     match list::parse_long(text) {
@@ -137,7 +137,11 @@ pub(crate) fn inventory(text: &str) {
 /// # Panics
 /// Something that is promised does not hold.
 pub(crate) fn complaints(stderr: &[u8]) {
-    for ended in [Ended::Exited(0), Ended::Exited(1), Ended::Killed(11)] {
+    for ended in [
+        ExitStatus::Exited(0),
+        ExitStatus::Exited(1),
+        ExitStatus::Killed(11),
+    ] {
         let output = Output {
             ended,
             stdout: Vec::new(),

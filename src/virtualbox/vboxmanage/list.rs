@@ -18,7 +18,7 @@ pub(crate) struct Entry {
 
 /// All VMs, and which of them are running or paused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Roll {
+pub(crate) struct VmListing {
     /// All VMs, in the order in which VirtualBox looks for a name.
     pub(crate) vms: Vec<Entry>,
     /// Those that are running or paused.
@@ -86,10 +86,10 @@ pub(super) fn parse_short(text: &str) -> Vec<Entry> {
 /// ```
 ///
 /// None, when the headings are not there.
-pub(super) fn parse_sections(text: &str) -> Option<Roll> {
+pub(super) fn parse_sections(text: &str) -> Option<VmListing> {
     let (_, lists) = text.split_once("[vms]\n")?;
     let (vms, running) = lists.rsplit_once("\n[runningvms]\n")?;
-    Some(Roll {
+    Some(VmListing {
         vms: parse_short(vms),
         running: parse_short(running)
             .into_iter()
@@ -266,10 +266,10 @@ mod tests {
     #[test]
     fn two_lists_in_one() {
         let text = include_str!("../../../tests/vectors/vboxmanage/list-multiple.txt");
-        let roll = parse_sections(text).expect("two lists");
-        assert_eq!(roll.vms.len(), 3);
-        assert_eq!(roll.vms[2].name, "new\nUUID:    x");
-        assert_eq!(roll.running, [roll.vms[0].uuid.clone()]);
+        let listing = parse_sections(text).expect("two lists");
+        assert_eq!(listing.vms.len(), 3);
+        assert_eq!(listing.vms[2].name, "new\nUUID:    x");
+        assert_eq!(listing.running, [listing.vms[0].uuid.clone()]);
         assert_eq!(
             parse_sections("[vms]\n\n[runningvms]\n").map(|r| r.vms.len()),
             Some(0)

@@ -19,8 +19,8 @@ pub(super) fn question(
     user: &AccountName,
     instances: &[&InstanceName],
 ) -> Question {
-    let is_theirs = |whom: &str| {
-        whom == user.as_str() || instances.iter().any(|instance| instance.as_str() == whom)
+    let is_theirs = |scope: &str| {
+        scope == user.as_str() || instances.iter().any(|instance| instance.as_str() == scope)
     };
     let of_the_shell = environment.iter().filter_map(|(name, value)| {
         let (name, value) = (name.to_str()?, value.to_str()?);
@@ -35,7 +35,7 @@ pub(super) fn question(
             let (name, value) = text.split_once('=')?;
             match name.split_once(':') {
                 None => Some((false, text.clone())),
-                Some((whom, name)) => is_theirs(whom).then(|| (true, format!("{name}={value}"))),
+                Some((scope, name)) => is_theirs(scope).then(|| (true, format!("{name}={value}"))),
             }
         });
     let zones = arguments
@@ -46,10 +46,10 @@ pub(super) fn question(
             // A zone may hold a colon, but nothing before it that could be a name.
             let named = text
                 .split_once(':')
-                .filter(|(whom, _)| is_theirs(whom) || whom.parse::<InstanceName>().is_ok());
+                .filter(|(scope, _)| is_theirs(scope) || scope.parse::<InstanceName>().is_ok());
             match named {
                 None => Some((false, format!("TZ={text}"))),
-                Some((whom, zone)) => is_theirs(whom).then(|| (true, format!("TZ={zone}"))),
+                Some((scope, zone)) => is_theirs(scope).then(|| (true, format!("TZ={zone}"))),
             }
         });
     let mut said: Vec<(bool, String)> = variables.chain(zones).collect();

@@ -30,12 +30,17 @@ fn told(found: &Found) -> Vec<String> {
         .vms
         .iter()
         .map(|vm| {
-            let owner = found.wishes.iter().find_map(|wish| match &wish.want {
-                Want::User(user) if wish.whom == Whom::Instance(vm.instance.clone()) => {
-                    Some(user.as_str())
-                }
-                _ => None,
-            });
+            let owner = found
+                .directives
+                .iter()
+                .find_map(|directive| match &directive.want {
+                    Directive::User(user)
+                        if directive.scope == Scope::Instance(vm.instance.clone()) =>
+                    {
+                        Some(user.as_str())
+                    }
+                    _ => None,
+                });
             let name = vm.vm.as_ref().map_or("", VmName::as_str);
             format!("{} {} {name}", vm.instance, owner.unwrap_or("?"))
         })
@@ -128,7 +133,7 @@ fn host(name: &str) -> Fake {
 fn made(line: &[&str]) -> Result<(Blueprint, Vec<String>), Failure> {
     let arguments = arguments(line);
     let found = look(&host("alice"), &Log::new(&|_| ()), &[], &arguments)?;
-    let request = options::request_for(&arguments, found.vms, found.wishes)?;
+    let request = options::request_for(&arguments, found.vms, found.directives)?;
     Ok((resolve(&request)?, found.notes))
 }
 

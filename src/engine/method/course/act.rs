@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::{Course, SERVER_ENDS};
+use super::{MethodRun, SERVER_ENDS};
 use crate::engine::method::verbs::{KEY, command};
-use crate::engine::plan::{Action, Deed, Outcome};
+use crate::engine::plan::{Action, Attempt, Outcome};
 use crate::failure::Failure;
 use crate::host::RunError;
 use crate::virtualbox::refusal::Refusal;
@@ -16,14 +16,14 @@ use crate::virtualbox::vboxmanage::{Command, VBoxError, is_bare};
 /// VirtualBox is asked, or the run ends.
 const PROCESS_ENDS: Duration = Duration::from_secs(5);
 
-impl Course<'_> {
+impl MethodRun<'_> {
     /// Does it, and remembers what came of it.
     pub(super) fn act(&mut self, action: Action, limit: Duration) -> Result<(), Failure> {
-        let Some(uuid) = self.looker.uuid().cloned() else {
+        let Some(uuid) = self.observer.uuid().cloned() else {
             unreachable!("a state was seen, so the UUID is known");
         };
         let began = self.host.now();
-        let turn = self.looker.alone_if_cold(self.deadline.end());
+        let turn = self.observer.alone_if_cold(self.deadline.end());
         if matches!(action, Action::Start | Action::DiscardState) && self.is_called_off_now() {
             return Ok(());
         }
@@ -34,9 +34,9 @@ impl Course<'_> {
             // A client whose server died waits until the last VM of that server is gone, up to 31 s, and fails then, or
             // never: it is the processes that are waited for.
             if self
-                .looker
-                .census()
-                .is_ok_and(|census| census.server_age.is_none() && census.vm_processes == 0)
+                .observer
+                .summary()
+                .is_ok_and(|summary| summary.server_age.is_none() && summary.vm_processes == 0)
             {
                 without_server += 1;
             }
@@ -50,7 +50,7 @@ impl Course<'_> {
         let limit = limit.saturating_sub(waited).max(limit / 2);
         let result = self.vbox.command(&uuid, verb, limit, &mut still);
         drop(turn);
-        self.looker.doubt();
+        self.observer.doubt();
         if action == Action::Start
             && matches!(
                 &result,
@@ -78,7 +78,7 @@ impl Course<'_> {
             }
             // A server that could not read its registry says so as long as it lives, whatever was mended meanwhile.
             Err(VBoxError::Refused(Refusal::Registry | Refusal::RegistryDenied, words))
-                if !self.deeds.iter().any(|deed| deed.action == action)
+                if !self.attempts.iter().any(|attempt| attempt.action == action)
                     && self.registry_can_be_read() =>
             {
                 self.note(format_args!(
@@ -98,7 +98,7 @@ impl Course<'_> {
                 return Err(self.refused(error));
             }
         };
-        if outcome == Outcome::Hung && !self.looker.heard_of_virtualbox() {
+        if outcome == Outcome::Hung && !self.observer.heard_of_virtualbox() {
             self.without_a_word = self.host.now().saturating_sub(began);
         }
         match &outcome {
@@ -118,11 +118,11 @@ impl Course<'_> {
             }
         }
         if let Outcome::Elsewhere(_) = &outcome {
-            self.looker.contradict();
+            self.observer.contradict();
         }
         self.said = None;
         let accepted = outcome == Outcome::Accepted;
-        self.deeds.push(Deed {
+        self.attempts.push(Attempt {
             action,
             at: self.elapsed(),
             outcome,
@@ -135,9 +135,9 @@ impl Course<'_> {
 
     /// Whether this action failed without a reason before.
     fn met_bare_failure(&self, action: Action) -> bool {
-        self.deeds.iter().any(|deed| {
-            deed.action == action
-                && matches!(&deed.outcome, Outcome::Elsewhere(words) if is_bare(words))
+        self.attempts.iter().any(|attempt| {
+            attempt.action == action
+                && matches!(&attempt.outcome, Outcome::Elsewhere(words) if is_bare(words))
         })
     }
 
@@ -148,7 +148,7 @@ impl Course<'_> {
                 self.wait_for_the_process();
             }
             Action::Start | Action::PressPower | Action::PressSleep | Action::AskAdditions => {
-                self.looker.expect_running();
+                self.observer.expect_running();
             }
             Action::Resume | Action::DiscardState => {}
             // What was set was of no use but that VirtualBox wrote.
@@ -158,7 +158,7 @@ impl Course<'_> {
 
     /// Takes away what [`Action::WriteSettings`] has set. Where it cannot, it does no harm there.
     fn forget_key(&self) {
-        let Some(uuid) = self.looker.uuid() else {
+        let Some(uuid) = self.observer.uuid() else {
             return;
         };
         let limit = SHORT_CALL.min(self.deadline.left_to_end(self.host.now()));

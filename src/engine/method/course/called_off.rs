@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use super::Course;
-use crate::engine::look::Sight;
+use super::MethodRun;
+use crate::engine::look::Observation;
 use crate::engine::plan::{Action, CalledOff, Waiting};
 use crate::failure::Caller;
 use crate::host::STILL_RUNNING;
@@ -40,9 +40,9 @@ impl Answer {
     }
 }
 
-impl Course<'_> {
+impl MethodRun<'_> {
     /// Waits for the delay to be over, or for a reason not to wait any longer.
-    pub(super) fn wait_for_delay(&mut self, sight: &Sight, pause: Duration) {
+    pub(super) fn wait_for_delay(&mut self, observation: &Observation, pause: Duration) {
         let until = self.host.now() + pause;
         let mut say_at = self.host.now();
         let mut between = FIRST_PAUSE;
@@ -54,7 +54,7 @@ impl Course<'_> {
             }
             if now >= say_at {
                 let told = Waiting::Delay.told(until.saturating_sub(now));
-                self.say(sight, format_args!("{told}, {} s left", self.left()));
+                self.say(observation, format_args!("{told}, {} s left", self.left()));
                 say_at = now + STILL_RUNNING;
             }
             if ask_at.is_some_and(|at| now >= at) {
@@ -84,7 +84,12 @@ impl Course<'_> {
 
     /// Whether to leave the VM as it is, although its delay is over: asked in the moment before anything is done to it.
     pub(super) fn is_called_off_now(&mut self) -> bool {
-        if self.may_be_called_off() && !self.deeds.iter().any(|deed| deed.action == Action::Start) {
+        if self.may_be_called_off()
+            && !self
+                .attempts
+                .iter()
+                .any(|attempt| attempt.action == Action::Start)
+        {
             self.called_off = self.ask_smf().reason();
         }
         self.called_off.is_some()

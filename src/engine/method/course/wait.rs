@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::Course;
-use crate::engine::look::{GLANCE, Sight};
+use super::MethodRun;
+use crate::engine::look::{GLANCE, Observation};
 use crate::engine::plan::Waiting;
 use crate::host::{Host, STILL_RUNNING};
 
-impl Course<'_> {
+impl MethodRun<'_> {
     /// Waits, and says so: once, and then every ten seconds.
-    pub(super) fn wait(&mut self, sight: &Sight, pause: Duration, what: Waiting) {
+    pub(super) fn wait(&mut self, observation: &Observation, pause: Duration, what: Waiting) {
         let (log, host, deadline) = (self.log, self.host, self.deadline);
         let until = host.now() + pause;
-        let vm = format!("{}: {}", self.named(), sight.words());
+        let vm = format!("{}: {}", self.named(), observation.words());
         let text = format!("{vm}: {what}");
         let mut said = self.said.take().filter(|(before, _)| *before == text);
         let mut say = |now: Duration| {
@@ -29,7 +29,7 @@ impl Course<'_> {
             }
         };
         say(host.now());
-        if sight.process {
+        if observation.process {
             self.watch(pause, say);
         } else {
             sleep(host, pause, say);
@@ -40,7 +40,7 @@ impl Course<'_> {
     /// Waits until the VM's process is gone, or for this long.
     pub(super) fn watch(&self, at_most: Duration, mut tick: impl FnMut(Duration)) {
         let until = self.host.now() + at_most;
-        while self.looker.census().is_ok_and(|census| census.lives) {
+        while self.observer.summary().is_ok_and(|summary| summary.lives) {
             let now = self.host.now();
             tick(now);
             match until.checked_sub(now) {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::time::Duration;
 
-use super::{Found, Whose, base_name, matters, since};
+use super::{Found, ProcessOwner, base_name, matters, since};
 use crate::host::{Args, Process};
 
 /// A `stat` line is shorter than this: a name of at most 64 bytes and 51 numbers.
@@ -16,8 +16,8 @@ const STAT_MAX: usize = 2 << 10;
 const ARGUMENTS_MAX: u64 = 8 << 10;
 
 /// A process of VirtualBox that is not a zombie.
-pub(super) fn read(pid: u32, whose: Whose) -> Option<Found> {
-    if whose == Whose::Ours && !may_be_ours(pid) {
+pub(super) fn read(pid: u32, whose: ProcessOwner) -> Option<Found> {
+    if whose == ProcessOwner::Ours && !may_be_ours(pid) {
         return None;
     }
     let file = |name: &str| std::fs::read(format!("/proc/{pid}/{name}")).ok();
@@ -141,7 +141,7 @@ mod tests {
             .expect("a process");
         let found = (0..2000).find_map(|_| {
             crate::host::real::child::pause(Duration::from_millis(5));
-            read(child.id(), Whose::Anybodys)
+            read(child.id(), ProcessOwner::Anybodys)
         });
         child.kill().expect("it is ours");
         child.wait().expect("it ended");
@@ -154,6 +154,6 @@ mod tests {
 
     #[test]
     fn this_process_is_none_of_virtualbox() {
-        assert!(read(std::process::id(), Whose::Anybodys).is_none());
+        assert!(read(std::process::id(), ProcessOwner::Anybodys).is_none());
     }
 }

@@ -27,7 +27,7 @@ mod offset {
 
 /// A process of VirtualBox that is not a zombie.
 #[cfg(any(target_os = "illumos", target_os = "solaris"))]
-pub(super) fn read(pid: u32, _: super::Whose) -> Option<Found> {
+pub(super) fn read(pid: u32, _: super::ProcessOwner) -> Option<Found> {
     parse(
         pid,
         &std::fs::read(format!("/proc/{pid}/psinfo")).ok()?,

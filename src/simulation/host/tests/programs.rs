@@ -1,7 +1,7 @@
 //! VBoxManage, as far as one client is concerned.
 
 use super::{SECOND, alone, hazards, said, shown, vbox};
-use crate::host::{Args, Ended, Host};
+use crate::host::{Args, ExitStatus, Host};
 use crate::simulation::host::{Fault, Guest, Sim};
 use crate::virtualbox::vm::VmState;
 
@@ -35,7 +35,7 @@ fn a_life() {
         assert_eq!(said(host, &["discardstate", "vm1"]), "");
         assert_eq!(shown(host, "vm1"), "poweroff");
         let again = vbox(host, &["discardstate", "vm1"]).unwrap();
-        assert_eq!(again.ended, Ended::Exited(0));
+        assert_eq!(again.ended, ExitStatus::Exited(0));
         assert!(String::from_utf8_lossy(&again.stderr).contains("(machine state: PoweredOff)"));
     });
     assert_eq!(hazards(&sim), []);
@@ -153,7 +153,7 @@ fn refusals() {
             let output = vbox(host, args).unwrap();
             let stderr = String::from_utf8(output.stderr).unwrap();
             let line = stderr.lines().next();
-            assert_eq!(output.ended, Ended::Exited(1), "{args:?}");
+            assert_eq!(output.ended, ExitStatus::Exited(1), "{args:?}");
             assert_eq!(line, Some(format!("VBoxManage: error: {first}").as_str()));
             assert!(stderr.contains(code), "{stderr}");
         }

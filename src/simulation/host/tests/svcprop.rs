@@ -1,7 +1,7 @@
 //! svcprop against its recorded transcripts.
 
 use super::{SECOND, alone, invocation};
-use crate::host::{Ended, Host};
+use crate::host::{ExitStatus, Host};
 use crate::simulation::host::{Sim, SimHost};
 use crate::smf::fmri::InstanceFmri;
 
@@ -56,10 +56,10 @@ fn svcprop(host: &SimHost<'_>, args: &[&str]) -> (i32, String, String) {
     let output = host
         .run(
             &invocation("svcprop", args, SECOND),
-            &mut crate::host::wait_on,
+            &mut crate::host::keep_waiting,
         )
         .unwrap();
-    let Ended::Exited(status) = output.ended else {
+    let ExitStatus::Exited(status) = output.ended else {
         panic!("svcprop was killed");
     };
     let text = |bytes| String::from_utf8(bytes).unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Body, SECOND, alone, hazards, invocation, said, shown, task, together, vbox};
-use crate::host::{Ended, Host, LockError, RunError};
+use crate::host::{ExitStatus, Host, LockError, RunError};
 use crate::simulation::host::{Fault, Sim, SimHost, What};
 use crate::virtualbox::vm::VmState;
 
@@ -152,7 +152,7 @@ fn killed_start(sim: &Sim) {
             unreachable!("it is killed");
         },
     )]);
-    assert_eq!(ended, Some(Ended::Killed(9)));
+    assert_eq!(ended, Some(ExitStatus::Killed(9)));
     assert_eq!(sim.now(), SECOND);
 }
 
@@ -199,7 +199,7 @@ fn a_program_outlives_its_method() {
     sim.perform(vec![task("a", Duration::ZERO, limit, &mut ended, |host| {
         vbox(host, &["startvm", "vm1", "--type", "headless"]).unwrap();
     })]);
-    assert_eq!(ended, Some(Ended::Killed(9)));
+    assert_eq!(ended, Some(ExitStatus::Killed(9)));
     assert_eq!(sim.state("vb", "vm1"), Some(VmState::Starting));
     let clients = |host: &SimHost<'_>| {
         let processes = host.processes().unwrap().into_iter();
@@ -221,7 +221,7 @@ fn a_start_goes_on_in_somebody_elses_virtualbox() {
     sim.perform(vec![task("a", Duration::ZERO, limit, &mut ended, |host| {
         vbox(host, &["startvm", "vm1", "--type", "headless"]).unwrap();
     })]);
-    assert_eq!(ended, Some(Ended::Killed(9)));
+    assert_eq!(ended, Some(ExitStatus::Killed(9)));
     assert_eq!(sim.state("vb", "vm1"), Some(VmState::Starting));
     sim.pass(SECOND);
     assert_eq!(sim.state("vb", "vm1"), Some(VmState::Running));
@@ -276,7 +276,7 @@ fn vboxsvc_killed_under_a_start() {
         shown(host, "vm1");
         host.sleep(SECOND.saturating_sub(host.now()));
         let output = vbox(host, &["startvm", "vm1", "--type", "headless"]).unwrap();
-        assert_eq!(output.ended, Ended::Exited(1));
+        assert_eq!(output.ended, ExitStatus::Exited(1));
         assert!(String::from_utf8_lossy(&output.stderr).contains("NS_ERROR_ABORT (0x80004004)"));
         host.sleep(20 * SECOND);
         assert_eq!(host.processes().unwrap(), []);
@@ -297,7 +297,7 @@ fn a_frozen_process() {
         ] {
             let hung = host.run(
                 &invocation("VBoxManage", args, 20 * SECOND),
-                &mut crate::host::wait_on,
+                &mut crate::host::keep_waiting,
             );
             assert!(matches!(hung, Err(RunError::Hung { .. })), "{hung:?}");
         }
@@ -333,7 +333,7 @@ fn a_vboxmanage_that_somebody_kills() {
     sim.clients_die("vb", 300 * MS);
     alone(&sim, |host| {
         let output = vbox(host, &["startvm", "vm1", "--type", "headless"]).unwrap();
-        assert_eq!(output.ended, Ended::Killed(9));
+        assert_eq!(output.ended, ExitStatus::Killed(9));
         host.sleep(SECOND);
         assert_eq!(shown(host, "vm1"), "running");
     });
@@ -348,7 +348,7 @@ fn the_method_that_does_not_wait_is_stopped() {
             host.now();
         }
     })]);
-    assert_eq!(ended, Some(Ended::Exited(95)));
+    assert_eq!(ended, Some(ExitStatus::Exited(95)));
 }
 
 /// Eight methods in each other's way.

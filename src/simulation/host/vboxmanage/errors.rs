@@ -279,7 +279,7 @@ pub(super) fn nothing_to_discard(state: &VmState) -> Output {
     let at = context("DiscardSavedState(true )", 1292, MISC);
     let component = "SessionMachine, interface IMachine";
     let mut output = error(&message, INVALID_VM_STATE, component, at);
-    output.ended = crate::host::Ended::Exited(0);
+    output.ended = crate::host::ExitStatus::Exited(0);
     output
 }
 

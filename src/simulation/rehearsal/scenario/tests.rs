@@ -1,7 +1,7 @@
 //! Whole stories, from a manifest to where each instance ended.
 
 use super::*;
-use crate::simulation::rehearsal::timeline::{Ink, Text};
+use crate::simulation::rehearsal::timeline::{Letters, Text};
 use crate::simulation::rehearsal::wish::{FAULTS, GUESTS, words};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -58,7 +58,7 @@ fn script(scenario: Scenario, guests: &[&str], faults: &[&str]) -> Script {
 }
 
 fn shown(played: &Played) -> String {
-    let ink = Ink::Plain;
+    let ink = Letters::Plain;
     Text { played, ink }.to_string()
 }
 
@@ -628,7 +628,7 @@ fn who_depends_on_a_start_that_is_called_off() {
         let text = manifest(&[("a", &depends(grouping, "b")), ("b", &delayed)]);
         let sim = Sim::new();
         let cast = cast(&sim, &text, &[], &[]).unwrap();
-        let board = Board::new(vec![SmfState::Offline; 2]);
+        let board = Progress::new(vec![SmfState::Offline; 2]);
         let common = Common {
             program: &crate::engine::method::run,
             board: &board,
@@ -648,7 +648,7 @@ fn who_depends_on_a_start_that_is_called_off() {
             at: Duration::ZERO,
             body: Box::new({
                 let board = &board;
-                move |turn: &Turn| {
+                move |turn: &Slot| {
                     match who {
                         0 => instance.enable(turn),
                         _ => instance.enable_and_disable(turn, at),

@@ -24,7 +24,7 @@ fn play<R: Send>(
     timeout: &str,
     program: Program<'_>,
     prepare: impl FnOnce(&Sim, &InstanceFmri),
-    what: impl FnOnce(&mut Startd<'_>, &Turn) -> R + Send,
+    what: impl FnOnce(&mut Startd<'_>, &Slot) -> R + Send,
 ) -> (R, Vec<String>) {
     let sim = Sim::new();
     let fmri: InstanceFmri = "svc:/site/xvm/vbox:vm1".parse().unwrap();
@@ -36,7 +36,10 @@ fn play<R: Send>(
         }
         repository.instance_mut(&fmri);
     });
-    let (board, relations) = (Board::new(vec![SmfState::Disabled]), Relations::default());
+    let (board, relations) = (
+        Progress::new(vec![SmfState::Disabled]),
+        Relations::default(),
+    );
     board.begin(1);
     let common = Common {
         program,
@@ -175,7 +178,10 @@ fn a_disable_waits_for_the_start_that_runs() {
 
 #[test]
 fn five_starts_in_a_row_are_one_too_many() {
-    let (board, relations) = (Board::new(vec![SmfState::Disabled]), Relations::default());
+    let (board, relations) = (
+        Progress::new(vec![SmfState::Disabled]),
+        Relations::default(),
+    );
     let common = Common {
         program: &|_, _, _| Ok(()),
         board: &board,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::host::Ended;
+use crate::host::ExitStatus;
 use crate::virtualbox::vm::Intent;
 
 /// So many failures in a row lead to maintenance.
@@ -22,21 +22,23 @@ pub(super) enum Verdict {
 }
 
 /// The verdict, given how often the method failed in a row before this.
-pub(super) fn verdict(ended: Ended, failures: u32) -> Verdict {
+pub(super) fn verdict(ended: ExitStatus, failures: u32) -> Verdict {
     match ended {
-        Ended::Exited(0 | 94) => Verdict::Success,
-        Ended::Exited(95 | 96 | 99 | 100) => Verdict::Permanent,
-        Ended::Exited(_) | Ended::Killed(_) if failures + 1 >= FAULT_LIMIT => Verdict::Threshold,
-        Ended::Exited(_) | Ended::Killed(_) => Verdict::Again,
+        ExitStatus::Exited(0 | 94) => Verdict::Success,
+        ExitStatus::Exited(95 | 96 | 99 | 100) => Verdict::Permanent,
+        ExitStatus::Exited(_) | ExitStatus::Killed(_) if failures + 1 >= FAULT_LIMIT => {
+            Verdict::Threshold
+        }
+        ExitStatus::Exited(_) | ExitStatus::Killed(_) => Verdict::Again,
     }
 }
 
 /// `start method exits 0 after 0.40 s`
-pub(super) fn ending(intent: Intent, ended: Ended, took: Duration) -> String {
+pub(super) fn ending(intent: Intent, ended: ExitStatus, took: Duration) -> String {
     let took = took.as_secs_f64();
     match ended {
-        Ended::Exited(status) => format!("{intent} method exits {status} after {took:.2} s"),
-        Ended::Killed(_) => format!("{intent} method is killed after {took:.2} s"),
+        ExitStatus::Exited(status) => format!("{intent} method exits {status} after {took:.2} s"),
+        ExitStatus::Killed(_) => format!("{intent} method is killed after {took:.2} s"),
     }
 }
 
@@ -47,16 +49,32 @@ mod tests {
     #[test]
     fn the_table_of_exit_codes() {
         for (ended, first, third) in [
-            (Ended::Exited(0), Verdict::Success, Verdict::Success),
-            (Ended::Exited(94), Verdict::Success, Verdict::Success),
-            (Ended::Exited(95), Verdict::Permanent, Verdict::Permanent),
-            (Ended::Exited(96), Verdict::Permanent, Verdict::Permanent),
-            (Ended::Exited(99), Verdict::Permanent, Verdict::Permanent),
-            (Ended::Exited(100), Verdict::Permanent, Verdict::Permanent),
-            (Ended::Exited(1), Verdict::Again, Verdict::Threshold),
-            (Ended::Exited(97), Verdict::Again, Verdict::Threshold),
-            (Ended::Exited(127), Verdict::Again, Verdict::Threshold),
-            (Ended::Killed(9), Verdict::Again, Verdict::Threshold),
+            (ExitStatus::Exited(0), Verdict::Success, Verdict::Success),
+            (ExitStatus::Exited(94), Verdict::Success, Verdict::Success),
+            (
+                ExitStatus::Exited(95),
+                Verdict::Permanent,
+                Verdict::Permanent,
+            ),
+            (
+                ExitStatus::Exited(96),
+                Verdict::Permanent,
+                Verdict::Permanent,
+            ),
+            (
+                ExitStatus::Exited(99),
+                Verdict::Permanent,
+                Verdict::Permanent,
+            ),
+            (
+                ExitStatus::Exited(100),
+                Verdict::Permanent,
+                Verdict::Permanent,
+            ),
+            (ExitStatus::Exited(1), Verdict::Again, Verdict::Threshold),
+            (ExitStatus::Exited(97), Verdict::Again, Verdict::Threshold),
+            (ExitStatus::Exited(127), Verdict::Again, Verdict::Threshold),
+            (ExitStatus::Killed(9), Verdict::Again, Verdict::Threshold),
         ] {
             assert_eq!(verdict(ended, 0), first, "{ended:?}");
             assert_eq!(verdict(ended, 2), third, "{ended:?}");

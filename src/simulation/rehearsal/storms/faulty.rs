@@ -12,8 +12,8 @@ use super::fault::Fault;
 use super::storm::Plan;
 use super::{damage, texts};
 use crate::host::{
-    Access, Account, AsUserError, Begun, Ended, FileEnds, FileFacts, Held, Host, Invocation,
-    LockError, Output, Process, RunError, STILL_RUNNING, UserTask,
+    Access, Account, AsUserError, ExitStatus, FileEnds, FileFacts, Held, Host, Invocation,
+    LockError, Output, Process, RunError, RunningProgram, STILL_RUNNING, UserTask,
 };
 
 /// What a program takes that only fails.
@@ -90,11 +90,11 @@ impl Broken<'_> {
             "svcprop" => texts::svcprop(which, &word(self.what.args.len().saturating_sub(1))),
             _ => texts::vboxmanage(which, &word(1)),
         };
-        output(Ended::Exited(1), Vec::new(), text.into_bytes())
+        output(ExitStatus::Exited(1), Vec::new(), text.into_bytes())
     }
 }
 
-fn output(ended: Ended, stdout: Vec<u8>, stderr: Vec<u8>) -> Output {
+fn output(ended: ExitStatus, stdout: Vec<u8>, stderr: Vec<u8>) -> Output {
     Output {
         ended,
         stdout,
@@ -103,13 +103,13 @@ fn output(ended: Ended, stdout: Vec<u8>, stderr: Vec<u8>) -> Output {
     }
 }
 
-impl Begun for Broken<'_> {
+impl RunningProgram for Broken<'_> {
     fn finish(
         self: Box<Self>,
         still: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Output, RunError> {
         let until = self.host.now() + self.what.limit;
-        let killed = || output(Ended::Killed(9), Vec::new(), Vec::new());
+        let killed = || output(ExitStatus::Killed(9), Vec::new(), Vec::new());
         match self.fault {
             Fault::Delay(time) => {
                 let begins = self.host.now() + Duration::from_millis(time);
@@ -140,7 +140,7 @@ impl Begun for Broken<'_> {
             Fault::KilledMidway(thousandths) => {
                 let mut done = self.host.run(&self.what, still)?;
                 damage::cut(&mut done.stdout, thousandths);
-                Ok(output(Ended::Killed(9), done.stdout, Vec::new()))
+                Ok(output(ExitStatus::Killed(9), done.stdout, Vec::new()))
             }
             Fault::Truncate(thousandths) => {
                 let mut done = self.host.run(&self.what, still)?;
@@ -154,7 +154,7 @@ impl Begun for Broken<'_> {
             }
             Fault::Flood => {
                 self.host.sleep(AT_ONCE);
-                let mut flood = output(Ended::Exited(0), vec![b'x'; 1 << 10], Vec::new());
+                let mut flood = output(ExitStatus::Exited(0), vec![b'x'; 1 << 10], Vec::new());
                 flood.cut = true;
                 Ok(flood)
             }
@@ -168,14 +168,14 @@ impl Begun for Broken<'_> {
             }
             Fault::Lie => {
                 self.host.sleep(AT_ONCE);
-                Ok(output(Ended::Exited(0), Vec::new(), Vec::new()))
+                Ok(output(ExitStatus::Exited(0), Vec::new(), Vec::new()))
             }
         }
     }
 }
 
 impl Host for Faulty<'_> {
-    fn begin(&self, what: &Invocation) -> Result<Box<dyn Begun + '_>, RunError> {
+    fn begin(&self, what: &Invocation) -> Result<Box<dyn RunningProgram + '_>, RunError> {
         let Some((tool, fault)) = self.fault(what) else {
             return self.host.begin(what);
         };

@@ -8,8 +8,8 @@ use super::seen::{Look, Seen};
 use super::storm::{Instance, Order, Step, Storm};
 use crate::host::Host;
 use crate::simulation::host::stage::Vm;
-use crate::simulation::host::{Doom, Fault, Sim, SmfState, Task, Turn};
-use crate::simulation::rehearsal::board::Board;
+use crate::simulation::host::{Doom, Fault, Sim, Slot, SmfState, Task};
+use crate::simulation::rehearsal::board::Progress;
 use crate::simulation::rehearsal::depends::Relations;
 use crate::simulation::rehearsal::startd::{Common, Program, Request, Startd};
 use crate::smf::fmri::{DEFAULT_SERVICE, InstanceFmri};
@@ -41,7 +41,7 @@ pub(super) fn play(storm: &Storm, program: Program<'_>) -> Seen {
     let watched = |host: &dyn Host, log: &Log<'_>, request: &Request| {
         witness.watch(host, log, request, program)
     };
-    let board = Board::new(vec![SmfState::Disabled; vms.len()]);
+    let board = Progress::new(vec![SmfState::Disabled; vms.len()]);
     let relations = Relations::default();
     let common = Common {
         program: &watched,
@@ -136,7 +136,7 @@ struct Play<'a> {
     sim: &'a Sim,
     storm: &'a Storm,
     vms: &'a [Vm<'a>],
-    board: &'a Board,
+    board: &'a Progress,
     witness: &'a Recorder<'a>,
     instances: Vec<Startd<'a>>,
     looks: Vec<Look>,
@@ -186,7 +186,7 @@ impl Play<'_> {
             Some(Task {
                 key: storm.instances[who].name.clone(),
                 at: begin + at,
-                body: Box::new(move |turn: &Turn| {
+                body: Box::new(move |turn: &Slot| {
                     let fmri = fmri(&storm.instances[who].name);
                     follow(startd, turn, order, &fmri);
                     board.leave(turn);
@@ -239,7 +239,7 @@ impl Play<'_> {
     }
 }
 
-fn follow(startd: &mut Startd<'_>, turn: &Turn, order: Order, fmri: &InstanceFmri) {
+fn follow(startd: &mut Startd<'_>, turn: &Slot, order: Order, fmri: &InstanceFmri) {
     match order {
         // Nothing happens to what is enabled already.
         Order::Up if startd.state() == SmfState::Online => {}

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::storm::Storm;
-use crate::host::Ended;
+use crate::host::ExitStatus;
 use crate::simulation::host::{
     Command, CommandEnd, Ending, Event, Happened, SmfState, Truth, What,
 };
@@ -190,7 +190,7 @@ fn end(command: &Command) -> String {
         None => String::new(),
         Some(CommandEnd { at, how }) => {
             let how = match how {
-                Ending::Itself(Ended::Exited(status)) => format!("exit {status}"),
+                Ending::Itself(ExitStatus::Exited(status)) => format!("exit {status}"),
                 how => format!("{how:?}"),
             };
             format!(" => {how} at {:.3}", at.as_secs_f64())

@@ -10,7 +10,7 @@ use super::seen::{MethodEnd, Seen};
 use super::storm::{Instance, Order, Step, Storm};
 use super::{draw, run};
 use crate::failure::{Failure, Kind};
-use crate::host::{Contract, Host, Invocation, wait_on};
+use crate::host::{Contract, Host, Invocation, keep_waiting};
 use crate::simulation::host::{Accident, Event, Guest, Happened, SmfState, What};
 use crate::simulation::rehearsal::startd::Request;
 use crate::text::log::Log;
@@ -43,7 +43,7 @@ fn vboxmanage(host: &dyn Host, args: &[&str]) {
         contract: Contract::Own,
     };
     // What comes of it is nobody's matter here.
-    let _ = host.run(&what, &mut wait_on);
+    let _ = host.run(&what, &mut keep_waiting);
 }
 
 fn does_nothing(_: &dyn Host, _: &Log<'_>, _: &Request) -> Result<(), Failure> {

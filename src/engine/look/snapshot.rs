@@ -6,12 +6,12 @@ use super::GLANCE;
 use crate::host::{Host, Process};
 
 /// The processes of VirtualBox at some time.
-pub(crate) struct Glimpse {
+pub(crate) struct ProcessSnapshot {
     pub(super) at: Duration,
     pub(super) processes: Vec<Process>,
 }
 
-impl Glimpse {
+impl ProcessSnapshot {
     /// As they are now; none if they cannot be seen.
     pub(crate) fn of(host: &dyn Host) -> Option<Self> {
         let at = host.now();
