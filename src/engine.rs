@@ -5,6 +5,6 @@
 //! `virtualbox`, and the rooms below these.
 
 pub(crate) mod deadline;
-pub(crate) mod look;
 pub(crate) mod method;
+pub(crate) mod observer;
 pub(crate) mod plan;

@@ -5,6 +5,7 @@
 //! `unsafe` and `std::process::Command` live below here and nowhere else.
 //! It knows nothing of VirtualBox or SMF. May use `text` and `failure`.
 
+pub(crate) mod atomic_write;
 mod error;
 #[cfg(any(test, fuzzing))]
 #[cfg_attr(
@@ -12,7 +13,6 @@ mod error;
     expect(dead_code, reason = "the fuzz targets ask it for files alone")
 )]
 pub(crate) mod fake;
-pub(crate) mod place;
 pub(crate) mod real;
 #[cfg(any(test, target_os = "illumos", target_os = "solaris"))]
 mod utmpx;

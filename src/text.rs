@@ -2,10 +2,10 @@
 //!
 //! No words about VMs or services: those stand where the thing is known. May use `failure`.
 
-pub(crate) mod columns;
 pub(crate) mod log;
-pub(crate) mod near;
 pub(crate) mod output;
-pub(crate) mod paper;
+pub(crate) mod pipe_writer;
 pub(crate) mod printable;
 pub(crate) mod shell;
+pub(crate) mod suggest;
+pub(crate) mod table;

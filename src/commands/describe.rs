@@ -7,9 +7,9 @@ use serde::Serialize;
 use crate::commands::docs;
 use crate::config::schema::{self, Allowed, Default, PROPERTIES, Property};
 use crate::failure::{Failure, Kind};
-use crate::text::columns::{paragraph, table};
 use crate::text::output;
 use crate::text::printable::Printable;
+use crate::text::table::{paragraph, table};
 
 /// Describe the properties: types, defaults, allowed values
 #[derive(Debug, clap::Args)]
@@ -214,7 +214,7 @@ fn json(properties: &[Property]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::columns::WIDTH;
+    use crate::text::table::WIDTH;
 
     #[test]
     fn everything_fits_the_terminal_and_nothing_is_left_out() {

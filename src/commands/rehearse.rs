@@ -7,13 +7,13 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Kind};
-use crate::host::place::place;
+use crate::host::atomic_write::place;
 use crate::simulation::host::{Fault, Guest};
+use crate::simulation::rehearsal::assigned::{self, Assigned, FAULTS, GUESTS, Time};
 use crate::simulation::rehearsal::picture::picture;
 use crate::simulation::rehearsal::record::Record;
 use crate::simulation::rehearsal::scenario::{Played, Scenario, Script, play};
 use crate::simulation::rehearsal::timeline::{Letters, Text};
-use crate::simulation::rehearsal::wish::{self, Assigned, FAULTS, GUESTS, Time};
 use crate::text::output;
 
 use self::stories::Manifest;
@@ -37,9 +37,9 @@ pub(crate) struct Arguments {
     /// Every scenario
     #[arg(long, conflicts_with = "scenarios")]
     all: bool,
-    #[arg(long = "guest", value_name = "[INSTANCE:]GUEST", help = format!("What a guest does: {}", wish::words(GUESTS)))]
+    #[arg(long = "guest", value_name = "[INSTANCE:]GUEST", help = format!("What a guest does: {}", assigned::words(GUESTS)))]
     guests: Vec<Assigned<Guest>>,
-    #[arg(long = "fault", value_name = "[INSTANCE:]FAULT", help = format!("What is wrong: {}", wish::words(FAULTS)))]
+    #[arg(long = "fault", value_name = "[INSTANCE:]FAULT", help = format!("What is wrong: {}", assigned::words(FAULTS)))]
     faults: Vec<Assigned<Fault>>,
     /// How long a host waits for its services at shutdown, for example 180s [default: until their methods time out]
     #[arg(long, value_name = "TIME")]
@@ -64,8 +64,8 @@ pub(crate) struct Arguments {
 fn after_help() -> String {
     format!(
         "Guests:\n{}\nFaults:\n{}\n{EXAMPLES}",
-        wish::help(GUESTS),
-        wish::help(FAULTS)
+        assigned::help(GUESTS),
+        assigned::help(FAULTS)
     )
 }
 

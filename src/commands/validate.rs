@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::failure::{Ending, Failure, Kind};
 use crate::manifest::source::{Source, SourceError, each};
 use crate::text::output;
-use crate::text::paper::Paper;
+use crate::text::pipe_writer::Paper;
 use crate::validate::{Finding, Flavour, Severity, judge};
 
 use text::Tally;

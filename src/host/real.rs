@@ -11,12 +11,11 @@ use super::{
     Access, Account, AsUserError, FILE_MAX, FileEnds, FileFacts, FileKind, Held, Host, Invocation,
     LockError, Process, RunError, RunningProgram, UserTask,
 };
-use crate::host::real::bounded::read_regular;
+use crate::host::real::read_limited::read_regular;
 
 mod account;
 mod acl;
 mod as_user;
-pub(crate) mod bounded;
 mod child;
 #[cfg(any(test, target_os = "illumos", target_os = "solaris"))]
 mod contract;
@@ -25,6 +24,7 @@ pub(crate) mod interruption;
 mod locale;
 mod lock;
 mod processes;
+pub(crate) mod read_limited;
 pub(crate) mod reading;
 #[cfg(any(target_os = "illumos", target_os = "solaris"))]
 mod run_level;
@@ -129,7 +129,7 @@ impl Host for RealHost {
     }
 
     fn read_ends(&self, path: &Path, head: u64, tail: u64) -> io::Result<FileEnds> {
-        let ends = crate::host::real::bounded::read_ends(path, head, tail)?;
+        let ends = crate::host::real::read_limited::read_ends(path, head, tail)?;
         Ok(FileEnds {
             facts: facts_of(&ends.metadata, FileKind::File),
             head: ends.head,

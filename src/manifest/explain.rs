@@ -1,4 +1,4 @@
-//! Where each value ends up, and why: the same wishes as the [resolver](super::resolve)'s, as rows for a
+//! Where each value ends up, and why: the same directives as the [resolver](super::resolve)'s, as rows for a
 //! reader.
 
 mod levels;

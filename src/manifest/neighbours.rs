@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Component, Path};
 use std::rc::Rc;
 
-use crate::host::real::bounded::read_opened;
+use crate::host::real::read_limited::read_opened;
 use crate::host::real::reading::{Folder, Found, Links};
 use crate::validate::Included;
 

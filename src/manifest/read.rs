@@ -16,7 +16,7 @@ use serde::Deserialize as _;
 
 use super::model::ServiceBundle;
 use crate::failure::{Failure, Kind};
-use crate::host::real::bounded::read_named;
+use crate::host::real::read_limited::read_named;
 use crate::text::printable::Printable;
 
 /// A larger file is not a manifest of VMs: 10,000 of them need about 10 MB.

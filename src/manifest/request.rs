@@ -1,4 +1,4 @@
-//! What is asked for, before anything is decided: the VMs, and wishes for all of them, for those of a user
+//! What is asked for, before anything is decided: the VMs, and directives for all of them, for those of a user
 //! or for one.
 //!
 //! The command line and other sources only lower what they were given to this; the
@@ -36,7 +36,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// For whom a wish is. A wish for one VM comes before one for its user's, and that before one for all.
+/// For whom a directive is. A directive for one VM comes before one for its user's, and that before one for all.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Scope {
     /// All VMs.
@@ -94,7 +94,7 @@ impl fmt::Display for Directive {
     }
 }
 
-/// A wish: what, for whom, and where it was made.
+/// A directive: what, for whom, and where it was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ScopedDirective {
     /// For whom.
@@ -139,6 +139,6 @@ pub(crate) struct Request {
     pub(crate) owners: Owners,
     /// The VMs, in the order of the manifest.
     pub(crate) vms: Vec<VmRequest>,
-    /// The wishes, in any order.
+    /// The directives, in any order.
     pub(crate) directives: Vec<ScopedDirective>,
 }

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use super::neighbours::Neighbours;
-use crate::host::real::bounded::{read_bounded, read_named, read_opened};
+use crate::host::real::read_limited::{read_bounded, read_named, read_opened};
 use crate::host::real::reading::{Folder, Found, Links};
 use crate::text::printable::PrintablePath;
 

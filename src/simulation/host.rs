@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Sim            sets the stage, lets methods run, tells what happened
-//!  |- baton      one thread a method, one at a time: every run is the same
+//!  |- scheduler  one thread a method, one at a time: every run is the same
 //!  |- world      the clock, what is to happen, everything there is
 //!  |- method     a method's process: the Host it sees, how it is killed
 //!  |- processes  programs, and the contracts that hold them
@@ -14,7 +14,6 @@
 //!
 //! What it knows about VirtualBox was measured on the real one (`tests/rig`); texts are recordings.
 
-mod baton;
 mod events;
 mod files;
 mod life;
@@ -22,6 +21,7 @@ mod machine;
 mod method;
 mod processes;
 mod repository;
+mod scheduler;
 mod server;
 mod settings;
 pub(crate) mod stage;
@@ -35,19 +35,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::baton::{Shared, perform};
+use self::scheduler::{Shared, perform};
 use self::world::World;
 use crate::host::Account;
 use crate::smf::fmri::InstanceFmri;
 use crate::virtualbox::vm::VmState;
 
-pub(crate) use self::baton::{Slot, Task};
 #[cfg(test)]
 pub(crate) use self::events::CommandEnd;
 pub(crate) use self::events::{Command, Ending, Event, SmfState, What};
 pub(crate) use self::machine::{Fault, Guest};
 pub(crate) use self::method::{SimHost, Spec, run};
 pub(crate) use self::repository::{Composed, Level, Repository};
+pub(crate) use self::scheduler::{Slot, Task};
 #[cfg(test)]
 pub(crate) use self::tests::outside::{Accident, Doom, Happened, Reach, Truth};
 

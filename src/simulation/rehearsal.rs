@@ -8,17 +8,16 @@
 //!             outcome, timeline, lanes -> picture, record (JSON) <- what happened
 //! ```
 
-#[cfg(test)]
-pub(crate) mod bench;
-mod board;
-mod cast;
+pub(crate) mod assigned;
 mod depends;
 mod exec;
 mod import;
+mod instances;
 pub(crate) mod lanes;
 mod notes;
 pub(crate) mod outcome;
 pub(crate) mod picture;
+mod progress;
 pub(crate) mod record;
 pub(crate) mod scenario;
 mod startd;
@@ -27,4 +26,5 @@ mod storms;
 #[cfg(test)]
 mod tests;
 pub(crate) mod timeline;
-pub(crate) mod wish;
+#[cfg(test)]
+pub(crate) mod trial;

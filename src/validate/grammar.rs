@@ -7,8 +7,8 @@ use super::Flavour;
 use super::code::Code;
 use super::finding::Findings;
 use super::tree::{Attribute, Child, Element};
-use crate::text::near::nearest;
 use crate::text::printable::Printable;
+use crate::text::suggest::nearest;
 
 pub(super) mod table;
 mod words;

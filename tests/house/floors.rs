@@ -48,7 +48,7 @@ const ROOMS: [Room; 13] = [
         "engine",
         2,
         &[],
-        "the main job: `plan` decides (pure), `look` observes, `method` runs a start or a stop",
+        "the main job: `plan` decides (pure), `observer` observes, `method` runs a start or a stop",
     ),
     room(
         "inventory",

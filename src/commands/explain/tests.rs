@@ -2,7 +2,7 @@ use super::*;
 use crate::config::settings::WANTED;
 use crate::host::fake::Fake;
 use crate::smf::method::EXECS;
-use crate::text::columns::WIDTH;
+use crate::text::table::WIDTH;
 use crate::virtualbox::vm::VmState;
 
 const FMRI: &str = "svc:/site/xvm/vbox:vm1";

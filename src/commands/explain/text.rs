@@ -9,8 +9,8 @@ use super::rules::{cell, rules};
 use crate::config::schema::ReadBy;
 use crate::config::settings::StopFallback;
 use crate::engine::plan::fallback_share;
-use crate::text::columns::{paragraph, table};
 use crate::text::printable::Printable;
+use crate::text::table::{paragraph, table};
 use crate::virtualbox::vm::Intent;
 
 /// The widths of the decision table: state, start, stop.

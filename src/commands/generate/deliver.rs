@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Arguments;
 use crate::failure::{Failure, Kind};
 use crate::host::Host;
-use crate::host::place::{self, PlaceError, first_free, place, place_each};
+use crate::host::atomic_write::{self, PlaceError, first_free, place, place_each};
 use crate::host::real::current_uid;
 use crate::host::real::interruption::Interruption;
 use crate::host::real::writing::Folder;
@@ -157,7 +157,7 @@ impl Scratch {
         let cannot = |error| PlaceError::cannot(temporary, error);
         // svccfg runs in another folder than we do.
         let temporary = std::path::absolute(temporary).map_err(cannot)?;
-        let above = place::folder(&temporary, &temporary)?;
+        let above = atomic_write::folder(&temporary, &temporary)?;
         let me = std::process::id();
         let (name, ()) = first_free(
             |attempt| format!("vbox-smf-{me}-{attempt}").into(),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::options::{model_failure, usage};
 use crate::failure::{Failure, Kind};
-use crate::host::real::bounded::read_named;
+use crate::host::real::read_limited::read_named;
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::fleet::File;
 use crate::manifest::request::Request;

@@ -90,7 +90,7 @@ fn directives(
     Ok(lowered.directives)
 }
 
-/// The wishes so far.
+/// The directives so far.
 struct Lowered {
     scopes: Scopes,
     directives: Vec<ScopedDirective>,

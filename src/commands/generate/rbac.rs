@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{fleet, options};
 use crate::failure::{Failure, Kind};
-use crate::host::place::place_all;
+use crate::host::atomic_write::place_all;
 use crate::manifest::authority::LoginName;
 use crate::manifest::blueprint::Blueprint;
 use crate::manifest::options::DELEGATE;

@@ -1,7 +1,7 @@
 //! `--explain`: what is behind a code.
 
 use crate::failure::{Failure, Kind};
-use crate::text::columns::paragraph;
+use crate::text::table::paragraph;
 use crate::validate::{Code, Severity, Stage};
 
 /// The word for every code.
@@ -64,7 +64,7 @@ const fn meaning(stage: Stage) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::columns::WIDTH;
+    use crate::text::table::WIDTH;
 
     #[test]
     fn every_code_is_explained_within_the_width() {

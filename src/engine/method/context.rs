@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Request;
 use crate::config::settings;
-use crate::engine::look::ProcessSnapshot;
+use crate::engine::observer::ProcessSnapshot;
 use crate::failure::{Caller, Failure, Kind};
 use crate::host::{Account, Host, STILL_RUNNING};
 use crate::smf::credential::{self, Credential};

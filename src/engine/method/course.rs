@@ -6,7 +6,7 @@ use super::Request;
 use super::refused::{RunFailure, has_lost_its_server};
 use crate::config::settings::{Settings, StopMethod};
 use crate::engine::deadline::Deadline;
-use crate::engine::look::{GLANCE, Observation, Observer, ProcessSnapshot};
+use crate::engine::observer::{GLANCE, Observation, Observer, ProcessSnapshot};
 use crate::engine::plan::{
     self, Action, Attempt, CalledOff, Class, Note, Observed, Outcome, Reason, Step, Waiting,
 };

@@ -7,8 +7,8 @@ use super::read::{File, Table};
 use crate::manifest::need::Need;
 use crate::manifest::request::{Directive, Origin};
 use crate::smf::fmri::InstanceName;
-use crate::text::near::nearest;
 use crate::text::printable::Printable;
+use crate::text::suggest::nearest;
 use crate::virtualbox::vm::VmName;
 
 /// So deep may templates inherit: nobody can follow more, and a file cannot exhaust the stack.

@@ -14,7 +14,7 @@ use crate::manifest::request::{
 };
 
 impl File {
-    /// The wishes that make exactly what the file says of every VM.
+    /// The directives that make exactly what the file says of every VM.
     ///
     /// # Errors
     /// A template is not there, or inherits from itself.

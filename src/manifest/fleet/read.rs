@@ -12,8 +12,8 @@ use crate::manifest::names::instance_from;
 use crate::manifest::request::Directive;
 use crate::manifest::resolve::VMS_MAX;
 use crate::smf::fmri::InstanceName;
-use crate::text::near::nearest;
 use crate::text::printable::Printable;
+use crate::text::suggest::nearest;
 use crate::virtualbox::vm::VmName;
 
 /// A file of 10,000 VMs has as many templates as there are kinds of VMs.

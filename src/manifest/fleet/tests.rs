@@ -114,7 +114,7 @@ fn a_fleet() {
 }
 
 #[test]
-fn where_a_wish_comes_from() {
+fn where_a_directive_comes_from() {
     let of = |scope: &str, value: &str| {
         let request = request(GOOD);
         let found = request.directives.iter().find(|directive| {

@@ -1,4 +1,4 @@
-//! A value of the fleet file as a wish: parsed into a type that cannot be wrong.
+//! A value of the fleet file as a directive: parsed into a type that cannot be wrong.
 
 use super::keys::Key;
 use crate::manifest::options::{Parser, ValueError};

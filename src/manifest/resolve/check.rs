@@ -1,4 +1,4 @@
-//! Wishes that cannot be, whatever the others are, and VMs that are there twice.
+//! Directives that cannot be, whatever the others are, and VMs that are there twice.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -11,7 +11,7 @@ use crate::config::schema;
 use crate::smf::fmri::InstanceName;
 use crate::virtualbox::vm::VmName;
 
-/// Looks at a wish alone.
+/// Looks at a directive alone.
 pub(super) fn directive(
     directive: &ScopedDirective,
     request: &Request,

@@ -31,7 +31,7 @@ pub(crate) enum ResolveError {
         /// Where it was asked for again.
         second: Origin,
     },
-    /// A wish for, or about, a VM that is not here.
+    /// A directive for, or about, a VM that is not here.
     #[error("{origin}: no specified VM has the instance '{instance}'")]
     UnknownInstance {
         /// Where it was asked for.
@@ -39,7 +39,7 @@ pub(crate) enum ResolveError {
         /// The instance.
         instance: InstanceName,
     },
-    /// A wish for the VMs of somebody who has none.
+    /// A directive for the VMs of somebody who has none.
     #[error("{origin}: no specified VM belongs to the user '{}'", Printable(.user.as_str()))]
     UnknownUser {
         /// Where it was asked for.

@@ -1,4 +1,4 @@
-//! The wishes by whom they are for. The closest counts: one for the VM, then one for its user's VMs, then one
+//! The directives by whom they are for. The closest counts: one for the VM, then one for its user's VMs, then one
 //! for all.
 
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use super::ResolveError;
 use crate::config::schema;
 use crate::smf::fmri::InstanceName;
 
-/// The wishes, sorted by whom they are for, each group in the order in which it was made.
+/// The directives, sorted by whom they are for, each group in the order in which it was made.
 pub(in crate::manifest) struct Layers<'r> {
     groups: HashMap<&'r Scope, Vec<&'r ScopedDirective>>,
 }

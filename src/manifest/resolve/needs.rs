@@ -1,4 +1,4 @@
-//! What VMs need, from the wishes.
+//! What VMs need, from the directives.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ pub(super) fn for_all(request: &Request, layers: &Layers<'_>, known: &Known<'_>)
         .collect()
 }
 
-/// The need that a wish is, if it is one. A VM of this manifest is the same need by whatever name.
+/// The need that a directive is, if it is one. A VM of this manifest is the same need by whatever name.
 fn need(want: &Directive, request: &Request, known: &Known<'_>) -> Option<Need> {
     let Directive::Need(need) = want else {
         return None;

@@ -9,7 +9,7 @@ use super::error::Different;
 use super::layers::Layers;
 use crate::smf::fmri::InstanceName;
 
-/// The owner as the wishes have it.
+/// The owner as the directives have it.
 pub(super) fn owner(instance: &InstanceName, user: &AccountName, layers: &Layers<'_>) -> Owner {
     let mut owner = Owner::usual(user.clone());
     let mut directives: Vec<_> = layers.everything_for(instance, Some(user)).collect();

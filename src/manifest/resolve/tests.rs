@@ -61,7 +61,7 @@ fn asked(vms: &[&str], directives: impl IntoIterator<Item = (Scope, Directive)>)
 }
 
 #[test]
-fn the_closest_wish_counts() {
+fn the_closest_directive_counts() {
     let blueprint = resolve(&asked(
         &["a", "b", "c"],
         [
@@ -216,7 +216,7 @@ fn ten_thousand_in_a_row_are_no_circle() {
 }
 
 proptest! {
-    /// Whatever the wishes: what comes out is without a circle, and one user has one context.
+    /// Whatever the directives: what comes out is without a circle, and one user has one context.
     #[test]
     fn a_blueprint_keeps_its_promises(
         edges in proptest::collection::vec((0..6_usize, 0..6_usize), 0..8),

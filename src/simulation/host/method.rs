@@ -10,7 +10,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::baton::{Shared, Slot};
 use super::events::{Ending, What};
 use super::processes::{self, Origin};
 use super::settings;
@@ -19,6 +18,7 @@ use crate::host::{
     Access, Account, AsUserError, ExitStatus, FileEnds, FileFacts, Held, Host, Invocation,
     LockError, Output, Process, RunError, RunningProgram, STILL_RUNNING, UserTask,
 };
+use crate::simulation::host::scheduler::{Shared, Slot};
 
 /// A method that asks so often hangs without waiting: it is stopped as if it had panicked.
 const QUESTIONS_MAX: u32 = 100_000;

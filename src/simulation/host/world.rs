@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::baton::Waiters;
 use super::events::{Event, What};
 use super::files::Files;
 use super::machine::{Machine, MachineId, Registration};
 use super::processes::Client;
 use super::repository::Repository;
 use super::server::VirtualBox;
+use crate::simulation::host::scheduler::Waiters;
 use crate::smf::fmri::InstanceFmri;
 
 /// Something that is to happen at its time.

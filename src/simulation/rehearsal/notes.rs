@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::cast::RehearsedInstance;
 use crate::config::settings::{Settings, WANTED};
 use crate::simulation::host::Composed;
+use crate::simulation::rehearsal::instances::RehearsedInstance;
 use crate::smf::tools::svcprop::{Properties, Value};
 use crate::virtualbox::vm::{Intent, VmName};
 

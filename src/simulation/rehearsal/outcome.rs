@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::cast::RehearsedInstance;
 use crate::config::schema::{ON_ABORTED, ON_SAVED};
 use crate::simulation::host::{Event, Sim, SmfState, What};
+use crate::simulation::rehearsal::instances::RehearsedInstance;
 use crate::virtualbox::vm::VmState;
 
 /// Where an instance should be.

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::board::Progress;
-use super::cast::{Instances, RehearsedInstance, cast};
 use super::notes::notes;
 use super::outcome::{Look, Outcome, Wanted};
 use super::startd::{Common, Program, Startd};
-use super::wish::Assigned;
 use crate::engine;
 use crate::failure::Failure;
 use crate::simulation::host::{Event, Fault, Guest, Sim, Slot, SmfState, Task, What};
+use crate::simulation::rehearsal::assigned::Assigned;
+use crate::simulation::rehearsal::instances::{Instances, RehearsedInstance, cast};
+use crate::simulation::rehearsal::progress::Progress;
 use crate::virtualbox::vm::VmState;
 
 /// How long the VMs run between start and stop, at the least.

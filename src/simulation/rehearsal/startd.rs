@@ -18,12 +18,12 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use self::verdict::{FAULT_LIMIT, Verdict, ending, verdict};
-use super::board::{Progress, Waited};
 use super::depends::{Ready, Relations, Standing};
 use super::exec::{self, Method, Run};
 use crate::failure::{Caller, Failure};
 use crate::host::{ExitStatus, Host};
 use crate::simulation::host::{self as sim, Level, SimHost, Slot, SmfState, Spec, What};
+use crate::simulation::rehearsal::progress::{Progress, Waited};
 use crate::smf::fmri::InstanceFmri;
 use crate::text::log::Log;
 use crate::virtualbox::vm::Intent;

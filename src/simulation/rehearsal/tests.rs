@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::bench::{Done, Trial, USER};
 use super::startd::Request;
 use crate::engine;
 use crate::failure::Caller;
 use crate::host::FileKind;
 use crate::host::Host;
 use crate::simulation::host::{Fault, Guest, ROOT, What};
+use crate::simulation::rehearsal::trial::{Done, Trial, USER};
 use crate::smf::fmri::{DEFAULT_SERVICE, InstanceFmri};
 use crate::text::log::Log;
 use crate::virtualbox::vm::{Intent, VmState};

@@ -3,11 +3,11 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use super::cast::RehearsedInstance;
 use super::outcome::{Look, Outcome, is_about};
 use super::scenario::Played;
 use crate::host::ExitStatus;
 use crate::simulation::host::{Command, Ending, Event, SmfState, What};
+use crate::simulation::rehearsal::instances::RehearsedInstance;
 use crate::smf::fmri::InstanceFmri;
 use crate::text::printable::Printable;
 use crate::virtualbox::vm::Uuid;

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::MethodRun;
-use crate::engine::look::Observation;
+use crate::engine::observer::Observation;
 use crate::engine::plan::{Action, CalledOff, Waiting};
 use crate::failure::Caller;
 use crate::host::STILL_RUNNING;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::MethodRun;
-use crate::engine::look::{GLANCE, Observation};
+use crate::engine::observer::{GLANCE, Observation};
 use crate::engine::plan::Waiting;
 use crate::host::{Host, STILL_RUNNING};
 

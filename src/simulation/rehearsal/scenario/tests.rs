@@ -1,8 +1,8 @@
 //! Whole stories, from a manifest to where each instance ended.
 
 use super::*;
+use crate::simulation::rehearsal::assigned::{FAULTS, GUESTS, words};
 use crate::simulation::rehearsal::timeline::{Letters, Text};
-use crate::simulation::rehearsal::wish::{FAULTS, GUESTS, words};
 
 const SECOND: Duration = Duration::from_secs(1);
 

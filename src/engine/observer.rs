@@ -388,7 +388,7 @@ mod tests {
     use crate::host::{Args, Process};
 
     #[test]
-    fn a_glimpse_holds_for_a_moment_and_for_one_look() {
+    fn a_snapshot_holds_for_a_moment_and_for_one_observation() {
         let vm_process = Process {
             pid: 1,
             program: "VBoxHeadless".to_owned(),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::depends::{Ready, Standing};
 use crate::simulation::host::{Slot, SmfState};
 
-/// The board. The baton sees to it that only one actor looks at it at a time.
-pub(super) struct Progress(Mutex<Inside>);
+/// How far each instance is. The scheduler lets one of them at a time look at it.
+pub(crate) struct Progress(Mutex<Inside>);
 
 struct Inside {
     states: Vec<SmfState>,
@@ -24,7 +24,7 @@ struct Inside {
 
 /// How a wait ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Waited {
+pub(crate) enum Waited {
     /// What was waited for is so.
     Ready,
     /// It will never be: why.
@@ -35,7 +35,7 @@ pub(super) enum Waited {
 
 impl Progress {
     /// A board for instances in these states.
-    pub(super) fn new(states: Vec<SmfState>) -> Self {
+    pub(crate) fn new(states: Vec<SmfState>) -> Self {
         Self(Mutex::new(Inside {
             stuck: vec![false; states.len()],
             states,
@@ -50,14 +50,14 @@ impl Progress {
     }
 
     /// So many actors begin.
-    pub(super) fn begin(&self, actors: usize) {
+    pub(crate) fn begin(&self, actors: usize) {
         let mut inside = self.inside();
         inside.busy = actors;
         inside.settled = false;
     }
 
     /// An instance is in another state.
-    pub(super) fn set(&self, turn: &Slot, who: usize, state: SmfState) {
+    pub(crate) fn set(&self, turn: &Slot, who: usize, state: SmfState) {
         let mut inside = self.inside();
         inside.states[who] = state;
         inside.stuck[who] = false;
@@ -65,21 +65,21 @@ impl Progress {
     }
 
     /// An instance is in a state from the beginning.
-    pub(super) fn put(&self, who: usize, state: SmfState) {
+    pub(crate) fn put(&self, who: usize, state: SmfState) {
         let mut inside = self.inside();
         inside.states[who] = state;
         inside.stuck[who] = false;
     }
 
     /// An instance waits for nothing any more, and does not come.
-    pub(super) fn give_up(&self, turn: &Slot, who: usize) {
+    pub(crate) fn give_up(&self, turn: &Slot, who: usize) {
         let mut inside = self.inside();
         inside.stuck[who] = true;
         inside.changed(turn);
     }
 
     /// An actor has ended.
-    pub(super) fn leave(&self, turn: &Slot) {
+    pub(crate) fn leave(&self, turn: &Slot) {
         let mut inside = self.inside();
         inside.busy = inside.busy.saturating_sub(1);
         if inside.busy == 0 {
@@ -88,7 +88,7 @@ impl Progress {
     }
 
     /// Waits for something, until then at the most; `begin` is told once what it waits for.
-    pub(super) fn wait(
+    pub(crate) fn wait(
         &self,
         turn: &Slot,
         until: Option<Duration>,

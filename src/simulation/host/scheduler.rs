@@ -14,15 +14,15 @@ use super::world::World;
 use crate::smf::fmri::InstanceFmri;
 
 /// The world, and the threads that share it.
-pub(super) struct Shared(Mutex<World>);
+pub(crate) struct Shared(Mutex<World>);
 
 impl Shared {
-    pub(super) fn new(world: World) -> Arc<Self> {
+    pub(crate) fn new(world: World) -> Arc<Self> {
         Arc::new(Self(Mutex::new(world)))
     }
 
     /// Looks at the world, or changes it, without time passing.
-    pub(super) fn with<R>(&self, f: impl FnOnce(&mut World) -> R) -> R {
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut World) -> R) -> R {
         f(&mut self.lock())
     }
 
@@ -44,8 +44,8 @@ pub(crate) struct Task<'a> {
 
 /// The places of the actors, in the order of their keys.
 #[derive(Default)]
-pub(super) struct Waiters {
-    waiters: Vec<Waiter>,
+pub(crate) struct Waiters {
+    all: Vec<Waiter>,
     active: Option<usize>,
     /// Everybody waits and nothing will ever happen.
     stalled: bool,
@@ -60,15 +60,15 @@ struct Waiter {
 
 impl Waiters {
     /// Wakes an actor now, or lets it wake earlier.
-    pub(super) fn wake(&mut self, waiter: usize, now: Duration) {
-        if let Some(waiter) = self.waiters.get_mut(waiter) {
+    pub(crate) fn wake(&mut self, waiter: usize, now: Duration) {
+        if let Some(waiter) = self.all.get_mut(waiter) {
             waiter.wake = Some(waiter.wake.map_or(now, |wake| wake.min(now)));
         }
     }
 
     /// The actor that wakes first, and when.
     fn next(&self) -> Option<(Duration, usize)> {
-        let waking = self.waiters.iter().enumerate();
+        let waking = self.all.iter().enumerate();
         waking
             .filter(|(_, waiter)| !waiter.over)
             .filter_map(|(i, waiter)| Some((waiter.wake?, i)))
@@ -85,16 +85,16 @@ fn pass_on(world: &mut World) {
             (_, Some((wake, waiter))) => {
                 world.now = world.now.max(wake);
                 world.stage.active = Some(waiter);
-                world.stage.waiters[waiter].condvar.notify_one();
+                world.stage.all[waiter].condvar.notify_one();
                 return;
             }
-            (Some(_), None) if world.stage.waiters.iter().any(|waiter| !waiter.over) => {
-                world.change()
+            (Some(_), None) if world.stage.all.iter().any(|waiter| !waiter.over) => {
+                world.change();
             }
             // Nobody is left: what is to come waits for the next run.
             (_, None) => {
-                world.stage.stalled = world.stage.waiters.iter().any(|waiter| !waiter.over);
-                for waiter in &world.stage.waiters {
+                world.stage.stalled = world.stage.all.iter().any(|waiter| !waiter.over);
+                for waiter in &world.stage.all {
                     waiter.condvar.notify_one();
                 }
                 return;
@@ -110,7 +110,7 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn shared(&self) -> &Arc<Shared> {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 
@@ -119,7 +119,7 @@ impl Slot {
         self.waiter
     }
 
-    pub(super) fn with<R>(&self, f: impl FnOnce(&mut World) -> R) -> R {
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut World) -> R) -> R {
         self.shared.with(f)
     }
 
@@ -175,14 +175,14 @@ impl Slot {
     /// Waits until then, or until something wakes this actor.
     pub(crate) fn park(&self, until: Option<Duration>) {
         let mut world = self.shared.lock();
-        world.stage.waiters[self.waiter].wake = until;
+        world.stage.all[self.waiter].wake = until;
         pass_on(&mut world);
         self.wait(world);
     }
 
     /// Waits for the baton.
     fn wait(&self, mut world: MutexGuard<'_, World>) {
-        let condvar = Arc::clone(&world.stage.waiters[self.waiter].condvar);
+        let condvar = Arc::clone(&world.stage.all[self.waiter].condvar);
         while world.stage.active != Some(self.waiter) {
             assert!(
                 !world.stage.stalled,
@@ -197,7 +197,7 @@ impl Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut world = self.shared.lock();
-        world.stage.waiters[self.waiter].over = true;
+        world.stage.all[self.waiter].over = true;
         if world.stage.active == Some(self.waiter) {
             pass_on(&mut world);
         }
@@ -208,15 +208,15 @@ impl Drop for Slot {
 const STACK: usize = 1 << 20;
 
 /// Lets all actors act, to their ends.
-pub(super) fn perform(shared: &Arc<Shared>, mut tasks: Vec<Task<'_>>) {
+pub(crate) fn perform(shared: &Arc<Shared>, mut tasks: Vec<Task<'_>>) {
     tasks.sort_by(|a, b| a.key.cmp(&b.key));
     shared.with(|world| {
-        let waiters = tasks.iter().map(|task| Waiter {
+        let all = tasks.iter().map(|task| Waiter {
             wake: Some(task.at.max(world.now)),
             over: false,
             condvar: Arc::default(),
         });
-        world.stage.waiters = waiters.collect();
+        world.stage.all = all.collect();
     });
     thread::scope(|scope| {
         for (waiter, task) in tasks.into_iter().enumerate() {
@@ -234,7 +234,7 @@ pub(super) fn perform(shared: &Arc<Shared>, mut tasks: Vec<Task<'_>>) {
                 // The others would wait for their turn for ever.
                 shared.with(|world| {
                     world.stage.stalled = true;
-                    for waiter in &world.stage.waiters {
+                    for waiter in &world.stage.all {
                         waiter.condvar.notify_one();
                     }
                 });

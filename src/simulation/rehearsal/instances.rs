@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::depends::Relations;
 use super::exec::{self, Run};
 use super::import::import;
-use super::wish::Assigned;
 use crate::failure::{Failure, Kind};
 use crate::host::FileKind;
 use crate::simulation::host::stage::Vm;
 use crate::simulation::host::{Composed, Fault, Guest, Sim, SmfState, What};
+use crate::simulation::rehearsal::assigned::Assigned;
 use crate::smf::fmri::InstanceFmri;
 use crate::virtualbox::vm::{Intent, VmState};
 
@@ -26,14 +26,14 @@ pub(crate) struct RehearsedInstance {
     /// Its FMRI.
     pub(crate) fmri: InstanceFmri,
     /// The same as text: whom events are about.
-    pub(super) subject: String,
+    pub(crate) subject: String,
     /// What its VM is found by.
     pub(crate) vm: String,
     /// Whose VM it is.
     pub(crate) user: String,
     /// What its methods see.
-    pub(super) seen: Composed,
-    pub(super) guest: Guest,
+    pub(crate) seen: Composed,
+    pub(crate) guest: Guest,
     faults: Vec<Fault>,
 }
 
@@ -49,9 +49,9 @@ impl RehearsedInstance {
 }
 
 /// Everybody.
-pub(super) struct Instances<'s> {
-    pub(super) actors: Vec<RehearsedInstance>,
-    pub(super) relations: Relations,
+pub(crate) struct Instances<'s> {
+    pub(crate) actors: Vec<RehearsedInstance>,
+    pub(crate) relations: Relations,
     /// The VM of each actor, as it is set up.
     vms: Vec<Vm<'s>>,
 }
@@ -60,7 +60,7 @@ pub(super) struct Instances<'s> {
 ///
 /// # Errors
 /// It has no instance of this program, or one whose methods are only in part this program.
-pub(super) fn cast<'s>(
+pub(crate) fn cast<'s>(
     sim: &'s Sim,
     text: &str,
     guests: &[Assigned<Guest>],
@@ -201,7 +201,7 @@ fn register<'s>(sim: &'s Sim, actors: &[RehearsedInstance]) -> Vec<Vm<'s>> {
 
 impl Instances<'_> {
     /// The VMs run already, and SMF knows it.
-    pub(super) fn are_up(&self, sim: &Sim) {
+    pub(crate) fn are_up(&self, sim: &Sim) {
         for (actor, vm) in self.actors.iter().zip(&self.vms) {
             if !actor.has(Fault::NotRegistered) && sim.processes(&actor.user, &actor.vm) == 0 {
                 vm.state(VmState::Running);
@@ -217,7 +217,7 @@ impl Instances<'_> {
     }
 
     /// What is wrong is wrong no more.
-    pub(super) fn faults_end(&self, sim: &Sim) {
+    pub(crate) fn faults_end(&self, sim: &Sim) {
         for (actor, vm) in self.actors.iter().zip(&self.vms) {
             sim.mend_methods_of(&actor.subject);
             vm.mend();
@@ -226,14 +226,14 @@ impl Instances<'_> {
     }
 
     /// No VM can be started now.
-    pub(super) fn memory_is_short(&self) {
+    pub(crate) fn memory_is_short(&self) {
         for vm in &self.vms {
             vm.fault(Fault::NoMemory);
         }
     }
 
     /// What is wrong begins to be wrong. What is wrong with a user's VirtualBox is so once.
-    pub(super) fn faults_begin(&self, sim: &Sim) {
+    pub(crate) fn faults_begin(&self, sim: &Sim) {
         let mut of_users = BTreeSet::new();
         for (actor, vm) in self.actors.iter().zip(&self.vms) {
             for fault in &actor.faults {
