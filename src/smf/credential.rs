@@ -225,7 +225,7 @@ mod tests {
                     ("method_context/profile", "VM Operator"),
                 ],
                 None,
-                Some("use_profile is true, and the rights profile 'VM Operator' decides"),
+                Some("use_profile is true, and the rights profile 'VM Operator' determines"),
             ),
             // It cannot use these: no method runs.
             (&[("method_context/use_profile", "false")], None, None),

@@ -591,7 +591,7 @@ fn users_and_their_files() {
     let spoilt = healthy().content(XML, 101, "").content(PREV, 101, whole);
     let examined = user::examine(&spoilt, &owner(), &account(), minute(&spoilt));
     let check = only(&examined.checks, Topic::Registry);
-    let step = format!("as vb, because either may be a link: cp -p {PREV} {XML}");
+    let step = format!("as vb, because either file may be a link: cp -p {PREV} {XML}");
     assert!(
         check
             .hint

@@ -265,7 +265,7 @@ fn errors_name_their_place() {
         ),
         (
             format!("{vm}stop_timeout = 1.5\n"),
-            "3:16: stop_timeout is a number with a",
+            "3:16: stop_timeout is a floating-point number",
             "",
         ),
         (
