@@ -156,7 +156,7 @@ fn refusals_name_what_is_allowed() {
         ),
         (
             &["rbac", "--delegate=bob"],
-            "--delegate bob: no VM specified; name the VMs, or use --admin",
+            "--delegate bob: no VM specified; specify the VMs, or use --admin",
         ),
         (
             &["rbac", "vm1", "--delegate=vm2:bob"],
@@ -164,7 +164,7 @@ fn refusals_name_what_is_allowed() {
         ),
         (
             &["rbac", "grant", "--delegate=grant:bob"],
-            "would let its holder delegate the authorizations of other VMs; give the VM an instance",
+            "would let its holder delegate the authorizations of other VMs; give the VM another instance name",
         ),
         (
             &["profile", "web.example"],

@@ -244,7 +244,7 @@ const PROSE: &[&str] = &[
     "VBoxManage did not respond",
     "VBoxManage in {}",
     "kill the method",
-    "rm -r would go",
+    "rm -r would follow",
     "svccfg can import",
     "svccfg in {}",
     "svccfg reads",

@@ -369,7 +369,7 @@ fn a_file_that_grows() {
         let output = ground.write(0, [Path::new("--output-dir"), &ground.shared]);
         over.store(true, Ordering::Relaxed);
         assert_eq!(output.status.code(), Some(100), "{}", stderr(&output));
-        assert!(stderr(&output).contains("belongs to user id 65533: it is not replaced"));
+        assert!(stderr(&output).contains("belongs to user id 65533 and is not replaced"));
     });
     assert_eq!(entries(&ground.shared).len(), 1);
 }

@@ -300,7 +300,7 @@ fn errors_name_their_place() {
         ),
         (
             format!("{vm}env = {{ TZ = 'UTC' }}\ntimezone = 'UTC'\n"),
-            "4:1: [vm.a] sets env.TZ twice, in line 3 too",
+            "4:1: [vm.a] sets env.TZ twice (also in line 3)",
             "",
         ),
         (
@@ -310,7 +310,7 @@ fn errors_name_their_place() {
         ),
         (
             format!("{vm}delegate = ['a b']\n"),
-            "3:13: 'a b' cannot be the name of a user",
+            "3:13: 'a b' is not a valid user name",
             "",
         ),
         (
