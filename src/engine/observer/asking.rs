@@ -108,9 +108,7 @@ impl Observer<'_> {
         let listing = self.vbox.listing(self.left(until))?;
         let found = listing.vms.iter().find(|vm| self.is_it(&vm.uuid, &vm.name));
         let Some(found) = found else {
-            if listing.vms.is_empty() {
-                self.cannot_be_empty("list vms")?;
-            }
+            self.must_have_named("list vms", listing.vms.is_empty())?;
             // VirtualBox says so in its own words.
             return self.show(until);
         };
@@ -150,9 +148,7 @@ impl Observer<'_> {
             if let Some(complaint) = all.complaint {
                 return Err(complaint);
             }
-            if all.vms.is_empty() {
-                self.cannot_be_empty("list --long vms")?;
-            }
+            self.must_have_named("list --long vms", all.vms.is_empty())?;
             // It is not accessible, and has no session to take: showvminfo says why.
             return self.show(until);
         };
@@ -167,15 +163,18 @@ impl Observer<'_> {
         Ok(Answer::State(found.state.clone()))
     }
 
-    /// A list of no VM at all, while the process of one lives, is an answer that got lost. To go on with `showvminfo` would
-    /// take a session on a VM that is up.
-    fn cannot_be_empty(&self, list: &str) -> Result<(), VBoxError> {
-        match self.summary()?.vm_processes {
-            0 => Ok(()),
-            _ => Err(VBoxError::Garbled(format!(
-                "{list} names no VM, although a VM process is running"
-            ))),
-        }
+    /// A list without this VM, while its process lives, is an answer of which a part was lost, and so is a list of no VM at
+    /// all while the process of any lives. To go on with `showvminfo` would take a session on a VM that is up.
+    fn must_have_named(&self, list: &str, is_empty: bool) -> Result<(), VBoxError> {
+        let summary = self.summary()?;
+        let what = if is_empty && summary.vm_processes > 0 {
+            "names no VM, although a VM process is running"
+        } else if self.uuid.is_some() && summary.lives {
+            "does not name the VM, although its process is running"
+        } else {
+            return Ok(());
+        };
+        Err(VBoxError::Garbled(format!("{list} {what}")))
     }
 
     /// Waits for a turn at the lists.

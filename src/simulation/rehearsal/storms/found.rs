@@ -46,6 +46,32 @@ fn an_empty_list_is_no_reason_to_take_a_session() {
     assert!(played.methods[0].faults > 0, "{played}");
 }
 
+/// A long list that is cut behind another VM's entry, while the VM is restored, wherever it is cut.
+#[test]
+fn a_list_that_is_cut_is_no_reason_to_take_a_session() {
+    for call in 1..6 {
+        for thousandths in (450..1000).step_by(50) {
+            let mut storm = one(VmState::Saved);
+            storm.instances[0].saving = Duration::from_secs(30);
+            storm.instances[0].limits = [8, 60];
+            storm.instances[0].name = "beta".to_owned();
+            let other = instance("alpha", VmState::PowerOff, Guest::Acpi);
+            storm.instances.insert(0, other);
+            storm.steps.push(Step {
+                orders: vec![(1, Duration::ZERO, Order::Up)],
+                plans: BTreeMap::from([(
+                    1,
+                    Plan::from([(("VBoxManage", call), Fault::Truncate(thousandths))]),
+                )]),
+                pause: Duration::from_secs(1),
+                ..Step::default()
+            });
+            let played = play(&storm, &run);
+            assert_eq!(check(&played), [], "call {call}, {thousandths}: {played}");
+        }
+    }
+}
+
 /// VirtualBox saved the guest and did not write that down, and the method was killed before it could have it written: the
 /// next one finds a VM that the server alone holds for saved.
 #[test]
