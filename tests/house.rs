@@ -284,6 +284,7 @@ fn the_fast_lane_does_not_touch_the_rig() {
 }
 
 /// The tests under `tests/real` of the rig itself and of the stand-ins, which need no VirtualBox.
+#[cfg(target_os = "linux")]
 const WITHOUT_RIG: [&str; 8] = [
     "real::bad_input::properties::every_property_has_a_row",
     "real::faults::draw::",

@@ -11,6 +11,7 @@ use std::sync::{Mutex, Once, PoisonError};
 pub(crate) const REAL: &str = "VBOX_SMF_REAL";
 
 /// Before the name of a test that is not run because it needs real VirtualBox, for whom reads the captured output.
+#[cfg(target_os = "linux")]
 pub(crate) const NO_RIG_FOR: &str = "not run without real VirtualBox: ";
 
 /// The tests that were not run, by name: a test that skips several of its parts counts once.
@@ -56,6 +57,7 @@ pub(crate) fn skipped(test: &str, why: &str) {
 }
 
 /// Counts a test on real VirtualBox that is not run. No line names it: there are about two hundred of them.
+#[cfg(target_os = "linux")]
 pub(crate) fn no_rig_for(test: &str) {
     let test = name(test);
     println!("{NO_RIG_FOR}{test}");
