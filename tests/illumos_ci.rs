@@ -46,8 +46,9 @@ fn self_test(test: &str, shell: &str) {
     if cfg!(not(target_os = "linux")) {
         return skipped(test, "the self-test needs Linux");
     }
-    if !is_there(shell) {
-        return skipped(test, &format!("there is no {shell}"));
+    // `ps` is of the package procps, which a minimal Debian lacks.
+    if let Some(lacking) = [shell, "ps"].into_iter().find(|program| !is_there(program)) {
+        return skipped(test, &format!("there is no {lacking}"));
     }
     let output = command("sh")
         .args(["illumos-ci/on-illumos.sh", "--self-test", "--binary"])

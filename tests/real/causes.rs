@@ -165,7 +165,9 @@ fn another_disk_in_the_place_of_the_registered_one() {
     let (_, told) = last
         .split_once("VBoxManage internalcommands")
         .expect("a command");
-    let (arguments, _) = told.split_once(", run as ").expect("for whom");
+    let (arguments, _) = told
+        .split_once(&format!(" as {}", vm.user.name))
+        .expect("for whom");
     let command = format!("/usr/lib/virtualbox/VBoxManage internalcommands{arguments}");
     let done = vm.user.program("/bin/sh", &["-c", &command]).run();
     assert_eq!(done.code, Some(0), "{command}: {done}");

@@ -140,7 +140,7 @@ fn stop_timeout_is_the_vm_s_own() {
     ]);
     let run = vm.stop();
     run.fails(95, &["running", "pressing the power button"])
-        .logs(&["within 20 s"]);
+        .logs(&["time limit 20 s"]);
     vm.assert_is("running");
     let expected = Duration::from_secs(19)..Duration::from_secs(60);
     assert!(expected.contains(&run.took), "{run}");

@@ -39,7 +39,7 @@ fn each_value_its_level_and_the_time_of_a_stop() {
         "  vm/stop_method = acpipowerbutton (instance)\n",
         "  vm/stop_timeout = 240 (service)\n",
         "  vm/stop_fallback = savestate (default)\n",
-        "  vm/on_saved = restore (default)\n      Restore it.\n      Not refreshed: svcadm refresh makes it discard.\n",
+        "  vm/on_saved = restore (default)\n      Restore it.\n      Not refreshed: svcadm refresh changes it to discard.\n",
         "  stop/timeout_seconds = 300 (service)\n",
         "A stop has 240 s, by vm/stop_timeout:\n  0 to 180 s        vm/stop_method=acpipowerbutton\n  180 to 240 s      vm/stop_fallback=savestate\n  240 to 300 s      margin",
         "A start has 110 s of start/timeout_seconds=120:\n",

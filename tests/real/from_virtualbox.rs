@@ -176,7 +176,7 @@ fn what_virtualbox_cannot_read_is_left_out_and_said() {
     let run = read_by(&user, &["gone"]);
     assert_eq!((run.code, run.stdout.as_str()), (Some(96), ""), "{run}");
     assert!(
-        run.stderr.contains("has no VM 'gone'; there are 'there'"),
+        run.stderr.contains("has no VM 'gone'; available: 'there'"),
         "{run}"
     );
     let by_uuid = format!("x={}", uuids[1]);

@@ -49,7 +49,7 @@ fn power_button_and_the_guest_is_slow() {
     run.succeeds().logs(&[
         "pressing the power button",
         "waiting for the guest to shut down",
-        "poweroff: it is poweroff",
+        "poweroff: powered off",
     ]);
     vm.assert_is("poweroff");
     assert!(run.took > Duration::from_secs(5), "{run}");
@@ -84,7 +84,7 @@ fn shutdown_becomes_the_power_button() {
         "asking the Guest Additions to shut down (vm/stop_method=shutdown)",
         "the Guest Additions are not available",
         "pressing the power button (the Guest Additions are not available)",
-        "poweroff: it is poweroff",
+        "poweroff: powered off",
     ]);
     vm.assert_is("poweroff");
     assert_eq!(vm.deeds(), ["shutdown", "acpipowerbutton"]);
@@ -123,7 +123,7 @@ fn power_button_of_a_paused_vm() {
     vm.stop().succeeds().logs(&[
         "resuming the VM (a paused guest does not react to buttons)",
         "pressing the power button",
-        "poweroff: it is poweroff",
+        "poweroff: powered off",
     ]);
     vm.assert_is("poweroff");
     assert_eq!(vm.said(), ["BOOTED", "BUTTON", "OFF"]);
@@ -168,11 +168,17 @@ fn assert_already(state: &str) {
     let rig = rig_or_skip!();
     let mut vm = OneVm::new(rig, "acpi");
     vm.bring_into(state);
+    let in_words = if state == "poweroff" {
+        "powered off"
+    } else {
+        state
+    };
     for method in ["savestate", "acpipowerbutton", "poweroff"] {
         vm.set(&[("vm/stop_method", method)]);
         let run = vm.stop();
-        run.succeeds()
-            .logs(&[&format!("{state}: already {state}; no VM process remains")]);
+        run.succeeds().logs(&[&format!(
+            "{state}: already {in_words}; no VM process remains"
+        )]);
         let programs = vm.user.programs_executed(&run);
         // svcprop: the state is in the VM's settings file.
         assert_eq!(programs.len(), 1, "{programs:#?}");

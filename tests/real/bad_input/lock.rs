@@ -216,7 +216,7 @@ fn held_by_another_beside_a_stop() {
     std::thread::sleep(Duration::from_secs(5));
     let run = vm.stop();
     drop(held);
-    run.succeeds().logs(&[MISSED, "it is poweroff"]);
+    run.succeeds().logs(&[MISSED, "powered off"]);
     assert_eq!(run.stderr.matches(MISSED).count(), 1, "{run}");
     let expected = Duration::from_secs(22)..Duration::from_secs(50);
     assert!(expected.contains(&run.took), "{run}");

@@ -133,8 +133,8 @@ fn nothing_is_set_at_all() {
     let vm = OneVm::new(rig, "acpi");
     vm.user
         .set_prop_lines("vm1", "i general/enabled boolean true\n");
-    vm.start().succeeds().logs(&["within 120 s"]);
+    vm.start().succeeds().logs(&["time limit 120 s"]);
     vm.assert_is("running");
-    vm.stop().succeeds().logs(&["within 180 s"]);
+    vm.stop().succeeds().logs(&["time limit 180 s"]);
     vm.assert_is("saved");
 }

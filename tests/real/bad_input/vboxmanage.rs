@@ -167,7 +167,7 @@ fn it_prints_garbage() {
     for (script, words) in [
         ("exit 0", "unexpected output"),
         ("echo VMState=\\\"poweroff\\\"", "unexpected output"),
-        ("printf '\\377\\376'", "not UTF-8"),
+        ("printf '\\377\\376'", "not valid UTF-8"),
         ("head -c 50000000 /dev/zero | tr '\\0' x", "too much output"),
         ("exit 3", "VBoxManage exited with 3 and no message"),
         ("kill -SEGV $$", "signal 11"),

@@ -82,7 +82,7 @@ fn no_driver() {
         &run,
         "fail",
         "driver",
-        &["/dev/vboxdrv is not there", "modinfo"],
+        &["/dev/vboxdrv does not exist", "modinfo"],
     );
     service(&user, "run-once", "online");
     let run = doctor(&user, &[]).run();

@@ -163,7 +163,7 @@ fn settings_budgets_and_environments() {
         &run,
         "warn",
         "environment",
-        &["vm1 has TZ=Pacific/Chatham, and vm2 has none"],
+        &["vm1 has TZ=Pacific/Chatham, but vm2 has none"],
     );
     instance(&user, "vm2", &[zone]);
     finds_nothing(&doctor(&user, &[]).run());
