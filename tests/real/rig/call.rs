@@ -162,6 +162,10 @@ impl Call<'_> {
                     succeed(opened)?;
                     succeed(libc::dup2(opened, descriptor))?;
                 }
+                // Whoever runs the tests may ignore them, as nohup does and a shell for its background jobs.
+                for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT] {
+                    libc::signal(signal, libc::SIG_DFL);
+                }
                 if badly_raised {
                     raise_badly()?;
                 }
