@@ -82,7 +82,7 @@ impl fmt::Display for Note {
                 Ok(())
             }
             Self::Inaccessible(which) => write!(f, "settings file lost: {which}"),
-            Self::Namesakes(count) => write!(f, "first of {count} with this name"),
+            Self::Namesakes(count) => write!(f, "first of {count} same-named"),
             Self::AnotherProgram(program) => write!(f, "managed by {program}, not by vbox-smf"),
             Self::RunsAs(Some(user)) => {
                 write!(f, "its methods run as {user}: use_profile is not set")

@@ -177,7 +177,7 @@ fn vms_that_are_not_what_they_should_be() {
             (
                 "one",
                 "running",
-                note(&["first of 2 with this name", "same VM as two"])
+                note(&["first of 2 same-named", "same VM as two"])
             ),
             ("two", "running", note(&["same VM as one"])),
             ("twin", "saved", note(&["no instance"])),

@@ -227,7 +227,7 @@ fn twenty_vms_of_two_users() {
     let twin = seen.remove("twin").expect("a twin");
     assert_eq!(twin, row("-", "poweroff", &b, "no instance"));
     assert_eq!(seen, expected);
-    assert!(run.stdout.contains("first of 2 with this name"), "{run}");
+    assert!(run.stdout.contains("first of 2 same-named"), "{run}");
 
     let table = as_root(
         &a,
