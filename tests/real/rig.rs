@@ -60,7 +60,7 @@ use slot::Slot;
 
 /// How long the tests take, printed before the rig is set up.
 const LASTS: &str =
-    "rig: all tests on real VirtualBox take about 15 minutes on two cores once it is set up";
+    "rig: all tests on real VirtualBox take about 25 minutes on two cores once it is set up";
 
 const SETUP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rig/setup.sh");
 
