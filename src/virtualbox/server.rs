@@ -43,6 +43,11 @@ pub(crate) fn what_keeps_it_away(user: &str, summary: Option<ProcessSummary>) ->
     ))
 }
 
+/// Whether the server is gone, or younger than a run that found the VM up: it is not the one that started the VM.
+pub(crate) fn has_lost_its_server(summary: &ProcessSummary, run: Duration) -> bool {
+    summary.server_age.is_none_or(|age| age < run)
+}
+
 /// What ends a VM's process of which VirtualBox does not know: it says that the VM is off, so no command of its reaches it.
 ///
 /// Run as its user, because that user chooses when it ends, and the number may be another process's by then.
@@ -66,6 +71,17 @@ mod tests {
             vm_processes,
             handled: false,
             server_age: server.then_some(MINUTE),
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_younger_than_the_run() {
+        for (server, run, lost) in [
+            (true, MINUTE / 2, false),
+            (true, MINUTE * 2, true),
+            (false, MINUTE / 2, true),
+        ] {
+            assert_eq!(has_lost_its_server(&summary(server, 1), run), lost);
         }
     }
 

@@ -1,6 +1,6 @@
 //! A user's VirtualBox for who asks about many VMs: its program and environment, its server, and asking again.
 //!
-//! A method does more: it takes turns with others, and what it asks depends on what it has seen (`engine::look`).
+//! A method does more: it takes turns with others, and what it asks depends on what it has seen (`engine::observer`).
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Request;
-use super::refused::{RunFailure, has_lost_its_server};
+use super::refused::RunFailure;
 use crate::config::settings::{Settings, StopMethod};
 use crate::engine::deadline::Deadline;
 use crate::engine::observer::{GLANCE, Observation, Observer, ProcessSnapshot};
@@ -18,7 +18,9 @@ use crate::virtualbox::advice::{self, Advice};
 use crate::virtualbox::machine_file::MachineFile;
 use crate::virtualbox::refusal::Refusal;
 use crate::virtualbox::registry::Registry;
-use crate::virtualbox::server::{SHORT_CALL, what_ends_an_orphan, what_hangs, what_keeps_it_away};
+use crate::virtualbox::server::{
+    SHORT_CALL, has_lost_its_server, what_ends_an_orphan, what_hangs, what_keeps_it_away,
+};
 use crate::virtualbox::vboxmanage::{self, VBoxError, VBoxManage};
 use crate::virtualbox::vm::{Intent, Uuid};
 

@@ -1,7 +1,6 @@
 //! VBoxManage failures that end a run: how bad they are, and the next step to take.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::failure::{Failure, Kind};
 use crate::host::{Access, Account, Host, RunError};
@@ -186,38 +185,4 @@ pub(crate) fn unreadable(host: &dyn Host, settings_folder: &Path) -> Option<Stri
     }
     (!told.is_empty())
         .then(|| format!("VirtualBox cannot read the settings of {}", told.join(", ")))
-}
-
-/// Whether the server is gone, or younger than a run that found the VM up: it is not the one that started the VM.
-pub(super) fn has_lost_its_server(summary: &ProcessSummary, run: Duration) -> bool {
-    summary.server_age.is_none_or(|age| age < run)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MINUTE: Duration = Duration::from_secs(60);
-
-    fn summary(server: bool, vm_processes: usize) -> ProcessSummary {
-        ProcessSummary {
-            may_live: false,
-            lives: false,
-            process: None,
-            vm_processes,
-            handled: false,
-            server_age: server.then_some(MINUTE),
-        }
-    }
-
-    #[test]
-    fn a_server_that_is_younger_than_the_run() {
-        for (server, run, lost) in [
-            (true, MINUTE / 2, false),
-            (true, MINUTE * 2, true),
-            (false, MINUTE / 2, true),
-        ] {
-            assert_eq!(has_lost_its_server(&summary(server, 1), run), lost);
-        }
-    }
 }

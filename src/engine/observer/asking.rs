@@ -1,4 +1,4 @@
-//! What VirtualBox says when a [`Observer`] asks: which list tells enough, and which entry is the VM.
+//! What VirtualBox says when an [`Observer`] asks: which list tells enough, and which entry is the VM.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What VirtualBox's files say when a [`Observer`] looks: no program is run for it.
+//! What VirtualBox's files say when an [`Observer`] looks: no program is run for it.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};

@@ -374,7 +374,7 @@ impl Drop for Lock {
             let waiters = std::mem::take(&mut virtualbox.lock_waiters);
             let now = world.now;
             for waiter in waiters {
-                world.stage.wake(waiter, now);
+                world.waiters.wake(waiter, now);
             }
         });
     }

@@ -121,7 +121,7 @@ pub(super) fn reply(world: &mut World, id: u64, output: Output) {
         return forget(world, id, Ending::Itself(output.ended));
     }
     client.reply = Some(output);
-    world.stage.wake(client.origin.waiter, now);
+    world.waiters.wake(client.origin.waiter, now);
 }
 
 /// A program asks the process of a VM for something, and gets no answer from it where that ends first.

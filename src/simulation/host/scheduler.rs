@@ -1,8 +1,7 @@
-//! The baton: a thread for each actor, and only one of them at a time.
+//! The scheduler: a thread for each task, and only one of them runs at a time.
 //!
-//! An actor that waits gives the baton back. It goes to whatever comes next in virtual time: a change
-//! of the world, or the actor with the earliest wake-up; at the same moment changes come first, then
-//! actors by their keys. So a run depends on nothing but what is in it, and repeats exactly.
+//! A task that waits lets the next one in virtual time run: a change of the world, or the task with the earliest wake-up;
+//! at the same moment changes come first, then tasks by their keys. So a run depends on nothing but what is in it, and repeats exactly.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -32,7 +31,7 @@ impl Shared {
     }
 }
 
-/// An actor.
+/// A task.
 pub(crate) struct Task<'a> {
     /// Who goes first of those that wake at the same moment.
     pub(crate) key: String,
@@ -42,7 +41,7 @@ pub(crate) struct Task<'a> {
     pub(crate) body: Box<dyn FnOnce(&Slot) + Send + 'a>,
 }
 
-/// The places of the actors, in the order of their keys.
+/// The places of the tasks, in the order of their keys.
 #[derive(Default)]
 pub(crate) struct Waiters {
     all: Vec<Waiter>,
@@ -59,14 +58,14 @@ struct Waiter {
 }
 
 impl Waiters {
-    /// Wakes an actor now, or lets it wake earlier.
+    /// Wakes a task now, or lets it wake earlier.
     pub(crate) fn wake(&mut self, waiter: usize, now: Duration) {
         if let Some(waiter) = self.all.get_mut(waiter) {
             waiter.wake = Some(waiter.wake.map_or(now, |wake| wake.min(now)));
         }
     }
 
-    /// The actor that wakes first, and when.
+    /// The task that wakes first, and when.
     fn next(&self) -> Option<(Duration, usize)> {
         let waking = self.all.iter().enumerate();
         waking
@@ -76,25 +75,25 @@ impl Waiters {
     }
 }
 
-/// Lets the world go on until it is an actor's turn.
+/// Lets the world go on until a task is to run.
 fn pass_on(world: &mut World) {
-    world.stage.active = None;
+    world.waiters.active = None;
     loop {
-        match (world.next_change(), world.stage.next()) {
+        match (world.next_change(), world.waiters.next()) {
             (Some(change), Some((wake, _))) if change <= wake => world.change(),
             (_, Some((wake, waiter))) => {
                 world.now = world.now.max(wake);
-                world.stage.active = Some(waiter);
-                world.stage.all[waiter].condvar.notify_one();
+                world.waiters.active = Some(waiter);
+                world.waiters.all[waiter].condvar.notify_one();
                 return;
             }
-            (Some(_), None) if world.stage.all.iter().any(|waiter| !waiter.over) => {
+            (Some(_), None) if world.waiters.all.iter().any(|waiter| !waiter.over) => {
                 world.change();
             }
             // Nobody is left: what is to come waits for the next run.
             (_, None) => {
-                world.stage.stalled = world.stage.all.iter().any(|waiter| !waiter.over);
-                for waiter in &world.stage.all {
+                world.waiters.stalled = world.waiters.all.iter().any(|waiter| !waiter.over);
+                for waiter in &world.waiters.all {
                     waiter.condvar.notify_one();
                 }
                 return;
@@ -103,7 +102,7 @@ fn pass_on(world: &mut World) {
     }
 }
 
-/// An actor's hold on the world. It has the baton, except while it waits.
+/// A task's access to the world. No other task runs, except while this one waits.
 pub(crate) struct Slot {
     shared: Arc<Shared>,
     waiter: usize,
@@ -164,28 +163,28 @@ impl Slot {
         self.with(|world| world.repository.import_again(fmri, own));
     }
 
-    /// Wakes an actor that waits.
+    /// Wakes a task that waits.
     pub(crate) fn wake(&self, waiter: usize) {
         self.with(|world| {
             let now = world.now;
-            world.stage.wake(waiter, now);
+            world.waiters.wake(waiter, now);
         });
     }
 
-    /// Waits until then, or until something wakes this actor.
+    /// Waits until then, or until something wakes this task.
     pub(crate) fn park(&self, until: Option<Duration>) {
         let mut world = self.shared.lock();
-        world.stage.all[self.waiter].wake = until;
+        world.waiters.all[self.waiter].wake = until;
         pass_on(&mut world);
         self.wait(world);
     }
 
-    /// Waits for the baton.
+    /// Waits until this task is the one that runs.
     fn wait(&self, mut world: MutexGuard<'_, World>) {
-        let condvar = Arc::clone(&world.stage.all[self.waiter].condvar);
-        while world.stage.active != Some(self.waiter) {
+        let condvar = Arc::clone(&world.waiters.all[self.waiter].condvar);
+        while world.waiters.active != Some(self.waiter) {
             assert!(
-                !world.stage.stalled,
+                !world.waiters.stalled,
                 "simulation deadlock: every task is waiting"
             );
             world = condvar.wait(world).unwrap_or_else(PoisonError::into_inner);
@@ -193,12 +192,12 @@ impl Slot {
     }
 }
 
-/// Whoever leaves passes the baton on, also when it panics.
+/// A task that ends lets the next one run, also when it panics.
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut world = self.shared.lock();
-        world.stage.all[self.waiter].over = true;
-        if world.stage.active == Some(self.waiter) {
+        world.waiters.all[self.waiter].over = true;
+        if world.waiters.active == Some(self.waiter) {
             pass_on(&mut world);
         }
     }
@@ -207,7 +206,7 @@ impl Drop for Slot {
 /// What a thread has for its calls: a method needs a tenth of it, and there are as many threads as instances.
 const STACK: usize = 1 << 20;
 
-/// Lets all actors act, to their ends.
+/// Runs all tasks to their ends.
 pub(crate) fn perform(shared: &Arc<Shared>, mut tasks: Vec<Task<'_>>) {
     tasks.sort_by(|a, b| a.key.cmp(&b.key));
     shared.with(|world| {
@@ -216,7 +215,7 @@ pub(crate) fn perform(shared: &Arc<Shared>, mut tasks: Vec<Task<'_>>) {
             over: false,
             condvar: Arc::default(),
         });
-        world.stage.all = all.collect();
+        world.waiters.all = all.collect();
     });
     thread::scope(|scope| {
         for (waiter, task) in tasks.into_iter().enumerate() {
@@ -233,8 +232,8 @@ pub(crate) fn perform(shared: &Arc<Shared>, mut tasks: Vec<Task<'_>>) {
             if let Err(error) = begun {
                 // The others would wait for their turn for ever.
                 shared.with(|world| {
-                    world.stage.stalled = true;
-                    for waiter in &world.stage.all {
+                    world.waiters.stalled = true;
+                    for waiter in &world.waiters.all {
                         waiter.condvar.notify_one();
                     }
                 });
@@ -244,5 +243,5 @@ pub(crate) fn perform(shared: &Arc<Shared>, mut tasks: Vec<Task<'_>>) {
         // Only now, when everybody has a seat: else who is first would depend on the threads.
         shared.with(pass_on);
     });
-    shared.with(|world| world.stage = Waiters::default());
+    shared.with(|world| world.waiters = Waiters::default());
 }

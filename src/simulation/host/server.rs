@@ -213,13 +213,7 @@ pub(super) fn die(world: &mut World, user: &str) {
     }
     world.tell(user, What::VirtualBox("VBoxSVC is killed".into()));
     fail_clients(world, user);
-    let known = world.machines_of(user).filter(|(_, m)| is_up(&m.state));
-    let known: Vec<MachineId> = known.map(|(id, _)| id).collect();
-    for id in known {
-        let machine = world.machine_mut(id);
-        machine.process = None;
-        machine.mood = Mood::Alive;
-    }
+    forget_vms(world, user);
     read_again(world, user);
     let until = orphan(world, user);
     world.virtualbox(user).server = match until {
@@ -236,12 +230,8 @@ pub(super) fn terminate(world: &mut World, user: &str) -> bool {
     };
     world.tell(user, What::VirtualBox("VBoxSVC gets SIGTERM".into()));
     fail_clients(world, user);
-    let known = world.machines_of(user).filter(|(_, m)| is_up(&m.state));
-    let known: Vec<MachineId> = known.map(|(id, _)| id).collect();
-    for id in known {
+    for id in forget_vms(world, user) {
         let machine = world.machine_mut(id);
-        machine.process = None;
-        machine.mood = Mood::Alive;
         let aborted = match machine.state {
             VmState::Restoring => VmState::AbortedSaved,
             _ => VmState::Aborted,
@@ -263,6 +253,18 @@ pub(super) fn terminate(world: &mut World, user: &str) -> bool {
         });
     }
     true
+}
+
+/// The VMs that VBoxSVC held for up, whose processes it no longer knows.
+fn forget_vms(world: &mut World, user: &str) -> Vec<MachineId> {
+    let known = world.machines_of(user).filter(|(_, m)| is_up(&m.state));
+    let known: Vec<MachineId> = known.map(|(id, _)| id).collect();
+    for id in &known {
+        let machine = world.machine_mut(*id);
+        machine.process = None;
+        machine.mood = Mood::Alive;
+    }
+    known
 }
 
 /// Whoever asked VBoxSVC something gets a failure.

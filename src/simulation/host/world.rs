@@ -19,7 +19,7 @@ type Change = Box<dyn FnOnce(&mut World) + Send>;
 pub(crate) struct World {
     /// The virtual time.
     pub(super) now: Duration,
-    pub(super) stage: Waiters,
+    pub(super) waiters: Waiters,
     /// By time, then in the order in which they were decided.
     queue: BTreeMap<(Duration, u64), Change>,
     /// What happened so far.
@@ -54,7 +54,7 @@ impl World {
     pub(super) fn new() -> Self {
         Self {
             now: Duration::ZERO,
-            stage: Waiters::default(),
+            waiters: Waiters::default(),
             queue: BTreeMap::new(),
             events: Vec::new(),
             repository: Repository::default(),
